@@ -1,0 +1,39 @@
+//! The words of Switchtower as types, their invariants, and the ports.
+//!
+//! Owns what every other crate speaks in: ids, sessions, exchanges, messages, observations, verdicts, interventions,
+//! the records of the ledger, and the traits through which the outside is reached. It must not know I/O, a runtime,
+//! a clock or a user interface.
+
+mod agent;
+mod clock;
+mod dialect;
+mod exchange;
+mod hash;
+mod ids;
+mod intervention;
+mod message;
+mod observation;
+mod policy;
+mod ports;
+mod provider;
+mod record;
+mod session;
+mod usage;
+mod verdict;
+
+pub use agent::*;
+pub use clock::*;
+pub use dialect::*;
+pub use exchange::*;
+pub use hash::*;
+pub use ids::*;
+pub use intervention::*;
+pub use message::*;
+pub use observation::*;
+pub use policy::*;
+pub use ports::*;
+pub use provider::*;
+pub use record::*;
+pub use session::*;
+pub use usage::*;
+pub use verdict::*;

@@ -1,0 +1,158 @@
+//! Observations: the facts that reasoning sees at one moment. Stored once per intervention point, so that an edited policy
+//! can judge the same moment again. The field names are the variables of the policy language.
+
+use crate::{ExchangeId, Point, SessionId, Timestamp};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+
+/// Everything a condition can read at one point.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Observation {
+    pub point: Point,
+    pub at: Timestamp,
+    #[serde(rename = "trace")]
+    pub trace: TraceFacts,
+    pub session: SessionFacts,
+    pub run: RunFacts,
+    pub request: RequestFacts,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub response: Option<ResponseFacts>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tool: Option<ToolFacts>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub call: Option<CallFacts>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub result: Option<ResultFacts>,
+    /// By rule id: how often it fired in this session and run, and what came of it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub history: BTreeMap<String, RuleHistory>,
+}
+
+/// Ids that a template can name.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TraceFacts {
+    pub session: SessionId,
+    pub exchange: ExchangeId,
+}
+
+/// The whole session so far, this exchange's own usage not included.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SessionFacts {
+    pub agent: String,
+    pub steps: u32,
+    pub elapsed_ms: u64,
+    /// Input not served from the provider's cache, plus output.
+    pub tokens: u64,
+    pub input_tokens: u64,
+    pub cached_tokens: u64,
+    pub output_tokens: u64,
+    pub cost_usd: f64,
+    pub context_tokens: u64,
+    /// Share of the model's window, 0 to 1; 0 where the window is unknown.
+    pub context_used: f64,
+    pub tool_errors: u32,
+    pub tool_errors_in_row: u32,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub taints: Vec<String>,
+    /// Names of tools called so far; `session.seen("x")` in a condition reads this.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tools_seen: Vec<String>,
+    pub risk: f64,
+}
+
+/// From the latest user message to now.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RunFacts {
+    pub steps: u32,
+    pub elapsed_ms: u64,
+    pub tokens: u64,
+    pub cost_usd: f64,
+    pub tool_errors: u32,
+    pub tool_errors_in_row: u32,
+    /// The run's latest tool errors, newest last, at most 8: `tool: first line of the error`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RequestFacts {
+    pub dialect: String,
+    pub provider: String,
+    pub model: String,
+    pub stream: bool,
+    pub messages: u32,
+    pub new_messages: u32,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tools: Vec<String>,
+    pub bytes: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_output_tokens: Option<u64>,
+    /// A title or naming call beside the first turn.
+    pub side_call: bool,
+    /// The newest user text, at most 4 KiB.
+    pub text: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ResponseFacts {
+    pub status: u16,
+    pub model: String,
+    pub finish: String,
+    pub text: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub reasoning: String,
+    pub tool_calls: u32,
+    pub input_tokens: u64,
+    pub cached_tokens: u64,
+    pub output_tokens: u64,
+    pub elapsed_ms: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ToolFacts {
+    pub name: String,
+    /// Declared by an MCP hint or a policy; false where nobody says so.
+    pub read_only: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct CallFacts {
+    pub id: String,
+    pub name: String,
+    /// Parsed arguments; empty where they are no JSON object.
+    pub args: Map<String, Value>,
+    /// The arguments as the model wrote them, at most 16 KiB.
+    pub raw: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ResultFacts {
+    pub call_id: String,
+    pub text: String,
+    pub error: bool,
+    /// True where only the text says that it is an error.
+    pub guessed: bool,
+    pub bytes: u64,
+    /// What the agent took, its own waiting included.
+    pub elapsed_ms: u64,
+}
+
+/// What became of a rule's earlier interventions.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RuleHistory {
+    pub fires_in_session: u32,
+    pub fires_in_run: u32,
+    pub last_at_ms: u64,
+    pub tool_errors_since: u32,
+    pub steps_since: u32,
+    pub tokens_since: u64,
+}
