@@ -1,0 +1,24 @@
+//! Live events: what changed, never the data itself. A UI asks again for what it shows.
+
+use serde::Serialize;
+use specta::Type;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Type)]
+#[serde(rename_all = "lowercase")]
+pub enum ChangeKind {
+    Session,
+    Exchange,
+    Intervention,
+    Policy,
+    Health,
+    /// Events were missed: everything may have changed.
+    Everything,
+}
+
+/// "Something about this changed."
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Type)]
+pub struct Change {
+    pub kind: ChangeKind,
+    pub session: Option<String>,
+    pub exchange: Option<String>,
+}

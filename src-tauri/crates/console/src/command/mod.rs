@@ -1,0 +1,86 @@
+//! The one table of commands: what the RPC dispatches, the window registers and the UI's types are made from.
+
+mod args;
+
+pub use args::*;
+
+/// Calls `$with!` with every command as `name(Args) -> Result;`, doc comment first.
+#[macro_export]
+macro_rules! for_each_command {
+    ($with:ident) => {
+        $with! {
+            /// A page of sessions, newest activity first.
+            list_sessions(ListSessions) -> SessionPage;
+            /// One session.
+            get_session(GetSession) -> SessionView;
+            /// A window of a session's rows.
+            list_timeline(ListTimeline) -> TimelinePage;
+            /// A session binned over time.
+            get_strip(GetStrip) -> StripView;
+            /// One exchange in full.
+            get_exchange(GetExchange) -> ExchangeView;
+            /// A window of a streamed response's frames.
+            get_frames(GetFrames) -> FramePage;
+            /// A piece of a text that was too long to send along.
+            get_blob(GetBlob) -> BlobView;
+            /// A page of interventions, newest first.
+            list_interventions(ListInterventions) -> InterventionPage;
+            /// Full-text search over everything said.
+            search(Search) -> SearchPage;
+            /// What waits, or waited, for a person.
+            list_escalations(ListEscalations) -> EscalationPage;
+            /// The policies in force and those that were rejected.
+            list_policies(NoArgs) -> PolicyPage;
+            /// One policy's source.
+            get_policy(GetPolicy) -> PolicySource;
+            /// What is wrong in a source, without saving it.
+            check_policy(CheckPolicy) -> PolicyCheck;
+            /// Writes a policy's file; refused where it has errors or has changed since it was read.
+            save_policy(SavePolicy) -> PolicySource;
+            /// Figures over a span of time.
+            metrics(Metrics) -> MetricsView;
+            /// A session as a file, a piece at a time.
+            export_session(ExportSession) -> ExportPage;
+            /// Recorded sessions from elsewhere.
+            import(Import) -> ImportView;
+            /// Whether all is well, and where everything is.
+            health(NoArgs) -> HealthView;
+            /// How to point each agent here.
+            connect(NoArgs) -> ConnectView;
+        }
+    };
+}
+
+/// One command, by its name on every transport.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Command {
+    pub name: &'static str,
+    pub summary: &'static str,
+    /// Names of the UI types of what goes in and comes out.
+    pub args: &'static str,
+    pub result: &'static str,
+}
+
+macro_rules! table {
+    ($(#[doc = $summary:literal] $name:ident($args:ident) -> $result:ident;)*) => {
+        /// Every command of this version.
+        pub const COMMANDS: &[Command] = &[$(Command {
+            name: stringify!($name),
+            summary: $summary,
+            args: stringify!($args),
+            result: stringify!($result),
+        }),*];
+    };
+}
+for_each_command!(table);
+
+/// Commands of the contract that a later version brings; calling one says so.
+pub const PLANNED: &[&str] = &[
+    "resolve_escalation",
+    "control_session",
+    "list_breakpoints",
+    "set_breakpoint",
+    "clear_breakpoint",
+    "backtest_policy",
+    "fork_session",
+];

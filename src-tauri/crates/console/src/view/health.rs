@@ -1,0 +1,68 @@
+//! Health: what the status bar shows and `doctor` reads.
+
+use super::PolicyState;
+use serde::Serialize;
+use specta::Type;
+use specta_typescript::Number;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "lowercase")]
+pub enum HealthState {
+    Ok,
+    Degraded,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Type)]
+pub struct LedgerView {
+    pub ok: bool,
+    /// What is wrong and what to do.
+    pub error: Option<String>,
+    pub path: String,
+    /// On disk, its write-ahead log included.
+    #[specta(type = Number)]
+    pub bytes: u64,
+    /// Responses whose last frame did not wait for their record any longer.
+    #[specta(type = Number)]
+    pub recorded_late: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Type)]
+pub struct PolicyHealth {
+    pub name: String,
+    pub version: String,
+    pub state: PolicyState,
+    pub error: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Type)]
+pub struct ProviderView {
+    pub name: String,
+    pub dialect: String,
+    pub base_url: String,
+    /// `passthrough`, `env:NAME` or `keychain:NAME`: where its key comes from, never the key.
+    pub api_key: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Type)]
+pub struct HealthView {
+    pub state: HealthState,
+    pub version: String,
+    pub proxy: String,
+    pub console: Option<String>,
+    /// The data folder.
+    pub data: String,
+    pub started_at: String,
+    pub ledger: LedgerView,
+    #[specta(type = Number)]
+    pub queue_bytes: u64,
+    #[specta(type = Number)]
+    pub dropped_events: u64,
+    /// Requests that are no model call: passed through, not recorded.
+    #[specta(type = Number)]
+    pub passed_through: u64,
+    /// Exchanges open now.
+    #[specta(type = Number)]
+    pub open_exchanges: u64,
+    pub policies: Vec<PolicyHealth>,
+    pub providers: Vec<ProviderView>,
+}

@@ -1,0 +1,111 @@
+//! The timeline: its rows, a window at a time, and the strip above it, binned by time.
+
+use serde::Serialize;
+use specta::Type;
+use specta_typescript::Number;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "lowercase")]
+pub enum RowKind {
+    Model,
+    Tool,
+    Mcp,
+    Person,
+}
+
+/// What became of a row: a model call has an exchange's state; a tool call is open, returned, failed or blocked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "lowercase")]
+pub enum RowState {
+    Open,
+    Complete,
+    Answered,
+    Cancelled,
+    Failed,
+    Interrupted,
+    Blocked,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Type)]
+pub struct RowToolCall {
+    pub id: String,
+    pub name: String,
+    /// How its error is known: `flag`, `error_field`, `exit_code` or `text` (guessed); null where it had none (yet).
+    pub error: Option<String>,
+}
+
+/// One row of a session's timeline.
+#[derive(Debug, Clone, PartialEq, Serialize, Type)]
+pub struct TimelineRow {
+    /// Its place among the session's rows, from 0.
+    #[specta(type = Number)]
+    pub index: u64,
+    /// One turn of the agent's loop, from 0.
+    pub step: u32,
+    pub run: String,
+    pub kind: RowKind,
+    /// The model or the tool.
+    pub name: String,
+    /// What the list shows of it, at most a few hundred characters.
+    pub preview: String,
+    pub state: RowState,
+    /// The exchange to open; for a tool call the one that proposed it.
+    pub exchange: String,
+    pub started_at: String,
+    #[specta(type = Option<Number>)]
+    pub duration_ms: Option<f64>,
+    #[specta(type = Option<Number>)]
+    pub first_token_ms: Option<f64>,
+    #[specta(type = Number)]
+    pub input_tokens: u64,
+    #[specta(type = Number)]
+    pub cached_tokens: u64,
+    #[specta(type = Number)]
+    pub output_tokens: u64,
+    #[specta(type = Option<Number>)]
+    pub cost_usd: Option<f64>,
+    pub estimated: bool,
+    /// A title or naming call beside the first turn.
+    pub side_call: bool,
+    pub tool_calls: Vec<RowToolCall>,
+    pub interventions: Vec<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Type)]
+pub struct TimelinePage {
+    pub rows: Vec<TimelineRow>,
+    /// All rows of the session.
+    #[specta(type = Number)]
+    pub total: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "lowercase")]
+pub enum Lane {
+    Model,
+    Tool,
+    Policy,
+    Human,
+}
+
+/// One lane of the strip, one number per bin in each list.
+#[derive(Debug, Clone, PartialEq, Serialize, Type)]
+pub struct StripLane {
+    pub lane: Lane,
+    /// Share of the bin's time that was busy, 0 to 1; an intervention counts as 1.
+    #[specta(type = Vec<Number>)]
+    pub fill: Vec<f32>,
+    /// 1 where something failed.
+    pub failed: Vec<u8>,
+    /// The first row that touches the bin, -1 for none: where a click goes.
+    #[specta(type = Vec<Number>)]
+    pub row: Vec<i64>,
+}
+
+/// A whole session, or a part of it, binned over time.
+#[derive(Debug, Clone, PartialEq, Serialize, Type)]
+pub struct StripView {
+    pub from: String,
+    pub to: String,
+    pub lanes: Vec<StripLane>,
+}
