@@ -1,1 +1,27 @@
+//! The policy language: compile and evaluate, pure.
+//!
+//! Owns the language's words (one table each for keys, actions, variables, functions), the compiler with located problems, and
+//! evaluation: observation → verdict. It must not know I/O, clocks or wire formats: a stored observation is judged by an edited policy
+//! exactly as it was judged live.
 
+mod compile;
+mod condition;
+mod datum;
+mod evaluate;
+pub mod language;
+mod nearest;
+mod policy;
+mod problem;
+mod read;
+mod set;
+mod template;
+mod toml_text;
+mod trial;
+
+pub use compile::{compile, version_of};
+pub use datum::Kind;
+pub use evaluate::evaluate;
+pub use policy::{Policy, RuleSummary};
+pub use problem::{Problem, Problems, Severity};
+pub use set::{Loaded, PolicySet, PolicyState, PolicySummary};
+pub use trial::{TestOutcome, run_tests};

@@ -1,0 +1,152 @@
+//! The lists under `do` and `again`, compiled.
+
+use super::section::Section;
+use crate::{
+    condition::Place,
+    language::{ACTIONS, ActionWord, State, action as action_word},
+    nearest::did_you_mean,
+    policy::PlannedAction,
+    problem::Report,
+    template::Template,
+    toml_text::TomlText,
+};
+use domain::{InjectRole, Point, RefuseAs};
+use std::ops::Range;
+use toml_edit::Value;
+
+const ROLES: &[(&str, InjectRole)] = &[("user", InjectRole::User), ("system", InjectRole::System)];
+const REFUSALS: &[(&str, RefuseAs)] = &[("answer", RefuseAs::Answer), ("error", RefuseAs::Error)];
+
+/// The actions under `key`; none where the rule does not have it.
+pub(super) fn compile(
+    section: &Section<'_>,
+    key: &str,
+    rule: &str,
+    place: Place<'_>,
+    report: &mut Report<'_>,
+) -> Option<Vec<PlannedAction>> {
+    let list = section.item(key)?.as_array()?;
+    if list.is_empty() {
+        report.error(section.value_span(key), format!("`{key}` names no action"));
+    }
+    let mut actions = Vec::new();
+    for value in list {
+        let span = value.span().unwrap_or_else(|| section.value_span(key));
+        actions.extend(one(value, span, rule, place, report));
+    }
+    Some(actions)
+}
+
+fn one(
+    value: &Value,
+    span: Range<usize>,
+    rule: &str,
+    place: Place<'_>,
+    report: &mut Report<'_>,
+) -> Option<PlannedAction> {
+    let (name, name_span, body) = match value {
+        Value::String(name) => (name.value().as_str(), span.clone(), None),
+        Value::InlineTable(table) if table.len() == 1 => {
+            let (name, body) = table.iter().next()?;
+            let name_span = table.get_key_value(name).and_then(|(key, _)| key.span()).unwrap_or(span.clone());
+            (name, name_span, Some(body))
+        }
+        _ => {
+            let hint = Some("write \"block\" or { inject = { role = \"user\", text = \"…\" } }".to_owned());
+            report.error_with_hint(span, "an action is a name, or a table with one name", hint);
+            return None;
+        }
+    };
+    let word = known(name, name_span.clone(), place.point, report)?;
+    let span = body.and_then(Value::span).unwrap_or(span);
+    match body {
+        None => build(word, None, None, span, rule, place, report),
+        Some(Value::InlineTable(table)) => {
+            let section = Section::new(table, span.clone());
+            section.check_keys(word.fields, name, report);
+            build(word, Some(&section), None, span, rule, place, report)
+        }
+        Some(Value::String(text)) => {
+            let text = TomlText::locate(text.value(), report.text(), span.clone());
+            build(word, None, Some(text), span, rule, place, report)
+        }
+        Some(other) => {
+            report.error(span, format!("`{name}` takes a table or a string, not {}", other.type_name()));
+            None
+        }
+    }
+}
+
+/// The word, if it is one that acts at this point.
+fn known(name: &str, span: Range<usize>, point: Point, report: &mut Report<'_>) -> Option<&'static ActionWord> {
+    let Some(word) = action_word(name) else {
+        let acting = || ACTIONS.iter().filter(|word| word.state == State::Acts).map(|word| word.name);
+        let hint = did_you_mean(name, ACTIONS.iter().map(|word| word.name))
+            .or_else(|| Some(format!("there are: {}", acting().collect::<Vec<_>>().join(", "))));
+        report.error_with_hint(span, format!("unknown action `{name}`"), hint);
+        return None;
+    };
+    if word.state == State::Planned {
+        report.error(span, format!("this version does not carry out `{name}` yet"));
+        return None;
+    }
+    if !word.points.contains(&point) {
+        let points = word.points.iter().map(|point| point.name()).collect::<Vec<_>>().join(", ");
+        let message = format!("`{name}` does not act at {}", point.name());
+        report.error_with_hint(span, message, Some(format!("it acts at {points}")));
+        return None;
+    }
+    Some(word)
+}
+
+fn build(
+    word: &ActionWord,
+    section: Option<&Section<'_>>,
+    short: Option<TomlText>,
+    span: Range<usize>,
+    rule: &str,
+    place: Place<'_>,
+    report: &mut Report<'_>,
+) -> Option<PlannedAction> {
+    let field = |name: &str, report: &Report<'_>| match &short {
+        Some(text) if word.short == Some(name) => Some(text.clone()),
+        _ => section?.text(name, report),
+    };
+    let missing = |name: &str, report: &mut Report<'_>| {
+        report.error(span.clone(), format!("`{}` needs a `{name}`", word.name));
+    };
+    match word.name {
+        "block" => {
+            let text = field("text", report).unwrap_or_else(|| refusal(rule, place, span.clone()));
+            let refuse_as = section.and_then(|section| section.choice("as", REFUSALS, report)).unwrap_or_default();
+            Some(PlannedAction::Block { text: Template::compile(&text, place, report), refuse_as })
+        }
+        "inject" => {
+            let role = section.and_then(|section| section.choice("role", ROLES, report));
+            let Some(text) = field("text", report) else {
+                missing("text", report);
+                return None;
+            };
+            let text = Template::compile(&text, place, report);
+            Some(PlannedAction::Inject { role: role.unwrap_or(InjectRole::User), text })
+        }
+        "taint" => match field("taint", report).map(|text| text.value).filter(|taint| !taint.is_empty()) {
+            Some(taint) => Some(PlannedAction::Taint { taint }),
+            None => {
+                missing("taint", report);
+                None
+            }
+        },
+        _ => None,
+    }
+}
+
+/// What a block says that has no text of its own.
+fn refusal(rule: &str, place: Place<'_>, span: Range<usize>) -> TomlText {
+    let policy = place.policy;
+    let text = match place.point {
+        Point::ToolCall => format!("The call to {{{{call.name}}}} was refused by rule {rule} of policy {policy}."),
+        _ => format!("Refused by rule {rule} of policy {policy}."),
+    };
+    TomlText::made_from(text, span)
+}

@@ -1,0 +1,136 @@
+//! The compiler: a policy file's text to a `Policy`, or every mistake in it with its place.
+
+mod action;
+mod given;
+mod rule;
+mod section;
+mod simple;
+
+pub(crate) use section::described;
+
+use crate::{
+    language::{DEFAULTS, POLICY, RULE},
+    policy::Policy,
+    problem::{Problem, Problems, Report},
+};
+use domain::{Mode, OnError, PolicyVersion};
+use globset::{Glob, GlobSet, GlobSetBuilder};
+use section::Section;
+use toml_edit::Document;
+
+/// What rules have that say nothing else.
+#[derive(Debug, Clone, Copy, Default)]
+struct Defaults {
+    mode: Mode,
+    on_error: OnError,
+}
+
+const MODES: &[(&str, Mode)] = &[("enforce", Mode::Enforce), ("shadow", Mode::Shadow), ("off", Mode::Off)];
+const ON_ERRORS: &[(&str, OnError)] = &[("open", OnError::Open), ("closed", OnError::Closed)];
+
+/// Compiles one file. `file` names it in problems; without a `name` key its stem names the policy. Warnings come with the policy.
+pub fn compile(file: &str, source: &str) -> Result<(Policy, Vec<Problem>), Problems> {
+    let mut report = Report::new(file, source);
+    let policy = read(file, source, &mut report);
+    let failed = report.failed();
+    let problems = report.into_problems();
+    match policy {
+        Some(policy) if !failed => Ok((policy, problems)),
+        _ => Err(Problems(problems)),
+    }
+}
+
+/// The version that verdicts cite: the first 12 hexadecimal digits of BLAKE3 over the source.
+pub fn version_of(source: &str) -> String {
+    blake3::hash(source.as_bytes()).to_hex().as_str()[..12].to_owned()
+}
+
+/// `dir/name.toml` → `name`.
+pub(crate) fn stem(file: &str) -> &str {
+    let name = file.rsplit(['/', '\\']).next().unwrap_or(file);
+    name.strip_suffix(".toml").unwrap_or(name)
+}
+
+fn read(file: &str, source: &str, report: &mut Report<'_>) -> Option<Policy> {
+    let document = match Document::parse(source) {
+        Ok(document) => document,
+        Err(error) => {
+            let at = error.span().unwrap_or(source.len()..source.len());
+            report.error(at, format!("not TOML: {}", error.message().replace('\n', "; ")));
+            return None;
+        }
+    };
+    let top = Section::new(document.as_table(), 0..0);
+    top.check_keys(POLICY, "a policy", report);
+    check_version(&top, report);
+    let name = policy_name(file, &top, report);
+    let (globs, agents) = agents(&top, report);
+    let defaults = defaults(&top, report);
+    let description = top.text("description", report).map(|text| text.value).unwrap_or_default();
+
+    let sections = top.tables("rule");
+    let mut ids: Vec<String> = simple::ids(&top);
+    for section in &sections {
+        section.check_keys(RULE, "a rule", report);
+        ids.push(rule::id(section, &ids, report));
+    }
+    let mut rules = simple::lower(&top, &name, &ids, defaults, report);
+    let first_full = ids.len() - sections.len();
+    for (section, id) in sections.iter().zip(&ids[first_full..]) {
+        rules.extend(rule::compile(section, id, &name, &ids, defaults, report));
+    }
+    let cases = given::cases(&top, &name, &rules, &ids, report);
+    let version = PolicyVersion { version: version_of(source), name, source: source.to_owned() };
+    Some(Policy { file: file.to_owned(), version, agents, globs, rules, cases, description })
+}
+
+fn check_version(top: &Section<'_>, report: &mut Report<'_>) {
+    match top.item("version") {
+        None => {
+            let hint = Some("write `version = 1` as the first line".to_owned());
+            report.error_with_hint(0..0, "the language's version is missing", hint);
+        }
+        Some(item) if item.as_integer().is_some_and(|version| version != 1) => {
+            let hint = Some("this Switchtower reads version 1".to_owned());
+            report.error_with_hint(top.value_span("version"), "unknown version of the policy language", hint);
+        }
+        Some(_) => {}
+    }
+}
+
+fn policy_name(file: &str, top: &Section<'_>, report: &mut Report<'_>) -> String {
+    let Some(text) = top.text("name", report) else { return stem(file).to_owned() };
+    let fine = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+    if text.value.is_empty() || text.value.len() > 64 || !text.value.chars().all(fine) {
+        let hint = Some("1 to 64 letters, digits, `.`, `_` or `-`".to_owned());
+        report.error_with_hint(top.value_span("name"), "a policy cannot have this name", hint);
+    }
+    text.value
+}
+
+fn agents(top: &Section<'_>, report: &mut Report<'_>) -> (Vec<String>, Option<GlobSet>) {
+    let Some(texts) = top.texts("agents", report) else { return (Vec::new(), None) };
+    let mut set = GlobSetBuilder::new();
+    for (text, span) in &texts {
+        match Glob::new(text) {
+            Ok(glob) => {
+                set.add(glob);
+            }
+            Err(error) => report.error(span.clone(), format!("not a glob: {}", error.kind())),
+        }
+    }
+    let globs: Vec<String> = texts.into_iter().map(|(text, _)| text).collect();
+    if globs.is_empty() {
+        return (globs, None);
+    }
+    (globs, set.build().ok())
+}
+
+fn defaults(top: &Section<'_>, report: &mut Report<'_>) -> Defaults {
+    let Some(section) = top.table("defaults") else { return Defaults::default() };
+    section.check_keys(DEFAULTS, "[defaults]", report);
+    Defaults {
+        mode: section.choice("mode", MODES, report).unwrap_or_default(),
+        on_error: section.choice("on_error", ON_ERRORS, report).unwrap_or_default(),
+    }
+}

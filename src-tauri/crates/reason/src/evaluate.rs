@@ -1,0 +1,110 @@
+//! Observation → verdict. Pure: the same set, agent and observation give the same verdict; only `micros` comes from outside.
+
+use crate::{
+    policy::{PlannedAction, Policy, Rule},
+    set::PolicySet,
+};
+use domain::{Action, Decision, Evaluation, Mode, Observation, OnError, RefuseAs, Verdict};
+use serde_json::{Map, Value};
+
+/// What a record of one value may hold, in characters.
+const LONGEST_VALUE: usize = 200;
+
+/// Judges a moment by every policy that applies to the agent. `ticks` counts nanoseconds from anywhere, monotonically.
+pub fn evaluate(set: &PolicySet, agent: &str, observation: &Observation, ticks: &dyn Fn() -> u64) -> Verdict {
+    let policies: Vec<&Policy> = set.policies().filter(|policy| policy.applies_to(agent)).collect();
+    judge(&policies, observation, ticks)
+}
+
+pub(crate) fn judge(policies: &[&Policy], observation: &Observation, ticks: &dyn Fn() -> u64) -> Verdict {
+    let mut verdict = Verdict::default();
+    let mut before = ticks();
+    for policy in policies {
+        for rule in policy.rules.iter().filter(|rule| rule.point == observation.point && rule.mode != Mode::Off) {
+            let mut evaluation = weigh(policy, rule, observation, &mut verdict.decisions);
+            let after = ticks();
+            evaluation.micros = u32::try_from((after.saturating_sub(before) + 500) / 1_000).unwrap_or(u32::MAX);
+            before = after;
+            verdict.evaluations.push(evaluation);
+        }
+    }
+    // Stable: within a class the files' order stays.
+    verdict.decisions.sort_by_key(|decision| class(&decision.action));
+    verdict
+}
+
+/// One rule: its evaluation, and its decisions added.
+fn weigh(policy: &Policy, rule: &Rule, observation: &Observation, decisions: &mut Vec<Decision>) -> Evaluation {
+    let truth = rule.when.as_ref().map_or(Ok(true), |when| when.holds(observation));
+    let mut evaluation = Evaluation {
+        point: rule.point,
+        rule: rule.id.clone(),
+        policy: policy.version.name.clone(),
+        version: policy.version.version.clone(),
+        mode: rule.mode,
+        matched: truth == Ok(true),
+        micros: 0,
+        values: values(rule, observation),
+        error: None,
+    };
+    let mut decide = |action: Action| {
+        decisions.push(Decision {
+            rule: rule.id.clone(),
+            policy: policy.version.name.clone(),
+            version: policy.version.version.clone(),
+            mode: rule.mode,
+            action,
+        });
+    };
+    match truth {
+        Ok(false) => {}
+        Ok(true) => {
+            let fired = observation.history.get(&rule.key).map_or(0, |history| history.fires_in_session);
+            if rule.max_fires.is_some_and(|most| fired >= most) {
+                // The record says why a match did nothing.
+                let path = format!("history[\"{}\"].fires_in_session", rule.id);
+                evaluation.values.insert(path, Value::from(fired));
+            } else {
+                actions(rule, fired).iter().for_each(|action| decide(action.fill(observation)));
+            }
+        }
+        Err(error) => {
+            if rule.on_error == OnError::Closed {
+                let text = format!(
+                    "Refused by rule {} of policy {}: it could not be evaluated ({error}), and it says on_error = \"closed\".",
+                    rule.id, policy.version.name
+                );
+                decide(Action::Block { text, refuse_as: RefuseAs::Answer });
+            }
+            evaluation.error = Some(error);
+        }
+    }
+    evaluation
+}
+
+fn actions(rule: &Rule, fired: u32) -> &[PlannedAction] {
+    match &rule.again {
+        Some(again) if fired > 0 => again,
+        _ => &rule.first,
+    }
+}
+
+/// What the condition read; null where it was absent.
+fn values(rule: &Rule, observation: &Observation) -> Map<String, Value> {
+    let reads = rule.when.iter().flat_map(|when| &when.reads);
+    reads
+        .map(|read| {
+            let path = if read.presence { format!("has({})", read.path) } else { read.path.clone() };
+            (path, read.value(observation).map_or(Value::Null, |datum| datum.to_json(LONGEST_VALUE)))
+        })
+        .collect()
+}
+
+/// block > escalate > rewrite > reroute > annotate.
+fn class(action: &Action) -> u8 {
+    match action {
+        Action::Block { .. } => 0,
+        Action::Inject { .. } => 2,
+        Action::Taint { .. } => 4,
+    }
+}

@@ -1,0 +1,117 @@
+//! The keys of a policy file: what each takes, whether this version carries it out, and what it means.
+
+/// What a key's value is.
+#[derive(Debug, Clone, Copy)]
+pub enum Takes {
+    Text,
+    /// A whole number of at least 0.
+    Count,
+    Number,
+    Texts,
+    Choice(&'static [&'static str]),
+    /// A CEL expression, read at load.
+    Condition,
+    /// A list of actions.
+    Actions,
+    Table(&'static [Key]),
+    Tables(&'static [Key]),
+    /// A table whose keys follow the variables.
+    Facts,
+    /// The form is not settled.
+    Anything,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    Acts,
+    /// A word of the language that this version does not carry out: an error, never silence.
+    Planned,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub struct Key {
+    pub name: &'static str,
+    pub takes: Takes,
+    pub state: State,
+    pub doc: &'static str,
+}
+
+const fn acts(name: &'static str, takes: Takes, doc: &'static str) -> Key {
+    Key { name, takes, state: State::Acts, doc }
+}
+
+const fn planned(name: &'static str, takes: Takes, doc: &'static str) -> Key {
+    Key { name, takes, state: State::Planned, doc }
+}
+
+const MODES: Takes = Takes::Choice(&["enforce", "shadow", "off"]);
+const ON_ERRORS: Takes = Takes::Choice(&["open", "closed"]);
+const POINTS: Takes =
+    Takes::Choice(&["model.request", "model.stream", "tool.call", "model.response", "tool.result", "session.idle"]);
+
+/// The top of a file.
+pub const POLICY: &[Key] = &[
+    acts("version", Takes::Count, "The language's version: 1. Required."),
+    acts("name", Takes::Text, "What verdicts cite; the file's name unless set. Letters, digits, `.`, `_`, `-`."),
+    acts("description", Takes::Text, "One sentence for people."),
+    acts("agents", Takes::Texts, "Globs over the agent's name (`research-*`); none: every session."),
+    acts(
+        "max_tool_errors",
+        Takes::Count,
+        "More tool errors than that in one run: a recovery prompt that names the errors and the trace id, once a run.",
+    ),
+    acts(
+        "token_budget_per_session",
+        Takes::Count,
+        "Tokens (input that the provider's cache did not serve, plus output): used up, further calls are refused.",
+    ),
+    planned("latency_budget_ms", Takes::Count, "Time for a run."),
+    planned("latency_budget_ms_per_request", Takes::Count, "Time for one exchange."),
+    planned("latency_budget_ms_per_subtask", Takes::Count, "Time for a sub-agent or tool loop."),
+    planned("cost_budget_usd", Takes::Number, "Money for a session."),
+    planned("context_limit", Takes::Number, "Share of the model's window at which the oldest turns are summarised."),
+    planned("safety_classifiers", Takes::Texts, "secrets, pii, content_policy, prompt_injection."),
+    planned("fallback_model", Takes::Text, "Where reroutes go."),
+    planned("circuit_breaker", Takes::Anything, "Per provider and per tool."),
+    acts("defaults", Takes::Table(DEFAULTS), "What every rule of this file has unless it says otherwise."),
+    acts("rule", Takes::Tables(RULE), "A rule: `[[rule]]`."),
+    acts("test", Takes::Tables(TEST), "A case that `switchtower policy test` checks: `[[test]]`."),
+    planned("budget", Takes::Anything, "Named budgets."),
+    planned("limit", Takes::Anything, "Rates."),
+    planned("detector", Takes::Anything, "Loops, stalls, repeats."),
+    planned("classifier", Takes::Anything, "Scores over text."),
+    planned("breaker", Takes::Anything, "Named circuit breakers."),
+    planned("schema", Takes::Anything, "JSON Schemas of tool results."),
+    planned("alert", Takes::Anything, "Where alerts go."),
+    planned("pattern", Takes::Anything, "Named regular expressions."),
+];
+
+pub const DEFAULTS: &[Key] = &[
+    acts("mode", MODES, "`enforce` unless set; `shadow` records what it would have done; `off` is not evaluated."),
+    acts("on_error", ON_ERRORS, "What a rule that cannot be evaluated means: `open` (unless set) lets pass, `closed` blocks."),
+];
+
+pub const RULE: &[Key] = &[
+    acts("id", Takes::Text, "Unique in the file: a letter, then letters, digits, `_`, `-`. Required."),
+    acts("on", POINTS, "The point at which the rule is evaluated. Required."),
+    acts("when", Takes::Condition, "A CEL condition; left out, the rule always matches."),
+    acts("do", Takes::Actions, "What happens on a match, in order. Required."),
+    acts("again", Takes::Actions, "Instead of `do` from the second firing in a session on."),
+    acts("mode", MODES, "As in `[defaults]`."),
+    acts("on_error", ON_ERRORS, "As in `[defaults]`."),
+    acts("max_fires", Takes::Count, "So often a session at most; after that a match does nothing."),
+    planned("risk", Takes::Number, "Added to the session's risk on a match."),
+];
+
+pub const TEST: &[Key] = &[
+    acts("name", Takes::Text, "What the case shows."),
+    acts("rule", Takes::Text, "Only this rule's actions count; left out, those of the whole file."),
+    acts("given", Takes::Facts, "`on`, and the variables that differ from nothing. Required."),
+    acts("expect", Takes::Texts, "The actions' names in order; `[]` for none. Required."),
+];
+
+/// The names of a table's keys.
+pub(crate) fn names(keys: &'static [Key]) -> impl Iterator<Item = &'static str> {
+    keys.iter().map(|key| key.name)
+}
+

@@ -1,0 +1,16 @@
+//! The language as tables: keys, actions, variables, functions. Checks, completion, the editor's JSON Schema and the reference
+//! are all made from these rows, so a new word is a new row.
+
+mod actions;
+mod functions;
+mod keys;
+mod planned;
+mod variables;
+
+pub use actions::{ACTIONS, ActionWord, action};
+pub use functions::{FUNCTIONS, Function, function};
+pub(crate) use functions::{MACROS, callable};
+pub use keys::{DEFAULTS, Key, POLICY, RULE, State, TEST, Takes};
+pub(crate) use keys::names;
+pub(crate) use planned::{PLANNED_ROOTS, planned_root};
+pub use variables::{HISTORY, HistoryField, VARIABLES, Variable, roots, variable};

@@ -1,0 +1,124 @@
+//! A compiled policy: its rules in order, and what a person wants to know about it.
+
+use crate::{condition::Compiled, template::Template, trial::Case};
+use domain::{Action, InjectRole, Mode, Observation, OnError, Point, PolicyVersion, RefuseAs};
+use globset::GlobSet;
+use serde::Serialize;
+
+/// One policy file, compiled. Immutable.
+#[derive(Debug)]
+pub struct Policy {
+    pub(crate) file: String,
+    pub(crate) version: PolicyVersion,
+    pub(crate) agents: Option<GlobSet>,
+    pub(crate) globs: Vec<String>,
+    pub(crate) rules: Vec<Rule>,
+    pub(crate) cases: Vec<Case>,
+    pub(crate) description: String,
+}
+
+#[derive(Debug)]
+pub(crate) struct Rule {
+    pub id: String,
+    /// `policy/rule`: its name in `Observation::history`.
+    pub key: String,
+    pub point: Point,
+    pub mode: Mode,
+    pub on_error: OnError,
+    pub max_fires: Option<u32>,
+    pub when: Option<Compiled>,
+    pub first: Vec<PlannedAction>,
+    pub again: Option<Vec<PlannedAction>>,
+    pub lowered_from: Option<&'static str>,
+    pub toml: String,
+    pub line: u32,
+}
+
+/// An action whose texts are still templates.
+#[derive(Debug)]
+pub(crate) enum PlannedAction {
+    Block { text: Template, refuse_as: RefuseAs },
+    Inject { role: InjectRole, text: Template },
+    Taint { taint: String },
+}
+
+impl PlannedAction {
+    pub fn fill(&self, observation: &Observation) -> Action {
+        match self {
+            PlannedAction::Block { text, refuse_as } => {
+                Action::Block { text: text.fill(observation), refuse_as: *refuse_as }
+            }
+            PlannedAction::Inject { role, text } => Action::Inject { role: *role, text: text.fill(observation) },
+            PlannedAction::Taint { taint } => Action::Taint { taint: taint.clone() },
+        }
+    }
+}
+
+/// A rule as lists and editors show it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct RuleSummary {
+    pub id: String,
+    pub on: Point,
+    pub mode: Mode,
+    /// The simple key that it was made from.
+    pub lowered_from: Option<&'static str>,
+    /// The rule in the full form, as TOML.
+    pub toml: String,
+    /// Where it stands in the file, from 1.
+    pub line: u32,
+}
+
+impl Policy {
+    pub fn name(&self) -> &str {
+        &self.version.name
+    }
+
+    pub fn file(&self) -> &str {
+        &self.file
+    }
+
+    pub fn description(&self) -> &str {
+        &self.description
+    }
+
+    /// Name, source and the hash that verdicts cite.
+    pub fn version(&self) -> &PolicyVersion {
+        &self.version
+    }
+
+    /// Globs over the agent's name; empty: every session.
+    pub fn agents(&self) -> &[String] {
+        &self.globs
+    }
+
+    pub fn applies_to(&self, agent: &str) -> bool {
+        self.agents.as_ref().is_none_or(|globs| globs.is_match(agent))
+    }
+
+    pub fn rules(&self) -> Vec<RuleSummary> {
+        self.rules
+            .iter()
+            .map(|rule| RuleSummary {
+                id: rule.id.clone(),
+                on: rule.point,
+                mode: rule.mode,
+                lowered_from: rule.lowered_from,
+                toml: rule.toml.clone(),
+                line: rule.line,
+            })
+            .collect()
+    }
+}
+
+impl Rule {
+    /// Whether traffic must wait for it: in force, and able to block. Shadow rules never delay anything.
+    pub fn holds_back(&self) -> bool {
+        let blocks = |actions: &[PlannedAction]| actions.iter().any(|a| matches!(a, PlannedAction::Block { .. }));
+        self.mode == Mode::Enforce
+            && (self.on_error == OnError::Closed || blocks(&self.first) || self.again.as_deref().is_some_and(blocks))
+    }
+
+    pub fn may_match_tool(&self, tool: &str) -> bool {
+        self.when.as_ref().is_none_or(|when| when.gate.may_match(tool))
+    }
+}

@@ -1,0 +1,212 @@
+//! The policies in force: an immutable snapshot, swapped whole. A file that breaks keeps its last good version.
+
+use crate::{
+    compile::{compile, stem, version_of},
+    policy::Policy,
+    problem::{Problem, Severity},
+};
+use domain::{Mode, Point, PolicyVersion};
+use serde::Serialize;
+use std::sync::Arc;
+
+/// All policies of a folder, compiled. Cheap to clone.
+#[derive(Debug, Clone, Default)]
+pub struct PolicySet {
+    files: Arc<[File]>,
+}
+
+#[derive(Debug, Clone)]
+struct File {
+    name: String,
+    state: PolicyState,
+    policy: Option<Arc<Policy>>,
+    error: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PolicyState {
+    /// In force as the file says.
+    Active,
+    /// The file is broken; its last good version is in force.
+    Kept,
+    /// The file is broken and nothing of it is in force.
+    Broken,
+}
+
+/// What came of loading a folder.
+#[derive(Debug, Default)]
+pub struct Loaded {
+    pub set: PolicySet,
+    /// Of all files, in their order, warnings included.
+    pub problems: Vec<Problem>,
+}
+
+/// A policy as lists and `health` show it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PolicySummary {
+    pub name: String,
+    pub file: String,
+    /// Of the version in force; empty where none is.
+    pub version: String,
+    pub state: PolicyState,
+    /// The first problem, with its place.
+    pub error: Option<String>,
+    /// What its rules do: `enforce`, `shadow`, `off`, or `mixed`.
+    pub mode: &'static str,
+    pub rules: u32,
+    pub agents: Vec<String>,
+}
+
+impl PolicySet {
+    /// Compiles files given as (file name, text). A broken one is left out.
+    pub fn load(files: Vec<(String, String)>) -> Loaded {
+        PolicySet::reload(&PolicySet::default(), files)
+    }
+
+    /// As `load`, but a broken file keeps what `previous` had of it.
+    pub fn reload(previous: &PolicySet, files: Vec<(String, String)>) -> Loaded {
+        let mut loaded: Vec<File> = Vec::new();
+        let mut problems = Vec::new();
+        for (name, source) in files {
+            let compiled = match previous.unchanged(&name, &source) {
+                Some(policy) => Ok((policy, Vec::new())),
+                None => compile(&name, &source).map(|(policy, warnings)| (Arc::new(policy), warnings)),
+            };
+            let taken = compiled.as_ref().ok().and_then(|(policy, _)| taken_by(&loaded, policy.name()));
+            let (policy, found) = match (compiled, taken) {
+                (Ok((policy, _)), Some(other)) => (None, vec![twice(&name, policy.name(), &other)]),
+                (Ok((policy, warnings)), None) => (Some(policy), warnings),
+                (Err(broken), _) => (None, broken.0),
+            };
+            let state = if policy.is_some() { PolicyState::Active } else { PolicyState::Broken };
+            let error = found.iter().find(|p| p.severity == Severity::Error).map(one_line);
+            loaded.push(File { name, state, policy, error });
+            problems.extend(found);
+        }
+        keep_last_good(&mut loaded, previous);
+        Loaded { set: PolicySet { files: loaded.into() }, problems }
+    }
+
+    /// The compiled policy of a file whose text has not changed.
+    fn unchanged(&self, file: &str, source: &str) -> Option<Arc<Policy>> {
+        let known = self.files.iter().find(|known| known.name == file && known.state == PolicyState::Active)?;
+        known.policy.as_ref().filter(|policy| policy.version.version == version_of(source)).cloned()
+    }
+
+    /// Those in force, in the files' order.
+    pub fn policies(&self) -> impl Iterator<Item = &Policy> {
+        self.files.iter().filter_map(|file| file.policy.as_deref())
+    }
+
+    pub fn policy(&self, name: &str) -> Option<&Policy> {
+        self.policies().find(|policy| policy.name() == name)
+    }
+
+    /// Only the policies that apply to an agent; what an exchange keeps until it ends.
+    pub fn for_agent(&self, agent: &str) -> PolicySet {
+        let applies = |file: &&File| file.policy.as_ref().is_some_and(|policy| policy.applies_to(agent));
+        PolicySet { files: self.files.iter().filter(applies).cloned().collect() }
+    }
+
+    /// The versions in force, for the ledger.
+    pub fn versions(&self) -> Vec<PolicyVersion> {
+        self.policies().map(|policy| policy.version().clone()).collect()
+    }
+
+    pub fn summaries(&self) -> Vec<PolicySummary> {
+        self.files.iter().map(File::summary).collect()
+    }
+
+    /// Whether any rule, shadow included, is evaluated at a point.
+    pub fn looks_at(&self, point: Point) -> bool {
+        self.rules().any(|rule| rule.point == point && rule.mode != Mode::Off)
+    }
+
+    /// Whether a call of this tool must be held back until it is complete and judged.
+    pub fn needs_calls(&self, tool_name: &str) -> bool {
+        self.holding(Point::ToolCall).any(|rule| rule.may_match_tool(tool_name))
+    }
+
+    /// Whether calls of some tool must be held back.
+    pub fn needs_any_calls(&self) -> bool {
+        self.holding(Point::ToolCall).next().is_some()
+    }
+
+    /// Whether responses must be held back until they are complete and judged.
+    pub fn needs_response(&self) -> bool {
+        self.holding(Point::ModelResponse).next().is_some()
+    }
+
+    fn rules(&self) -> impl Iterator<Item = &crate::policy::Rule> {
+        self.policies().flat_map(|policy| &policy.rules)
+    }
+
+    fn holding(&self, point: Point) -> impl Iterator<Item = &crate::policy::Rule> {
+        self.rules().filter(move |rule| rule.point == point && rule.holds_back())
+    }
+}
+
+impl File {
+    fn summary(&self) -> PolicySummary {
+        let policy = self.policy.as_deref();
+        let mut modes: Vec<Mode> = policy.iter().flat_map(|policy| &policy.rules).map(|rule| rule.mode).collect();
+        modes.dedup();
+        PolicySummary {
+            name: policy.map_or(stem(&self.name), Policy::name).to_owned(),
+            file: self.name.clone(),
+            version: policy.map(|policy| policy.version.version.clone()).unwrap_or_default(),
+            state: self.state,
+            error: self.error.clone(),
+            mode: match modes.as_slice() {
+                [] | [Mode::Off] => "off",
+                [Mode::Enforce] => "enforce",
+                [Mode::Shadow] => "shadow",
+                _ => "mixed",
+            },
+            rules: policy.map_or(0, |policy| policy.rules.len() as u32),
+            agents: policy.map(|policy| policy.globs.clone()).unwrap_or_default(),
+        }
+    }
+}
+
+fn taken_by(loaded: &[File], name: &str) -> Option<String> {
+    let taken = loaded.iter().find(|file| file.policy.as_ref().is_some_and(|policy| policy.name() == name))?;
+    Some(taken.name.clone())
+}
+
+fn twice(file: &str, name: &str, other: &str) -> Problem {
+    Problem {
+        file: file.to_owned(),
+        line: 1,
+        column: 1,
+        length: 1,
+        severity: Severity::Error,
+        message: format!("the name `{name}` is taken by {other}"),
+        hint: Some("give one of them another `name`".to_owned()),
+        excerpt: String::new(),
+    }
+}
+
+/// Broken files take back what they had, unless another file has that name now.
+fn keep_last_good(loaded: &mut [File], previous: &PolicySet) {
+    for place in 0..loaded.len() {
+        if loaded[place].state != PolicyState::Broken {
+            continue;
+        }
+        let last = previous.files.iter().find(|file| file.name == loaded[place].name);
+        let Some(policy) = last.and_then(|file| file.policy.clone()) else { continue };
+        if taken_by(loaded, policy.name()).is_none() {
+            loaded[place].policy = Some(policy);
+            loaded[place].state = PolicyState::Kept;
+        }
+    }
+}
+
+fn one_line(problem: &Problem) -> String {
+    let Problem { file, line, column, message, hint, .. } = problem;
+    match hint {
+        Some(hint) => format!("{file}:{line}:{column}: {message}; {hint}"),
+        None => format!("{file}:{line}:{column}: {message}"),
+    }
+}
