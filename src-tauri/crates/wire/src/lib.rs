@@ -1,1 +1,47 @@
+//! Dialects: what requests and responses of the model APIs say, without changing a byte of them.
+//!
+//! Owns lossless parsing of requests, facts about messages, streaming decoders of responses, usage, synthesis of answers in a dialect,
+//! surgery on responses and edits on requests. Pure: bytes in, bytes out. It must not know the network, sessions or policies.
 
+pub mod json;
+
+mod atoms;
+mod decode;
+mod encoding;
+mod facts;
+mod frames;
+mod identity;
+mod image;
+mod request;
+mod route;
+
+pub use atoms::chain;
+pub use decode::{Answer, Decoder, Seen, usage};
+pub use encoding::{Decoding, decode_body};
+pub use facts::facts;
+pub use frames::{Frame, Framer, Framing, framing};
+pub use identity::{Identity, identity};
+pub use image::{image, rebuild};
+pub use json::{Span, Splice, splice};
+pub use request::{Request, parse};
+pub use route::{Operation, Route, route};
+
+/// What cannot be read. Never an agent's fault to suffer: bytes that cannot be read are forwarded as they are.
+#[derive(Debug, thiserror::Error)]
+pub enum WireError {
+    /// The body is not one JSON object.
+    #[error("the body is not one JSON object")]
+    NotJson,
+    /// A compressed body that does not decompress, or to more than we hold.
+    #[error("the body cannot be decompressed as {encoding}")]
+    Encoding { encoding: &'static str, #[source] source: std::io::Error },
+    /// A `Content-Encoding` that we cannot undo.
+    #[error("unknown content encoding “{0}”")]
+    UnknownEncoding(String),
+    /// A stored request that cannot be put together: written by another version, or damaged.
+    #[error("a stored request cannot be rebuilt: {0}")]
+    Image(&'static str),
+    /// A response that cannot be taken apart.
+    #[error("the response cannot be read: {0}")]
+    Response(&'static str),
+}
