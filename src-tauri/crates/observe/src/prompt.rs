@@ -1,0 +1,103 @@
+//! What a person said within a user message. Agents wrap reminders, environment notes and context in tags and send them as the
+//! user; a title, a run's beginning and the kinship of two conversations hang on the words beside them.
+
+use domain::{MessageFacts, Role};
+
+/// The text without `<tag>…</tag>` blocks at its top level, trimmed. A tag that never closes ends nothing.
+pub(crate) fn said(text: &str) -> String {
+    let mut rest = text;
+    let mut out = String::new();
+    while let Some(open) = rest.find('<') {
+        let Some((name, after)) = tag(&rest[open..]) else {
+            out.push_str(&rest[..=open]);
+            rest = &rest[open + 1..];
+            continue;
+        };
+        let close = format!("</{name}>");
+        match rest[open + after..].find(&close) {
+            Some(end) => {
+                out.push_str(&rest[..open]);
+                rest = &rest[open + after + end + close.len()..];
+            }
+            None => {
+                out.push_str(&rest[..open + after]);
+                rest = &rest[open + after..];
+            }
+        }
+    }
+    out.push_str(rest);
+    out.trim().to_owned()
+}
+
+/// The name of the tag that `text` begins with, and the tag's length. Names hold a letter first, then letters, digits, `-` or `_`.
+fn tag(text: &str) -> Option<(&str, usize)> {
+    let inner = &text[1..];
+    let length = inner.find(|c: char| !(c.is_ascii_alphanumeric() || c == '-' || c == '_')).unwrap_or(inner.len());
+    let name = &inner[..length];
+    if !name.starts_with(|c: char| c.is_ascii_alphabetic()) {
+        return None;
+    }
+    let end = inner[length..].find('>')?;
+    let attributes = &inner[length..length + end];
+    (attributes.len() < 200 && !attributes.contains(['<', '\n'])).then_some((name, 1 + length + end + 1))
+}
+
+/// True for a message with which a person (or whoever drives the agent) speaks: a user's text that is no tool result and more
+/// than reminders.
+pub(crate) fn is_turn(facts: &MessageFacts) -> bool {
+    facts.role == Role::User && facts.results.is_empty() && facts.calls.is_empty() && speaks(&facts.text)
+}
+
+fn speaks(text: &str) -> bool {
+    let text = text.trim_start();
+    !text.is_empty() && (!text.starts_with('<') || !said(text).is_empty())
+}
+
+/// The first line of what was said, at most `limit` characters; of the raw text where nothing stands beside the tags.
+pub(crate) fn first_line(text: &str, limit: usize) -> String {
+    let said = said(text);
+    let line = |text: &str| text.lines().map(str::trim).find(|line| !line.is_empty()).map(|line| shorten(line, limit));
+    line(&said).or_else(|| line(text)).unwrap_or_default()
+}
+
+/// At most `limit` characters, with an ellipsis where something was cut.
+pub(crate) fn shorten(text: &str, limit: usize) -> String {
+    match text.char_indices().nth(limit) {
+        None => text.to_owned(),
+        Some((end, _)) => format!("{}…", text[..end].trim_end()),
+    }
+}
+
+/// The beginning of `text`, at most `limit` bytes, cut between characters.
+pub(crate) fn head(text: &str, limit: usize) -> &str {
+    let mut end = limit.min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reminders_are_not_what_a_person_said() {
+        assert_eq!(said("<system-reminder>\nToday is Monday.\n</system-reminder>\nFix the test"), "Fix the test");
+        assert_eq!(said("<session_context>a</session_context>\nRead <b> it"), "Read <b> it");
+        assert_eq!(said("if a < b and c > d"), "if a < b and c > d");
+        assert_eq!(said("<info-msg class=\"x\">now</info-msg>"), "");
+    }
+
+    #[test]
+    fn a_title_is_the_first_line_beside_the_tags() {
+        assert_eq!(first_line("<env>\nx\n</env>\n\n  Fix the test\nplease", 40), "Fix the test");
+        assert_eq!(first_line("<env>only</env>", 40), "<env>only</env>");
+        assert_eq!(first_line("ééééé", 3), "ééé…");
+    }
+
+    #[test]
+    fn heads_are_cut_between_characters() {
+        assert_eq!(head("aéb", 2), "a");
+    }
+}

@@ -1,0 +1,188 @@
+//! One session's state: the fold that its task owns. Requests, answers and time go in; rows, results and observations come out.
+//! It must not know the wire's spelling, nor what is decided on what it tells.
+
+mod answers;
+mod arrivals;
+mod calls;
+mod history;
+mod observing;
+
+pub use answers::Ended;
+pub use arrivals::Arrived;
+pub use calls::Returned;
+pub use observing::Focus;
+
+use crate::{Caller, Found, agent_name};
+use calls::OpenCalls;
+use domain::{
+    Dialect, ExchangeId, IdentityBasis, Process, RememberedSession, RequestFacts, RunId, SessionId, SessionRow,
+    Timestamp, Usage,
+};
+use history::Fired;
+use std::collections::{BTreeMap, VecDeque};
+
+/// How many of a run's tool errors are kept to be named.
+const ERRORS_KEPT: usize = 8;
+
+pub struct SessionState {
+    row: SessionRow,
+    run: Run,
+    /// Model turns of the main loop that began so far.
+    steps: u32,
+    context_tokens: u64,
+    tool_errors_in_row: u32,
+    taints: Vec<String>,
+    tools_seen: Vec<String>,
+    calls: OpenCalls,
+    /// Exchanges under way, and the latest one that ended.
+    exchanges: BTreeMap<ExchangeId, Underway>,
+    fired: BTreeMap<String, Fired>,
+    tokens: u64,
+    /// Milliseconds in which a person held it; no budget counts them.
+    held_ms: u64,
+}
+
+/// From one user message to the answer that ends it.
+#[derive(Debug, Clone, Default)]
+struct Run {
+    /// That of the exchange that began it.
+    id: Option<RunId>,
+    started_at: Timestamp,
+    held_ms: u64,
+    steps: u32,
+    tokens: u64,
+    cost_usd: f64,
+    tool_errors: u32,
+    errors_in_row: u32,
+    errors: VecDeque<String>,
+    number: u32,
+}
+
+/// What is kept of an exchange while it is under way.
+#[derive(Debug, Clone)]
+struct Underway {
+    started_at: Timestamp,
+    step: u32,
+    run: RunId,
+    request: RequestFacts,
+    ended: bool,
+}
+
+impl SessionState {
+    pub fn new(id: SessionId, found: &Found, caller: &Caller, dialect: Dialect) -> Self {
+        let row = SessionRow {
+            id,
+            agent: agent_name(caller.agent_label, &found.client, caller.peer, dialect),
+            title: String::new(),
+            state: domain::SessionState::Running,
+            label: caller.session_label.map(str::to_owned),
+            client_id: found.client.key(),
+            parent: found.parent,
+            basis: if found.session.is_some() { found.basis } else { basis(caller, found) },
+            process: caller.peer.cloned(),
+            models: Vec::new(),
+            steps: 0,
+            input_tokens: 0,
+            cached_tokens: 0,
+            output_tokens: 0,
+            cost_usd: 0.0,
+            estimated: false,
+            context_used: None,
+            tool_errors: 0,
+            interventions: 0,
+            started_at: caller.at,
+            last_at: caller.at,
+        };
+        SessionState {
+            run: Run { started_at: caller.at, ..Run::default() },
+            steps: 0,
+            context_tokens: 0,
+            tool_errors_in_row: 0,
+            taints: Vec::new(),
+            tools_seen: Vec::new(),
+            calls: OpenCalls::default(),
+            exchanges: BTreeMap::new(),
+            fired: BTreeMap::new(),
+            tokens: 0,
+            held_ms: 0,
+            row,
+        }
+    }
+
+    /// A session of an earlier life of this runtime, as far as the ledger remembers it. Its run begins anew.
+    pub fn remembered(remembered: &RememberedSession) -> Self {
+        let row = remembered.row.clone();
+        let usage =
+            Usage { input: row.input_tokens, cached: row.cached_tokens, output: row.output_tokens, ..Usage::default() };
+        let mut calls = OpenCalls::default();
+        for (exchange, call) in &remembered.open_calls {
+            calls.opened(*exchange, call, row.last_at);
+        }
+        let fired =
+            remembered.fires.iter().map(|(rule, times)| (rule.clone(), Fired::earlier(*times, row.last_at))).collect();
+        SessionState {
+            run: Run { started_at: row.last_at, ..Run::default() },
+            steps: row.steps,
+            context_tokens: 0,
+            tool_errors_in_row: 0,
+            taints: remembered.taints.clone(),
+            tools_seen: Vec::new(),
+            calls,
+            exchanges: BTreeMap::new(),
+            fired,
+            tokens: usage.budgeted(),
+            held_ms: 0,
+            row,
+        }
+    }
+
+    pub fn id(&self) -> SessionId {
+        self.row.id
+    }
+
+    /// The row as it stands, for the ledger.
+    pub fn row(&self) -> SessionRow {
+        self.row.clone()
+    }
+
+    pub fn set_state(&mut self, state: domain::SessionState, at: Timestamp) {
+        self.row.state = state;
+        self.row.last_at = self.row.last_at.max(at);
+    }
+
+    /// Adds a mark; true if it is new.
+    pub fn taint(&mut self, taint: &str) -> bool {
+        let new = !self.taints.iter().any(|known| known == taint);
+        if new {
+            self.taints.push(taint.to_owned());
+        }
+        new
+    }
+
+    /// An action was carried out in this session.
+    pub fn intervened(&mut self) {
+        self.row.interventions += 1;
+    }
+
+    /// The exchange waited this long for a person or a breakpoint: no time of the agent's.
+    pub fn held(&mut self, ms: u64) {
+        self.held_ms += ms;
+        self.run.held_ms += ms;
+    }
+
+    /// Learned after the session began: the process is looked up off the hot path.
+    pub fn set_process(&mut self, process: Process, labelled: bool, found: &Found, dialect: Dialect) {
+        let label = labelled.then_some(self.row.agent.as_str());
+        self.row.agent = agent_name(label, &found.client, Some(&process), dialect);
+        self.row.process = Some(process);
+    }
+}
+
+/// How a session that begins here will be known again.
+fn basis(caller: &Caller, found: &Found) -> IdentityBasis {
+    match () {
+        () if caller.session_label.is_some() => IdentityBasis::Label,
+        () if found.client.session.is_some() => IdentityBasis::ClientId,
+        () => IdentityBasis::New,
+    }
+}

@@ -1,0 +1,61 @@
+//! An exchange ends: what it used, and the calls that now wait for their results.
+
+use super::SessionState;
+use domain::{ExchangeId, Timestamp, ToolCall, Usage};
+use wire::Answer;
+
+/// How an exchange ended.
+#[derive(Debug, Clone, Copy)]
+pub struct Ended<'a> {
+    /// As the agent got it: calls that were taken out are not in it. `None` where the agent got no answer.
+    pub answer: Option<&'a Answer>,
+    /// The model that served it, for the window of its context.
+    pub model: &'a str,
+    pub provider: &'a str,
+    pub usage: Usage,
+    pub cost_usd: Option<f64>,
+}
+
+impl SessionState {
+    pub fn answered(&mut self, exchange: ExchangeId, at: Timestamp, ended: &Ended) {
+        let side_call = self.exchanges.get(&exchange).is_some_and(|underway| underway.request.side_call);
+        let this_run = self.exchanges.get(&exchange).is_some_and(|underway| Some(underway.run) == self.run.id);
+        self.spend(&ended.usage, ended.cost_usd, this_run);
+        if !ended.model.is_empty() && !self.row.models.iter().any(|model| model == ended.model) {
+            self.row.models.push(ended.model.to_owned());
+        }
+        if !side_call && ended.usage.input > 0 {
+            self.context_tokens = ended.usage.input + ended.usage.output;
+            let window = crate::context_window(ended.provider, ended.model).filter(|window| *window > 0);
+            self.row.context_used = window.map(|window| self.context_tokens as f64 / window as f64);
+        }
+        for call in ended.answer.iter().flat_map(|answer| &answer.calls) {
+            self.called(exchange, call, at);
+        }
+        if let Some(underway) = self.exchanges.get_mut(&exchange) {
+            underway.ended = true;
+        }
+        self.row.last_at = self.row.last_at.max(at);
+    }
+
+    fn spend(&mut self, usage: &Usage, cost_usd: Option<f64>, this_run: bool) {
+        self.tokens += usage.budgeted();
+        self.row.input_tokens += usage.input;
+        self.row.cached_tokens += usage.cached;
+        self.row.output_tokens += usage.output;
+        self.row.cost_usd += cost_usd.unwrap_or_default();
+        self.row.estimated |= usage.estimated;
+        if this_run {
+            self.run.tokens += usage.budgeted();
+            self.run.cost_usd += cost_usd.unwrap_or_default();
+        }
+    }
+
+    /// The agent got this call and will bring its result.
+    fn called(&mut self, exchange: ExchangeId, call: &ToolCall, at: Timestamp) {
+        self.calls.opened(exchange, call, at);
+        if !self.tools_seen.contains(&call.name) {
+            self.tools_seen.push(call.name.clone());
+        }
+    }
+}

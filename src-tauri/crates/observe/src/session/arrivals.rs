@@ -1,0 +1,183 @@
+//! A request comes in: which step and run it is, and what in it is new. Costs what is new in it.
+
+use super::{ERRORS_KEPT, Returned, Run, SessionState, Underway};
+use crate::{Found, Reading, prompt};
+use domain::{Dialect, ExchangeId, MessageFacts, RequestFacts, Role, RunId, Timestamp};
+use std::sync::Arc;
+use wire::Request;
+
+/// The newest user text that a condition can read, in bytes.
+const TEXT_KEPT: usize = 4 * 1024;
+/// Text of one message that search finds, in bytes.
+const SEARCHED: usize = 64 * 1024;
+
+/// What a request brought.
+#[derive(Debug, Clone)]
+pub struct Arrived {
+    pub run: RunId,
+    /// From 0 within the session. A retry has the step of what it repeats; a side call that of the turn it runs beside.
+    pub step: u32,
+    /// It begins a run: a person, or whoever drives the agent, said something.
+    pub user_turn: bool,
+    /// Results that came for the first time, in order.
+    pub results: Vec<Returned>,
+    /// One line for the list.
+    pub preview: String,
+    /// Texts of the new messages, for search.
+    pub search_text: Vec<String>,
+    /// Index of the first new message.
+    pub first_new: usize,
+}
+
+impl SessionState {
+    pub fn request(
+        &mut self,
+        exchange: ExchangeId,
+        at: Timestamp,
+        found: &Found,
+        request: &Request,
+        reading: &Reading,
+        provider: &str,
+    ) -> Arrived {
+        let first_new = found.known.min(reading.facts.len());
+        let new = &reading.facts[first_new..];
+        let repeated =
+            found.retry_of.and_then(|repeated| self.exchanges.get(&repeated)).map(|before| (before.step, before.run));
+        let turn = (!found.side_call).then(|| new.iter().rev().find(|facts| prompt::is_turn(facts))).flatten();
+        let begins = repeated.is_none() && !found.side_call && (turn.is_some() || self.run.id.is_none());
+        if begins {
+            self.run =
+                Run { id: Some(RunId(exchange.0)), started_at: at, number: self.run.number + 1, ..Run::default() };
+        }
+        let run = self.run.id.unwrap_or(RunId(exchange.0));
+        let (step, run) = repeated.unwrap_or_else(|| self.advance(found.side_call, run));
+        let results = self.results(new, exchange, at, request.dialect);
+        if self.row.title.is_empty() && !found.side_call {
+            self.row.title = title(&reading.facts);
+        }
+        let newest = reading.facts.iter().rev().find(|facts| prompt::is_turn(facts));
+        let facts = facts_of(request, reading, provider, newest, new.len(), found.side_call);
+        self.exchanges.retain(|_, underway| !underway.ended);
+        self.exchanges.insert(exchange, Underway { started_at: at, step, run, request: facts, ended: false });
+        self.row.last_at = self.row.last_at.max(at);
+        self.wake();
+        Arrived {
+            run,
+            step,
+            user_turn: turn.is_some() && repeated.is_none(),
+            preview: preview(found.side_call, turn, &results, new, newest),
+            search_text: new.iter().flat_map(|facts| texts(facts)).collect(),
+            results,
+            first_new,
+        }
+    }
+
+    /// The step of a new exchange. Side calls run beside a step and advance nothing.
+    fn advance(&mut self, side_call: bool, run: RunId) -> (u32, RunId) {
+        if side_call {
+            return (self.steps.saturating_sub(1), run);
+        }
+        let step = self.steps;
+        self.steps += 1;
+        self.row.steps = self.steps;
+        self.run.steps += 1;
+        (step, run)
+    }
+
+    /// An idle session wakes; one that a person paused or ended stays so.
+    fn wake(&mut self) {
+        if self.row.state == domain::SessionState::Idle {
+            self.row.state = domain::SessionState::Running;
+        }
+    }
+
+    fn results(
+        &mut self,
+        new: &[Arc<MessageFacts>],
+        exchange: ExchangeId,
+        at: Timestamp,
+        dialect: Dialect,
+    ) -> Vec<Returned> {
+        let has_ids = !matches!(dialect, Dialect::Gemini | Dialect::Ollama);
+        let session = self.row.id;
+        let mut out = Vec::new();
+        for result in new.iter().flat_map(|facts| &facts.results) {
+            let Some(returned) = self.calls.returned(result, exchange, session, at, has_ids) else { continue };
+            self.count(&returned);
+            out.push(returned);
+        }
+        out
+    }
+
+    fn count(&mut self, returned: &Returned) {
+        if !returned.is_error() {
+            self.tool_errors_in_row = 0;
+            self.run.errors_in_row = 0;
+            return;
+        }
+        self.row.tool_errors += 1;
+        self.tool_errors_in_row += 1;
+        self.run.tool_errors += 1;
+        self.run.errors_in_row += 1;
+        if self.run.errors.len() >= ERRORS_KEPT {
+            self.run.errors.pop_front();
+        }
+        self.run.errors.push_back(returned.complaint());
+    }
+}
+
+/// The first line that a person said.
+fn title(facts: &[Arc<MessageFacts>]) -> String {
+    let turn = facts.iter().find(|facts| prompt::is_turn(facts));
+    let any = || facts.iter().find(|facts| facts.role == Role::User && !facts.text.trim().is_empty());
+    turn.or_else(any).map(|facts| prompt::first_line(&facts.text, 120)).unwrap_or_default()
+}
+
+fn facts_of(
+    request: &Request,
+    reading: &Reading,
+    provider: &str,
+    newest: Option<&Arc<MessageFacts>>,
+    new: usize,
+    side_call: bool,
+) -> RequestFacts {
+    RequestFacts {
+        dialect: request.dialect.name().to_owned(),
+        provider: provider.to_owned(),
+        model: request.model.clone(),
+        stream: request.stream,
+        messages: reading.facts.len() as u32,
+        new_messages: new as u32,
+        tools: request.tool_names.clone(),
+        bytes: request.body.len() as u64,
+        max_output_tokens: request.max_output_tokens,
+        side_call,
+        text: newest.map(|facts| prompt::head(&facts.text, TEXT_KEPT).to_owned()).unwrap_or_default(),
+    }
+}
+
+fn preview(
+    side_call: bool,
+    turn: Option<&Arc<MessageFacts>>,
+    results: &[Returned],
+    new: &[Arc<MessageFacts>],
+    newest: Option<&Arc<MessageFacts>>,
+) -> String {
+    if let Some(facts) = turn {
+        return prompt::first_line(&facts.text, 160);
+    }
+    if let Some(first) = results.first() {
+        let more = if results.len() > 1 { format!(" and {} more", results.len() - 1) } else { String::new() };
+        return prompt::shorten(&format!("{} → {}{more}", first.tool, first.record.preview), 200);
+    }
+    let said = new.iter().rev().find(|facts| !facts.text.trim().is_empty()).or(newest);
+    let line = said.map(|facts| prompt::first_line(&facts.text, 160)).unwrap_or_default();
+    if side_call { prompt::shorten(&format!("Side call: {line}"), 160) } else { line }
+}
+
+fn texts(facts: &MessageFacts) -> impl Iterator<Item = String> + use<'_> {
+    let results = facts.results.iter().map(|result| result.text.as_str());
+    let calls = facts.calls.iter().map(|call| call.arguments.as_str());
+    let texts = std::iter::once(facts.text.as_str()).chain(results).chain(calls);
+    texts.filter(|text| !text.trim().is_empty()).map(|text| prompt::head(text, SEARCHED).to_owned())
+}
