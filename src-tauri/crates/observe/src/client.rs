@@ -150,20 +150,35 @@ pub(crate) fn is_side_call(client: &Client, request: &Request, opening: &str, fr
         return false;
     }
     let system = request.system.clone().map(|span| String::from_utf8_lossy(&request.body[span]).into_owned());
-    let asks = [system.as_deref().unwrap_or_default(), opening].iter().any(|text| asks_for_title(text));
     let program = client.family.is_some_and(|family| PROGRAMS.contains(&family));
+    let asks = [system.as_deref().unwrap_or_default(), opening].iter().any(|text| asks_for_title(text, program));
     asks || (program && (request.json_schema || request.max_output_tokens == Some(1)))
 }
 
-fn asks_for_title(text: &str) -> bool {
-    let text = prompt::head(text, 1500).to_ascii_lowercase();
-    let asks = ["generate", "generator", "write", "create", "concise", "short", "summarize"]
-        .iter()
-        .any(|word| text.contains(word));
-    let what = ["title", "session name", "name for this session", "topic"].iter().any(|word| text.contains(word));
-    let whose =
-        ["conversation", "session", "task", "chat", "thread", "user message"].iter().any(|word| text.contains(word));
-    asks && what && whose
+/// True if a prompt asks for the title of a conversation. A program that is known to ask so may use any words for it; elsewhere a
+/// task may be to find a title too, so what to do, the title and whose it is must stand close together.
+fn asks_for_title(text: &str, program: bool) -> bool {
+    const VERBS: [&str; 7] = ["generate", "create", "write", "suggest", "produce", "summarize", "concise"];
+    const WHOSE: [&str; 5] = ["conversation", "session", "chat", "thread", "user message"];
+    let text = prompt::head(text, 600).to_ascii_lowercase();
+    if text.contains("title generator") || text.contains("conversation title") {
+        return true;
+    }
+    let near = if program { 600 } else { 60 };
+    ["title", "session name"].iter().filter_map(|what| text.find(what)).any(|at| {
+        let before = tail(&text[..at], near);
+        let after = prompt::head(&text[at..], near);
+        VERBS.iter().any(|verb| before.contains(verb)) && (program || WHOSE.iter().any(|whose| after.contains(whose)))
+    })
+}
+
+/// The end of a text, at most `limit` bytes, cut between characters.
+fn tail(text: &str, limit: usize) -> &str {
+    let mut start = text.len().saturating_sub(limit);
+    while !text.is_char_boundary(start) {
+        start += 1;
+    }
+    &text[start..]
 }
 
 /// The name of an agent: its label, else its client family, else the process behind the socket, else its dialect.

@@ -220,7 +220,7 @@ impl Finder {
             at: caller.at,
         };
         let returned: Vec<&str> = newest_results(reading);
-        self.memory.open(found, known, exchange, ask, &returned);
+        self.memory.open(found, known, exchange, ask, request, &returned);
     }
 
     /// The exchange is over. `answer` is the answer as the agent got it (its calls without those taken out); `good` says that the

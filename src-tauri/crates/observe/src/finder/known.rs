@@ -5,7 +5,7 @@ use crate::{bounded::Bounded, finder::Found, prompt, reading::hash};
 use domain::{ExchangeId, Hash, RememberedSession, SessionId, Timestamp, ToolCall};
 use serde_json::Value;
 use smallvec::SmallVec;
-use wire::Answer;
+use wire::{Answer, Request};
 
 pub(super) struct Memory {
     pub sessions: Bounded<SessionId, Known>,
@@ -122,8 +122,17 @@ impl Memory {
         }
     }
 
-    pub fn open(&mut self, found: &Found, known: Known, exchange: ExchangeId, ask: Ask, returned: &[&str]) {
+    pub fn open(
+        &mut self,
+        found: &Found,
+        known: Known,
+        exchange: ExchangeId,
+        ask: Ask,
+        request: &Request,
+        returned: &[&str],
+    ) {
         let session = ask.session;
+        let held = request.previous_response.as_deref();
         self.know(session, known, ask.aside);
         if let Some(key) = &found.key {
             self.keys.put(key.clone(), session, key.len() + 80);
@@ -148,6 +157,10 @@ impl Memory {
             served.filter(|served| served.session == session).for_each(|served| served.returned = true);
         }
         self.tip(ask.end, Tip { exchange, answered: false });
+        if let Some(held) = held.filter(|held| held.len() <= 200 && !held.starts_with("resp_")) {
+            // A conversation that the provider holds keeps its name from turn to turn.
+            self.responses.put(held.to_owned(), exchange, held.len() + 80);
+        }
         self.asks.put(exchange, ask, 420);
     }
 
