@@ -340,13 +340,12 @@ fn unicode(raw: &[u8], at: &mut usize) -> char {
     };
     let Some(first) = digits(*at) else { return char::REPLACEMENT_CHARACTER };
     *at += 4;
-    if (0xd800..0xdc00).contains(&first) && raw.get(*at..*at + 2) == Some(b"\\u") {
-        if let Some(second @ 0xdc00..0xe000) = digits(*at + 2) {
+    if (0xd800..0xdc00).contains(&first) && raw.get(*at..*at + 2) == Some(b"\\u")
+        && let Some(second @ 0xdc00..0xe000) = digits(*at + 2) {
             *at += 6;
             let both = 0x10000 + ((first - 0xd800) << 10) + (second - 0xdc00);
             return char::from_u32(both).unwrap_or(char::REPLACEMENT_CHARACTER);
         }
-    }
     char::from_u32(first).unwrap_or(char::REPLACEMENT_CHARACTER)
 }
 

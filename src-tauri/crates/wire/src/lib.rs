@@ -7,16 +7,23 @@ pub mod json;
 
 mod atoms;
 mod decode;
+mod edits;
 mod encoding;
 mod facts;
 mod frames;
 mod identity;
 mod image;
+mod patch;
 mod request;
 mod route;
+mod surgery;
+mod synth;
 
 pub use atoms::chain;
 pub use decode::{Answer, Decoder, Seen, usage};
+pub use edits::{
+    add_include_usage, apply, set_model, set_model_in_path, set_previous_response, text_message,
+};
 pub use encoding::{Decoding, decode_body};
 pub use facts::facts;
 pub use frames::{Frame, Framer, Framing, framing};
@@ -25,6 +32,10 @@ pub use image::{image, rebuild};
 pub use json::{Span, Splice, splice};
 pub use request::{Request, parse};
 pub use route::{Operation, Route, route};
+pub use surgery::{
+    Cut, StreamSurgeon, answer_as_messages, cut_whole, merge_whole, note_whole, result_message, result_messages,
+};
+pub use synth::{Made, error, error_frame, error_frame_in, refusal};
 
 /// What cannot be read. Never an agent's fault to suffer: bytes that cannot be read are forwarded as they are.
 #[derive(Debug, thiserror::Error)]

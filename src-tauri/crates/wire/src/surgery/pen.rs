@@ -1,0 +1,93 @@
+//! How frames are spelled: an edited frame keeps its own lines and terminators, a made one looks like its neighbours.
+
+use crate::frames::{Frame, Framing};
+use bytes::{BufMut, Bytes, BytesMut};
+use memchr::memmem;
+
+/// Writes the frames of one response; remembers what the array's brackets need.
+#[derive(Debug)]
+pub(super) struct Pen {
+    framing: Framing,
+    /// An element of the array has gone out.
+    begun: bool,
+}
+
+impl Pen {
+    pub fn new(framing: Framing) -> Self {
+        Pen { framing, begun: false }
+    }
+
+    /// The frame as it came. In an array the bracket or comma before it is made right where earlier elements went missing.
+    pub fn forward(&mut self, frame: &Frame) -> Bytes {
+        match &frame.data {
+            Some(data) if self.framing == Framing::JsonArray => self.element(frame, data),
+            // The closing bracket of an array whose every element went missing.
+            None if self.framing == Framing::JsonArray && !self.begun && frame.raw.trim_ascii() == b"]" => {
+                Bytes::from_static(b"[]")
+            }
+            _ => frame.raw.clone(),
+        }
+    }
+
+    /// The frame with other data.
+    pub fn edited(&mut self, frame: &Frame, data: &Bytes) -> Bytes {
+        match (&frame.data, self.framing) {
+            (_, Framing::JsonArray) => self.element(frame, data),
+            (Some(own), _) => match memmem::find(&frame.raw, own) {
+                Some(at) => joined(&[&frame.raw[..at], data, &frame.raw[at + own.len()..]]),
+                None => relined(frame, data),
+            },
+            (None, _) => frame.raw.clone(),
+        }
+    }
+
+    /// A frame of the runtime's own.
+    pub fn made(&mut self, event: Option<&str>, data: &str) -> Bytes {
+        match self.framing {
+            Framing::Sse => match event {
+                Some(event) => Bytes::from(format!("event: {event}\ndata: {data}\n\n")),
+                None => Bytes::from(format!("data: {data}\n\n")),
+            },
+            Framing::Ndjson | Framing::Whole => Bytes::from(format!("{data}\n")),
+            Framing::JsonArray => {
+                let before = if std::mem::replace(&mut self.begun, true) { ",\r\n" } else { "[" };
+                Bytes::from(format!("{before}{data}"))
+            }
+        }
+    }
+
+    fn element(&mut self, frame: &Frame, data: &Bytes) -> Bytes {
+        let own = frame.data.as_ref().and_then(|own| memmem::find(&frame.raw, own).map(|at| (at, at + own.len())));
+        let (start, end) = own.unwrap_or((0, frame.raw.len()));
+        let before = &frame.raw[..start];
+        let after = &frame.raw[end..];
+        match (std::mem::replace(&mut self.begun, true), before.contains(&b'['), before.contains(&b',')) {
+            (true, true, _) => joined(&[b",\r\n", data, after]),
+            (false, false, true) => joined(&[b"[", data, after]),
+            _ => joined(&[before, data, after]),
+        }
+    }
+}
+
+/// Several data lines become one, where the frame had its first; every other line stays.
+fn relined(frame: &Frame, data: &Bytes) -> Bytes {
+    let mut out = BytesMut::with_capacity(frame.raw.len());
+    let mut written = false;
+    for line in frame.raw.split_inclusive(|byte| *byte == b'\n') {
+        if !line.starts_with(b"data") {
+            out.put_slice(line);
+        } else if !std::mem::replace(&mut written, true) {
+            let ending = if line.ends_with(b"\r\n") { &b"\r\n"[..] } else { b"\n" };
+            for part in data.split(|byte| *byte == b'\n') {
+                out.put_slice(b"data: ");
+                out.put_slice(part);
+                out.put_slice(ending);
+            }
+        }
+    }
+    out.freeze()
+}
+
+fn joined(parts: &[&[u8]]) -> Bytes {
+    Bytes::from(parts.concat())
+}
