@@ -36,6 +36,21 @@ impl Kind {
         }
     }
 
+    /// "an int", "a list of strings".
+    pub(crate) fn described(self) -> &'static str {
+        match self {
+            Kind::Bool => "a bool",
+            Kind::Int => "an int",
+            Kind::Double => "a double",
+            Kind::Text => "a string",
+            Kind::Texts => "a list of strings",
+            Kind::List => "a list",
+            Kind::Object => "a map",
+            Kind::Null => "null",
+            Kind::Any => "a value of any kind",
+        }
+    }
+
     pub fn is_number(self) -> bool {
         matches!(self, Kind::Int | Kind::Double)
     }

@@ -4,6 +4,7 @@ use crate::{condition::Compiled, template::Template, trial::Case};
 use domain::{Action, InjectRole, Mode, Observation, OnError, Point, PolicyVersion, RefuseAs};
 use globset::GlobSet;
 use serde::Serialize;
+use std::ops::Range;
 
 /// One policy file, compiled. Immutable.
 #[derive(Debug)]
@@ -32,6 +33,8 @@ pub(crate) struct Rule {
     pub lowered_from: Option<&'static str>,
     pub toml: String,
     pub line: u32,
+    /// Its bytes in the file; of a lowered rule, its key's.
+    pub at: Range<usize>,
 }
 
 /// An action whose texts are still templates.
@@ -93,6 +96,12 @@ impl Policy {
 
     pub fn applies_to(&self, agent: &str) -> bool {
         self.agents.as_ref().is_none_or(|globs| globs.is_match(agent))
+    }
+
+    /// Whether some agent may match both; globs are compared as far as that is cheap.
+    pub(crate) fn may_share_agents(&self, other: &Policy) -> bool {
+        let common = |a: &Policy, b: &Policy| a.globs.iter().any(|glob| b.applies_to(glob));
+        self.globs.is_empty() || other.globs.is_empty() || common(self, other) || common(other, self)
     }
 
     pub fn rules(&self) -> Vec<RuleSummary> {

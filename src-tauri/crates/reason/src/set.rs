@@ -3,7 +3,7 @@
 use crate::{
     compile::{compile, stem, version_of},
     policy::Policy,
-    problem::{Problem, Severity},
+    problem::{Problem, Report, Severity},
 };
 use domain::{Mode, Point, PolicyVersion};
 use serde::Serialize;
@@ -85,6 +85,7 @@ impl PolicySet {
             problems.extend(found);
         }
         keep_last_good(&mut loaded, previous);
+        problems.extend(overlaps(&loaded));
         Loaded { set: PolicySet { files: loaded.into() }, problems }
     }
 
@@ -201,6 +202,27 @@ fn keep_last_good(loaded: &mut [File], previous: &PolicySet) {
             loaded[place].state = PolicyState::Kept;
         }
     }
+}
+
+/// Simple limits that two policies set for agents that both may match: both apply, so the stricter holds.
+fn overlaps(loaded: &[File]) -> Vec<Problem> {
+    let policies: Vec<&Policy> = loaded.iter().filter_map(|file| file.policy.as_deref()).collect();
+    let mut found = Vec::new();
+    for (place, policy) in policies.iter().enumerate() {
+        let mut report = Report::new(&policy.file, &policy.version.source);
+        for rule in policy.rules.iter().filter(|rule| rule.lowered_from.is_some() && rule.mode == Mode::Enforce) {
+            let rival = policies[..place].iter().find(|other| {
+                other.rules.iter().any(|r| r.id == rule.id && r.lowered_from.is_some() && r.mode == Mode::Enforce)
+                    && other.may_share_agents(policy)
+            });
+            if let Some(rival) = rival {
+                let message = format!("`{}` is set by {} too, for agents that both may match", rule.id, rival.file);
+                report.warn(rule.at.clone(), message, Some("both apply; the stricter holds".to_owned()));
+            }
+        }
+        found.extend(report.into_problems());
+    }
+    found
 }
 
 fn one_line(problem: &Problem) -> String {

@@ -41,3 +41,23 @@ fn the_shipped_default_holds_nothing_back_and_is_in_shadow() {
     assert_eq!(loaded.set.summaries()[0].mode, "shadow");
     assert!(!loaded.set.needs_any_calls() && !loaded.set.needs_response());
 }
+
+/// `UPDATE_REFERENCE=1 cargo test -p switchtower-reason` writes it anew.
+#[test]
+fn the_language_reference_is_what_the_tables_say() {
+    let path = folder().join("REFERENCE.md");
+    let now = switchtower_reason::reference();
+    if std::env::var_os("UPDATE_REFERENCE").is_some() {
+        fs::write(&path, &now).unwrap();
+    }
+    assert!(fs::read_to_string(&path).unwrap_or_default() == now, "run with UPDATE_REFERENCE=1 and commit policies/REFERENCE.md");
+}
+
+#[test]
+fn the_example_in_the_reference_compiles_and_passes() {
+    let text = switchtower_reason::reference();
+    let example = text.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    let (policy, _) = compile("example.toml", example).unwrap_or_else(|problems| panic!("{problems}"));
+    let outcomes = run_tests(&policy);
+    assert!(!outcomes.is_empty() && outcomes.iter().all(|outcome| outcome.passed), "{outcomes:#?}");
+}

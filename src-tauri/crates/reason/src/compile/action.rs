@@ -113,7 +113,8 @@ fn build(
         _ => section?.text(name, report),
     };
     let missing = |name: &str, report: &mut Report<'_>| {
-        report.error(span.clone(), format!("`{}` needs a `{name}`", word.name));
+        let hint = Some(format!("write {{ {} = {{ {name} = \"…\" }} }}", word.name));
+        report.error_with_hint(span.clone(), format!("`{}` needs a `{name}`", word.name), hint);
     };
     match word.name {
         "block" => {

@@ -165,7 +165,7 @@ fn fact(
         _ => value.is_object(),
     };
     if !fits {
-        report.error(span, format!("`{path}` is a {}", variable.kind.name()));
+        report.error(span, format!("`{path}` is {}", variable.kind.described()));
         return None;
     }
     Some(value)

@@ -69,8 +69,9 @@ pub(super) fn compile(
         first,
         again,
         lowered_from: None,
-        toml: report.text().get(section.span.clone()).unwrap_or_default().trim().to_owned(),
+        toml: report.text().get(section.extent()).unwrap_or_default().trim().to_owned(),
         line: report.text()[..section.span.start.min(report.text().len())].matches('\n').count() as u32 + 1,
+        at: section.span.clone(),
     })
 }
 

@@ -127,9 +127,22 @@ impl<'t> Section<'t> {
         Some(Section::new(item.as_table_like()?, item.span().unwrap_or_else(|| self.key_span(name))))
     }
 
+    /// From the table's head to its last value; the span alone is only the head.
+    pub fn extent(&self) -> Range<usize> {
+        self.span.start..last_byte(self.table).max(self.span.end)
+    }
+
     pub fn iter(&self) -> impl Iterator<Item = (&'t str, &'t Item)> {
         self.table.iter()
     }
+}
+
+fn last_byte(table: &dyn TableLike) -> usize {
+    let end = |item: &Item| {
+        let inner = item.as_table().map_or(0, |table| last_byte(table));
+        item.span().map_or(inner, |span| span.end.max(inner))
+    };
+    table.iter().map(|(_, item)| end(item)).max().unwrap_or(0)
 }
 
 fn fits(item: &Item, takes: Takes) -> bool {

@@ -68,6 +68,7 @@ pub(super) fn lower(
             lowered_from: Some(lowering.key),
             toml: format!("[[rule]]\n{}", source.trim_end()),
             line,
+            at: at.clone(),
             ..rule
         }));
     }

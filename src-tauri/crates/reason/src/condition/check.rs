@@ -7,25 +7,22 @@ use super::{
     Compiled,
     chain::{Chain, chain, spell},
     gate::Gate,
-    interpreted, placeholder, typed,
+    interpreted,
+    parse::{DEEPEST, parse},
+    placeholder, typed,
 };
 use crate::{
     datum::Kind,
-    language::{self, HISTORY, VARIABLES, planned_root, roots, variable},
-    nearest::did_you_mean,
+    language::{VARIABLES, roots, variable},
     read::{Origin, Read, Step},
 };
 use cel::common::ast::{ComprehensionExpr, EntryExpr, Expr, IdedExpr, LiteralValue, SourceInfo};
 use domain::Point;
 use regex::Regex;
-use std::{
-    ops::Range,
-    panic::{AssertUnwindSafe, catch_unwind},
-};
+use std::ops::Range;
 
-/// Longer conditions are refused: reading one must stay cheap and its tree shallow.
-const LONGEST: usize = 2_000;
-const DEEPEST: u32 = 60;
+/// One condition tells so many mistakes at most.
+const MOST_MISTAKES: usize = 12;
 const NESTED_COMPREHENSIONS: usize = 2;
 
 /// Where a condition or template stands.
@@ -51,7 +48,7 @@ pub(crate) fn check_condition(text: &str, place: Place<'_>) -> Result<Compiled, 
     let kind = checker.kind_of(&mut tree);
     if !matches!(kind, Kind::Bool | Kind::Any) && checker.mistakes.is_empty() {
         let hint = Some("compare it with something".to_owned());
-        checker.mistake(0..text.len(), format!("a condition is true or false; this is {}", kind.name()), hint);
+        checker.mistake(0..text.len(), format!("a condition is true or false; this is {}", kind.described()), hint);
     }
     if !checker.mistakes.is_empty() {
         return Err(checker.mistakes);
@@ -63,6 +60,18 @@ pub(crate) fn check_condition(text: &str, place: Place<'_>) -> Result<Compiled, 
         None => Box::new(interpreted::Program::new(tree, patterns, reads.len())),
     };
     Ok(Compiled { reads, gate, evaluator })
+}
+
+/// A condition under both evaluators, where the typed one can say it.
+#[cfg(test)]
+pub(super) fn check_both(text: &str, place: Place<'_>) -> Option<(Compiled, typed::Node, interpreted::Program)> {
+    let compiled = check_condition(text, place).ok()?;
+    let (mut tree, source) = parse(text).ok()?;
+    let mut checker = Checker::new(text, &source, place);
+    checker.kind_of(&mut tree);
+    let node = typed::Node::of(&tree, &checker.patterns)?;
+    let program = interpreted::Program::new(tree, checker.patterns, compiled.reads.len());
+    Some((compiled, node, program))
 }
 
 /// A template's path: a variable or what is under one.
@@ -81,66 +90,10 @@ pub(crate) fn check_path(text: &str, place: Place<'_>) -> Result<Read, Vec<Mista
     }
 }
 
-fn parse(text: &str) -> Result<(IdedExpr, SourceInfo), Vec<Mistake>> {
-    let whole = |message: &str| vec![Mistake { span: 0..text.len(), message: message.to_owned(), hint: None }];
-    if text.len() > LONGEST {
-        return Err(whole("longer than 2,000 bytes; split it into several rules"));
-    }
-    if nesting(text) > DEEPEST {
-        return Err(whole("nested too deeply"));
-    }
-    // cel's parser has reachable panics; an author's slip must not end the runtime.
-    let parsed = catch_unwind(AssertUnwindSafe(|| cel::parser::Parser::new().parse_with_source_info(text)))
-        .map_err(|_| whole("cannot be read as a CEL expression"))?;
-    parsed.map_err(|errors| {
-        errors
-            .errors
-            .into_iter()
-            .map(|error| {
-                let start = place_of(text, error.pos);
-                Mistake { span: start..start, message: tidy(&error.msg), hint: None }
-            })
-            .collect()
-    })
-}
-
-/// How deep brackets and prefix operators nest, at most: what recursion in the parser depends on.
-fn nesting(text: &str) -> u32 {
-    let (mut depth, mut deepest, mut prefixes) = (0u32, 0, 0);
-    for c in text.chars() {
-        match c {
-            '(' | '[' | '{' | '?' => depth += 1,
-            ')' | ']' | '}' => depth = depth.saturating_sub(1),
-            '!' | '-' => prefixes += 1,
-            c if c.is_whitespace() => {}
-            _ => prefixes = 0,
-        }
-        deepest = deepest.max(depth + prefixes);
-    }
-    deepest
-}
-
-/// cel's (line, column) → byte.
-fn place_of(text: &str, (line, column): (isize, isize)) -> usize {
-    let line_start: usize =
-        text.split_inclusive('\n').take(usize::try_from(line - 1).unwrap_or(0)).map(str::len).sum();
-    let chars = usize::try_from(column - 1).unwrap_or(0);
-    let rest = text.get(line_start..).unwrap_or("");
-    line_start + rest.char_indices().nth(chars).map_or(rest.len(), |(at, _)| at)
-}
-
-fn tidy(message: &str) -> String {
-    let message = message.trim();
-    match message.strip_prefix("Syntax error: ") {
-        Some(rest) => format!("not a CEL expression: {rest}"),
-        None => message.to_owned(),
-    }
-}
-
 pub(super) struct Checker<'c> {
-    text: &'c str,
-    source: &'c SourceInfo,
-    place: Place<'c>,
+    pub text: &'c str,
+    pub source: &'c SourceInfo,
+    pub place: Place<'c>,
     pub reads: Vec<Read>,
     pub patterns: Vec<Regex>,
     pub mistakes: Vec<Mistake>,
@@ -166,7 +119,9 @@ impl<'c> Checker<'c> {
     }
 
     pub(super) fn mistake(&mut self, span: Range<usize>, message: impl Into<String>, hint: Option<String>) {
-        self.mistakes.push(Mistake { span, message: message.into(), hint });
+        if self.mistakes.len() < MOST_MISTAKES {
+            self.mistakes.push(Mistake { span, message: message.into(), hint });
+        }
     }
 
     /// The kind of an expression, its paths resolved on the way.
@@ -214,7 +169,7 @@ impl<'c> Checker<'c> {
                 let presence = select.test;
                 let kind = self.kind_of(&mut select.operand);
                 if !matches!(kind, Kind::Object | Kind::Any) {
-                    self.mistake(extent, format!("a {} has no fields", kind.name()), None);
+                    self.mistake(extent, format!("{} has no fields", kind.described()), None);
                 }
                 if presence { Kind::Bool } else { Kind::Any }
             }
@@ -237,7 +192,7 @@ impl<'c> Checker<'c> {
         }
         if !matches!(kind, Kind::Object | Kind::Any | Kind::List | Kind::Texts) {
             let span = self.extent(expression);
-            self.mistake(span, format!("`{}` is a {} and has no fields", chain.root, kind.name()), None);
+            self.mistake(span, format!("`{}` is {} and has no fields", chain.root, kind.described()), None);
         }
         if chain.presence { Kind::Bool } else { Kind::Any }
     }
@@ -249,7 +204,7 @@ impl<'c> Checker<'c> {
         }
         let over = self.kind_of(&mut comprehension.iter_range);
         if !(over.is_list() || matches!(over, Kind::Object | Kind::Any)) {
-            self.mistake(extent.clone(), format!("a {} cannot be walked; lists and maps can", over.name()), None);
+            self.mistake(extent.clone(), format!("{} cannot be walked; lists and maps can", over.described()), None);
         }
         let name = &comprehension.iter_var;
         if roots().contains(&name.as_str()) || name.starts_with("__") {
@@ -287,76 +242,6 @@ impl<'c> Checker<'c> {
         }
     }
 
-    fn origin(&self, chain: &Chain, steps: &[Step]) -> Result<Origin, Mistake> {
-        let root = chain.root.as_str();
-        let root_span = self.span(chain.root_id);
-        let wrong = |span: Range<usize>, message: String, hint| Err(Mistake { span, message, hint });
-        if let Some(what) = planned_root(root) {
-            let message = format!("`{root}` reads {what}, which this version does not carry out yet");
-            return wrong(root_span, message, None);
-        }
-        if root == "history" {
-            return self.history(chain, steps);
-        }
-        let groups = roots();
-        if !groups.contains(&root) {
-            let meant = VARIABLES.iter().find(|v| v.path.split_once('.').is_some_and(|(_, field)| field == root));
-            let hint = match meant {
-                Some(variable) => Some(format!("did you mean `{}`?", variable.path)),
-                None => did_you_mean(root, groups.iter().copied())
-                    .or_else(|| Some(format!("there are: {}", groups.join(", ")))),
-            };
-            return wrong(root_span, format!("unknown variable `{root}`"), hint);
-        }
-        let fields = || VARIABLES.iter().filter_map(|v| v.path.split_once('.')).filter(|(r, _)| *r == root);
-        let Some(Step::Field(field)) = steps.first() else {
-            let names = fields().map(|(_, field)| field).collect::<Vec<_>>().join(", ");
-            let message = format!("`{root}` is a group of variables; name one of them");
-            return wrong(root_span, message, Some(format!("`{root}.` goes on with: {names}")));
-        };
-        let field_span = self.step_span(chain, 0);
-        let Some(variable) = variable(&format!("{root}.{field}")) else {
-            let hint = did_you_mean(field, fields().map(|(_, field)| field)).or_else(|| {
-                Some(format!("there are: {}", fields().map(|(_, field)| field).collect::<Vec<_>>().join(", ")))
-            });
-            return wrong(field_span, format!("unknown variable `{root}.{field}`"), hint);
-        };
-        if !variable.points.contains(&self.place.point) {
-            let points = variable.points.iter().map(|p| p.name()).collect::<Vec<_>>().join(", ");
-            let message = format!("`{}` does not exist at {}", variable.path, self.place.point.name());
-            return wrong(root_span.start..field_span.end, message, Some(format!("it exists at {points}")));
-        }
-        match (&steps[1..], variable.kind) {
-            ([], _) => Ok(Origin::Variable(variable)),
-            (inner, Kind::Object) => Ok(Origin::Under(variable, inner.to_vec())),
-            (inner @ [Step::Index(_)], Kind::Texts) => Ok(Origin::Under(variable, inner.to_vec())),
-            (_, kind) => {
-                wrong(self.step_span(chain, 1), format!("`{}` is a {} and has no such part", variable.path, kind.name()), None)
-            }
-        }
-    }
-
-    fn history(&self, chain: &Chain, steps: &[Step]) -> Result<Origin, Mistake> {
-        let wrong = |span: Range<usize>, message: String, hint| Err(Mistake { span, message, hint });
-        let known = || HISTORY.iter().map(|field| field.name);
-        let [Step::Field(rule), Step::Field(field)] = steps else {
-            let hint = format!("write history.RULE.FIELD; fields are {}", known().collect::<Vec<_>>().join(", "));
-            return wrong(self.span(chain.root_id), "`history` is read by rule and field".to_owned(), Some(hint));
-        };
-        if !self.place.rules.contains(rule) {
-            let hint = did_you_mean(rule, self.place.rules.iter().map(String::as_str));
-            return wrong(self.step_span(chain, 0), format!("this file has no rule `{rule}`"), hint);
-        }
-        match HISTORY.iter().find(|known| known.name == field) {
-            Some(found) => Ok(Origin::History(format!("{}/{rule}", self.place.policy), found)),
-            None => {
-                let hint = did_you_mean(field, known())
-                    .or_else(|| Some(format!("there are: {}", known().collect::<Vec<_>>().join(", "))));
-                wrong(self.step_span(chain, 1), format!("unknown field `{field}` of history"), hint)
-            }
-        }
-    }
-
     /// Compiles a pattern once; the number under which the tree names it.
     pub(super) fn pattern(&mut self, text: &str, span: Range<usize>) -> Option<usize> {
         match regex::RegexBuilder::new(text).size_limit(1 << 20).build() {
@@ -373,68 +258,20 @@ impl<'c> Checker<'c> {
         }
     }
 
-    pub(super) fn seen_target(&self, expression: &IdedExpr) -> bool {
-        matches!(&expression.expr, Expr::Ident(name) if name == "session") && self.local("session").is_none()
+    /// The group of variables that an expression names and nothing more.
+    pub(super) fn bare_group(&self, expression: &IdedExpr) -> Option<String> {
+        match &expression.expr {
+            Expr::Ident(name) if roots().contains(&name.as_str()) => Some(name.clone()),
+            _ => None,
+        }
     }
 
     pub(super) fn read_tools_seen(&mut self) -> String {
-        if let Some(variable) = language::variable("session.tools_seen") {
+        if let Some(variable) = variable("session.tools_seen") {
             let origin = Origin::Variable(variable);
             self.reads.push(Read { path: variable.path.to_owned(), origin, presence: false });
         }
         placeholder(self.reads.len().saturating_sub(1))
-    }
-
-    pub(super) fn text(&self) -> &str {
-        self.text
-    }
-
-    /// A node's token, in bytes of the condition.
-    pub(super) fn span(&self, id: u64) -> Range<usize> {
-        let Some((start, stop)) = self.source.offset_for(id) else { return 0..self.text.len() };
-        let byte = |chars: usize| self.text.char_indices().nth(chars).map_or(self.text.len(), |(at, _)| at);
-        let start = byte(start as usize);
-        start..byte(stop as usize + 1).max(start)
-    }
-
-    /// A step's own text: a field's name behind its dot, an index's literal.
-    fn step_span(&self, chain: &Chain, n: usize) -> Range<usize> {
-        let Some((step, id)) = chain.steps.get(n) else { return self.span(chain.root_id) };
-        let token = self.span(*id);
-        match step {
-            Step::Field(name) if self.text.get(token.clone()) == Some(".") => {
-                let rest = &self.text[token.end..];
-                let start = token.end + (rest.len() - rest.trim_start().len());
-                start..(start + name.len()).min(self.text.len())
-            }
-            _ => token,
-        }
-    }
-
-    /// From an expression's first to its last character.
-    pub(super) fn extent(&self, expression: &IdedExpr) -> Range<usize> {
-        let mut extent = self.span(expression.id);
-        let mut take = |other: Range<usize>| {
-            extent = extent.start.min(other.start)..extent.end.max(other.end);
-        };
-        if let Some(chain) = chain(expression) {
-            take(self.span(chain.root_id));
-            if !chain.steps.is_empty() {
-                take(self.step_span(&chain, chain.steps.len() - 1));
-            }
-            return extent;
-        }
-        match &expression.expr {
-            Expr::Call(call) => {
-                call.target.iter().for_each(|target| take(self.extent(target)));
-                call.args.iter().for_each(|argument| take(self.extent(argument)));
-            }
-            Expr::Select(select) => take(self.extent(&select.operand)),
-            Expr::List(list) => list.elements.iter().for_each(|element| take(self.extent(element))),
-            Expr::Comprehension(inner) => take(self.extent(&inner.iter_range)),
-            _ => {}
-        }
-        extent
     }
 }
 

@@ -3,12 +3,17 @@
 //! `cel` parses. What its tree says in common words our typed evaluator judges (`typed`); the rest, comprehensions and conversions,
 //! goes to cel's own interpreter (`interpreted`). Both stand behind `Condition`, and a property holds them to the same answers.
 
+#[cfg(test)]
+mod agreement;
 mod chain;
 mod check;
 mod fault;
 mod gate;
 mod interpreted;
 mod operators;
+mod parse;
+mod resolve;
+mod span;
 mod typed;
 
 pub(crate) use check::{Place, check_condition, check_path};

@@ -14,8 +14,16 @@ impl Checker<'_> {
         let id = expression.id;
         let Expr::Call(call) = &mut expression.expr else { return Kind::Any };
         if let Some(target) = &call.target {
-            if call.func_name == "seen" && call.args.len() == 1 && self.seen_target(target) {
-                return self.seen(call, extent);
+            if let Some(group) = self.bare_group(target) {
+                if group == "session" && call.func_name == "seen" && call.args.len() == 1 {
+                    return self.seen(call, extent);
+                }
+                if function(&call.func_name).is_none() {
+                    let (name, span) = (call.func_name.clone(), self.name_span(id, &call.func_name, call));
+                    let hint = did_you_mean(&name, callable());
+                    self.mistake(span, format!("`{group}` has no function `{name}`"), hint);
+                    return Kind::Any;
+                }
             }
             if call.func_name == "matches" && call.args.len() == 1 {
                 return self.matches(call, extent);
@@ -43,7 +51,7 @@ impl Checker<'_> {
             }
             (op::NEGATE, None, [kind]) => {
                 if !(kind.is_number() || *kind == Kind::Any) {
-                    self.mistake(extent, format!("`-` takes a number, not a {}", kind.name()), None);
+                    self.mistake(extent, format!("`-` takes a number, not {}", kind.described()), None);
                 }
                 *kind
             }
@@ -54,7 +62,7 @@ impl Checker<'_> {
             (op::IN, None, [left, right]) => self.contained(*left, *right, extent),
             (op::INDEX, None, [of, _]) => {
                 if !(of.is_list() || matches!(of, Kind::Object | Kind::Any)) {
-                    self.mistake(extent, format!("a {} has no elements", of.name()), None);
+                    self.mistake(extent, format!("{} has no elements", of.described()), None);
                 }
                 if *of == Kind::Texts { Kind::Text } else { Kind::Any }
             }
@@ -67,7 +75,7 @@ impl Checker<'_> {
         let mut argument = call.args.pop().unwrap_or_default();
         let kind = self.kind_of(&mut argument);
         if !matches!(kind, Kind::Text | Kind::Any) {
-            self.mistake(extent, format!("session.seen() takes a tool's name, not a {}", kind.name()), None);
+            self.mistake(extent, format!("session.seen() takes a tool's name, not {}", kind.described()), None);
         }
         let list = IdedExpr { id: argument.id, expr: Expr::Ident(self.read_tools_seen()) };
         *call = CallExpr { func_name: op::IN.to_owned(), target: None, args: vec![argument, list] };
@@ -79,7 +87,7 @@ impl Checker<'_> {
         if let Some(target) = call.target.as_mut() {
             let kind = self.kind_of(target);
             if !matches!(kind, Kind::Text | Kind::Any) {
-                self.mistake(extent, format!("matches() looks at a string, not at a {}", kind.name()), None);
+                self.mistake(extent, format!("matches() looks at a string, not at {}", kind.described()), None);
             }
         }
         let argument = call.args.first().map(|argument| (self.extent(argument), argument.expr.clone()));
@@ -102,7 +110,7 @@ impl Checker<'_> {
 
     fn expect_truth(&mut self, kind: Kind, span: Range<usize>) {
         if !matches!(kind, Kind::Bool | Kind::Any) {
-            self.mistake(span, format!("expected true or false, this is a {}", kind.name()), None);
+            self.mistake(span, format!("expected true or false, this is {}", kind.described()), None);
         }
     }
 
@@ -122,7 +130,7 @@ impl Checker<'_> {
                 (list, Kind::Text) | (Kind::Text, list) if list.is_list() => Some("write `x in list`".to_owned()),
                 _ => None,
             };
-            self.mistake(extent, format!("a {} cannot be compared with a {}", left.name(), right.name()), hint);
+            self.mistake(extent, format!("{} cannot be compared with {}", left.described(), right.described()), hint);
         }
         Kind::Bool
     }
@@ -141,7 +149,7 @@ impl Checker<'_> {
         }
         let mixed = left.is_number() && right.is_number();
         let hint = mixed.then(|| "CEL does not mix int and double: write 100.0, or double(x)".to_owned());
-        self.mistake(extent, format!("`{sign}` does not take {} and {}", left.name(), right.name()), hint);
+        self.mistake(extent, format!("`{sign}` does not take {} and {}", left.described(), right.described()), hint);
         Kind::Any
     }
 
@@ -153,7 +161,7 @@ impl Checker<'_> {
         };
         if !fits {
             let hint = (right == Kind::Text).then(|| "for text in text write a.contains(b)".to_owned());
-            self.mistake(extent, format!("a {} cannot be in a {}", left.name(), right.name()), hint);
+            self.mistake(extent, format!("{} cannot be in {}", left.described(), right.described()), hint);
         }
         Kind::Bool
     }
@@ -194,7 +202,7 @@ impl Checker<'_> {
     fn name_span(&self, id: u64, name: &str, call: &CallExpr) -> Range<usize> {
         let token = self.span(id);
         let from = call.target.as_ref().map_or(0, |target| self.extent(target).end);
-        let text = self.text();
+        let text = self.text;
         match text.get(from..).and_then(|rest| rest.find(name)) {
             Some(at) if from + at < token.end.max(from) + name.len() + 1 => from + at..from + at + name.len(),
             _ => token,
@@ -204,5 +212,9 @@ impl Checker<'_> {
 
 fn spelled(function: &Function) -> String {
     let arguments = vec!["…"; function.arguments.len()].join(", ");
-    if function.member { format!("x.{}({arguments})", function.name) } else { format!("{}(x)", function.name) }
+    match (function.member, function.global) {
+        (true, true) => format!("{0}(x) or x.{0}({arguments})", function.name),
+        (true, false) => format!("x.{}({arguments})", function.name),
+        _ => format!("{}(x)", function.name),
+    }
 }

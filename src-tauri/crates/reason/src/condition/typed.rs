@@ -195,6 +195,8 @@ fn contained(item: &Datum<'_>, list: &Datum<'_>) -> Result<bool, Fault> {
         (_, Datum::Texts(_)) => Ok(false),
         (item, Datum::List(items)) => Ok(items.iter().any(|other| Datum::from_json(other).same(item))),
         (Datum::Text(name), Datum::Object(fields)) => Ok(fields.contains_key(name.as_ref())),
+        // These can be keys in CEL; an object's keys are all text.
+        (Datum::Bool(_) | Datum::Int(_) | Datum::Uint(_), Datum::Object(_)) => Ok(false),
         (_, other) => Err(Fault::Mismatch("`in`", item.kind_name(), other.kind_name())),
     }
 }

@@ -1,0 +1,138 @@
+//! The language reference, written from the tables. `policies/REFERENCE.md` is this text, and a test keeps it so.
+
+use crate::language::{
+    ACTIONS, DEFAULTS, FUNCTIONS, HISTORY, Key, MACROS, PLANNED_ROOTS, POLICY, RULE, State, TEST, VARIABLES,
+};
+use crate::compile::described;
+use domain::Point;
+use std::fmt::Write;
+
+const OPENING: &str = "\
+# The policy language: reference
+
+Made from the compiler's own tables; do not edit. One TOML file is one policy. Check it with `switchtower policy check FILE`, run its
+`[[test]]` tables with `switchtower policy test FILE`. A mistake is told with line, column and the nearest known name; a broken file keeps
+its last good version in force.
+
+```toml
+version = 1
+name    = \"example\"
+agents  = [\"research-*\"]
+
+max_tool_errors          = 3
+token_budget_per_session = 200_000
+
+[defaults]
+mode = \"shadow\"
+
+[[rule]]
+id   = \"no-deleting\"
+on   = \"tool.call\"
+when = \"tool.name.startsWith('delete_') && !('trusted' in session.taints)\"
+do   = [{ block = { text = \"{{tool.name}} needs a person.\" } }]
+
+[[test]]
+rule   = \"no-deleting\"
+given  = { on = \"tool.call\", tool = { name = \"delete_file\" } }
+expect = [\"block\"]
+```
+";
+
+const MEANING: &str = "\
+## Meaning
+
+- **Order.** All policies whose `agents` match apply. Decisions are carried out in the order block, inject, taint; within a class, files by
+  name, then rules as they stand.
+- **Shadow** rules are evaluated and recorded as \"would have\"; they change and delay nothing.
+- **Failing.** A condition that reads an absent field (an argument that was not given) has no truth: the rule counts as an error, and
+  `on_error` says what that means. `&&` and `||` still decide where one side suffices; ask with `has()` first where a field may be absent.
+- **Numbers.** `int` and `double` compare, but are not added or multiplied with each other: `session.context_used * 100.0 > 85.0`.
+- **Bounds.** A condition has at most 2,000 bytes and 120 operators; comprehensions nest twice; a value that one walks has at most 4,000
+  parts.
+- **Held back.** While an answer streams, a call is held until it is complete only where an enforced rule that can block could match a tool of its
+  name; what decides is what the condition says about `tool.name`.
+- **Templates.** `{{path}}` in a text is filled with the variable; a list comes one item a line, an absent value as `(none)`, a long one cut.
+";
+
+/// The reference as Markdown.
+pub fn reference() -> String {
+    let mut out = String::from(OPENING);
+    out.push_str("\n## Keys\n\nOf a file:\n\n");
+    keys(&mut out, POLICY);
+    out.push_str("\nOf `[defaults]`:\n\n");
+    keys(&mut out, DEFAULTS);
+    out.push_str("\nOf `[[rule]]`:\n\n");
+    keys(&mut out, RULE);
+    out.push_str("\nOf `[[test]]`:\n\n");
+    keys(&mut out, TEST);
+    out.push_str("\n## Points (`on`)\n\n");
+    for point in Point::ALL {
+        let _ = writeln!(out, "- `{}`: {}", point.name(), moment(point));
+    }
+    out.push_str("\n## Actions (`do`, `again`)\n\n| action | acts at | fields | effect |\n|---|---|---|---|\n");
+    for word in ACTIONS.iter().filter(|word| word.state == State::Acts) {
+        let fields: Vec<String> = word.fields.iter().map(|field| format!("`{}`: {}", field.name, field.doc)).collect();
+        let _ = writeln!(out, "| `{}` | {} | {} | {} |", word.name, points(word.points), fields.join("<br>"), word.doc);
+    }
+    out.push_str("\n## Variables\n\n| variable | type | unit | exists at | meaning |\n|---|---|---|---|---|\n");
+    for variable in VARIABLES {
+        let (path, kind, unit) = (variable.path, variable.kind.name(), variable.unit);
+        let _ = writeln!(out, "| `{path}` | {kind} | {unit} | {} | {} |", points(variable.points), variable.doc);
+    }
+    for field in HISTORY {
+        let _ = writeln!(out, "| `history.RULE.{}` | int | {} | everywhere | {} |", field.name, field.unit, field.doc);
+    }
+    out.push_str("\n`RULE` is a rule of the same file, a simple key's included; `history[\"with-hyphen\"].fires_in_run`.\n");
+    out.push_str("\n## Functions\n\nCEL's operators (`&& || ! == != < <= > >= in + - * / % ?:`, lists, maps, indexing), and:\n\n");
+    for function in FUNCTIONS {
+        let _ = writeln!(out, "- `{}` ({}): {}", function.name, function.gives.name(), function.doc);
+    }
+    out.push_str("- `session.seen` (bool): `session.seen(\"x\")`, whether a tool was called in this session.\n");
+    for (name, doc) in MACROS {
+        let _ = writeln!(out, "- `{name}`: {doc}");
+    }
+    out.push('\n');
+    out.push_str(MEANING);
+    planned(&mut out);
+    out
+}
+
+fn keys(out: &mut String, keys: &[Key]) {
+    out.push_str("| key | takes | meaning |\n|---|---|---|\n");
+    for key in keys.iter().filter(|key| key.state == State::Acts) {
+        let _ = writeln!(out, "| `{}` | {} | {} |", key.name, described(key.takes), key.doc);
+    }
+}
+
+/// What is an error because nothing carries it out yet.
+fn planned(out: &mut String) {
+    let keys = POLICY.iter().chain(RULE).filter(|key| key.state == State::Planned).map(|key| key.name);
+    let actions = ACTIONS.iter().filter(|word| word.state == State::Planned).map(|word| word.name);
+    let groups = PLANNED_ROOTS.iter().map(|(root, _)| *root);
+    let list = |names: Vec<&str>| names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    let _ = write!(
+        out,
+        "\n## Not yet\n\nWords of the language that this version does not carry out are errors, never silence.\n\n- Keys: {}\n- Actions: {}\n- Variables: {}\n",
+        list(keys.collect()),
+        list(actions.collect()),
+        list(groups.collect()),
+    );
+}
+
+fn points(points: &[Point]) -> String {
+    if points.len() == Point::ALL.len() {
+        return "everywhere".to_owned();
+    }
+    points.iter().map(|point| format!("`{}`", point.name())).collect::<Vec<_>>().join(", ")
+}
+
+fn moment(point: Point) -> &'static str {
+    match point {
+        Point::ModelRequest => "before a request goes out.",
+        Point::ModelStream => "on frames and on time passing while an answer streams.",
+        Point::ToolCall => "one complete tool call, before the agent gets it.",
+        Point::ModelResponse => "the complete answer, before its end is released.",
+        Point::ToolResult => "a new tool result, in the next request.",
+        Point::SessionIdle => "the session has been silent.",
+    }
+}
