@@ -88,18 +88,20 @@ impl Finder {
         if found.side_call {
             return;
         }
-        let hit = self.place(asking, found, Some(session));
-        match hit {
-            Some(hit) => self.accept(hit, basis, found),
-            None if asking.fresh => {
-                if self.memory.spawned(session, asking) {
-                    found.session = None;
-                    found.basis = IdentityBasis::New;
-                    found.parent = Some(session);
-                    found.key = None;
-                }
-            }
-            None => {}
+        if let Some(hit) = self.place(asking, found, Some(session)) {
+            return self.accept(hit, basis, found);
+        }
+        if asking.fresh && self.memory.spawned(session, asking) {
+            found.session = None;
+            found.basis = IdentityBasis::New;
+            found.parent = Some(session);
+            found.key = None;
+        } else if let Some(hit) = self.memory.reworded(session, asking) {
+            self.accept(hit, basis, found);
+        } else if !asking.fresh {
+            // The agent tells its history in other words; what stands before its last turn is no news all the same.
+            found.known = asking.reading.last_assistant().map_or(0, |last| last + 1);
+            found.from = self.memory.sessions.peek(&session).and_then(|known| known.latest);
         }
     }
 
@@ -202,6 +204,7 @@ impl Finder {
             opening: opening(reading),
             only_aside: found.side_call,
             latest: None,
+            newest: None,
             at: caller.at,
         };
         let ask = Ask {
@@ -209,6 +212,8 @@ impl Finder {
             shape,
             digest: reading.digest,
             end: end(request, reading),
+            words: words(reading),
+            messages: reading.facts.len(),
             state: AskState::Open,
             advanced: None,
             retried: false,
@@ -267,6 +272,12 @@ fn end(request: &Request, reading: &Reading) -> Hash {
         None => reading.end(),
         Some(held) => wire::chain(crate::reading::hash(held.as_bytes()), &[reading.end()]),
     }
+}
+
+/// What the newest message says last, for clients that repeat a request with other reminders around it.
+fn words(reading: &Reading) -> String {
+    let said = reading.facts.last().map(|newest| prompt::said(&newest.text)).unwrap_or_default();
+    prompt::head(said.lines().next_back().unwrap_or_default().trim(), 200).to_owned()
 }
 
 /// The calls whose results come after the last assistant turn.

@@ -170,17 +170,15 @@ impl Memory {
                 return Some(hit(exchange, ask, IdentityBasis::Prefix, place + 1));
             }
             let Some(next) = reading.facts.get(place + 1) else { continue };
-            let asked = |state: AskState| {
-                move |tip: Tip, ask: &Ask| !tip.answered && ask.state == state && ask.advanced.is_none()
-            };
+            let asked = |tip: Tip, ask: &Ask| !tip.answered && ask.advanced.is_none();
             if next.role == Role::Assistant && retold.is_none() {
-                let best = self.best(chain, compatible, asked(AskState::Good));
+                let best = self.best(chain, compatible, asked); // cut ones too: some agents go on from half an answer
                 let best = best.filter(|(_, ask)| resembles(ask, next) || is_alike(ask, compatible));
                 retold = best.map(|(exchange, ask)| hit(exchange, ask, IdentityBasis::Prefix, place + 2));
             } else if next.role != Role::Assistant && failed.is_none() {
                 // The answer never came, and the person said more.
-                let best =
-                    self.best(chain, compatible, asked(AskState::Bad)).filter(|(_, ask)| is_alike(ask, compatible));
+                let bad = |tip: Tip, ask: &Ask| asked(tip, ask) && ask.state == AskState::Bad;
+                let best = self.best(chain, compatible, bad).filter(|(_, ask)| is_alike(ask, compatible));
                 failed = best.map(|(exchange, ask)| hit(exchange, ask, IdentityBasis::Prefix, place + 1));
             }
         }

@@ -37,6 +37,8 @@ pub(super) struct Known {
     pub only_aside: bool,
     /// Its newest exchange that was answered, side calls left out.
     pub latest: Option<ExchangeId>,
+    /// Its newest exchange, side calls left out.
+    pub newest: Option<ExchangeId>,
     /// When it was last asked.
     pub at: Timestamp,
 }
@@ -66,6 +68,9 @@ pub(super) struct Ask {
     pub digest: Hash,
     /// The chain over what it asked.
     pub end: Hash,
+    /// What its newest message said last.
+    pub words: String,
+    pub messages: usize,
     pub state: AskState,
     /// The first exchange that went on from its answer.
     pub advanced: Option<ExchangeId>,
@@ -134,6 +139,9 @@ impl Memory {
         let session = ask.session;
         let held = request.previous_response.as_deref();
         self.know(session, known, ask.aside);
+        if let Some(known) = self.sessions.get_mut(&session).filter(|_| !ask.aside) {
+            known.newest = Some(exchange);
+        }
         if let Some(key) = &found.key {
             self.keys.put(key.clone(), session, key.len() + 80);
         }
@@ -261,6 +269,7 @@ impl Memory {
             opening: row.title.clone(),
             only_aside: false,
             latest: None,
+            newest: None,
             at: row.last_at,
         };
         self.know(row.id, known, false);
@@ -294,6 +303,8 @@ fn earlier(session: SessionId, at: Timestamp, advanced: Option<ExchangeId>) -> A
         shape: Shape::default(),
         digest: Hash::default(),
         end: Hash::default(),
+        words: String::new(),
+        messages: 0,
         state: AskState::Good,
         advanced,
         retried: false,

@@ -6,7 +6,7 @@ use super::{
     choice::{Compatible, Hit},
     known::{Ask, AskState, Memory},
 };
-use domain::{ExchangeId, IdentityBasis};
+use domain::{ExchangeId, IdentityBasis, SessionId};
 
 /// An agent that comes back later than this (in microseconds) asks anew. Clients back off for a minute at most.
 const PATIENCE: i64 = 10 * 60 * 1_000_000;
@@ -29,14 +29,20 @@ impl Memory {
             AskState::Bad => true,
             AskState::Good => counted && ask.digest == asking.reading.digest,
         })?;
-        Some(Hit {
-            session: ask.session,
-            exchange,
-            basis: IdentityBasis::Retry,
-            known: asking.reading.facts.len(),
-            waiting: false,
-            retry: true,
-        })
+        Some(repeats(exchange, ask, asking))
+    }
+
+    /// The session's newest exchange, where it ended badly and is asked again in other words: with other reminders, or with a note
+    /// that the answer was cut. Only of use where the client names its session: of two agents the same words prove nothing.
+    pub fn reworded(&self, session: SessionId, asking: &Asking) -> Option<Hit> {
+        let exchange = self.sessions.peek(&session)?.newest?;
+        let ask = self.asks.peek(&exchange)?;
+        let newest = asking.reading.facts.last()?;
+        let again = ask.state == AskState::Bad
+            && ask.messages == asking.reading.facts.len()
+            && !ask.words.is_empty()
+            && newest.text.contains(&ask.words);
+        (again && asking.caller.at.micros_since(ask.at) < PATIENCE).then(|| repeats(exchange, ask, asking))
     }
 
     /// True if going on from this exchange shows that it was no retry: its twin was gone on from already, and they are still
@@ -48,6 +54,17 @@ impl Memory {
             Some(gone_on != exchange && ask(gone_on)?.session == one.session)
         };
         ask(exchange).and_then(second).unwrap_or(false)
+    }
+}
+
+fn repeats(exchange: ExchangeId, ask: &Ask, asking: &Asking) -> Hit {
+    Hit {
+        session: ask.session,
+        exchange,
+        basis: IdentityBasis::Retry,
+        known: asking.reading.facts.len(),
+        waiting: false,
+        retry: true,
     }
 }
 
