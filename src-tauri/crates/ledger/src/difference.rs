@@ -1,0 +1,236 @@
+//! One JSON document as the difference to another of nearly the same shape: an observation against an earlier one. Numbers become
+//! small steps, texts their changed middle, unchanged members nothing.
+
+use crate::{
+    LedgerError,
+    codec::{put_signed, put_varint, take_signed, take_varint},
+    pack::take_bytes,
+};
+use serde_json::{Map, Number, Value};
+
+const SAME: u8 = 0;
+/// An object with the same keys in the same order: (count, then gap and difference of each changed member).
+const MEMBERS: u8 = 1;
+const STEP: u8 = 2;
+const SPLICE: u8 = 3;
+/// A number with at most nine decimals, in billionths, as a step.
+const DECIMAL: u8 = 4;
+const WHOLE: u8 = 5;
+/// An object with other keys: each member by its place in the reference + 1, or 0 and its name.
+const REBUILT: u8 = 6;
+/// An array that continues the reference's.
+const LONGER: u8 = 7;
+
+const BILLION: f64 = 1e9;
+
+pub fn put(to: &mut Vec<u8>, value: &Value, reference: &Value) {
+    if value == reference {
+        return to.push(SAME);
+    }
+    match (value, reference) {
+        (Value::Object(new), Value::Object(old)) => put_object(to, new, old),
+        (Value::Number(new), Value::Number(old)) => put_number(to, new, old),
+        (Value::String(new), Value::String(old)) => put_string(to, new, old),
+        (Value::Array(new), Value::Array(old)) if new.len() > old.len() && new.starts_with(old) => {
+            to.push(LONGER);
+            put_varint(to, (new.len() - old.len()) as u64);
+            new[old.len()..].iter().for_each(|item| put_whole(to, item));
+        }
+        _ => {
+            to.push(WHOLE);
+            put_whole(to, value);
+        }
+    }
+}
+
+pub fn take(from: &mut &[u8], reference: &Value) -> Result<Value, LedgerError> {
+    let (&tag, rest) = from.split_first().ok_or_else(|| damaged("it ends early"))?;
+    *from = rest;
+    match (tag, reference) {
+        (SAME, _) => Ok(reference.clone()),
+        (MEMBERS, Value::Object(old)) => take_members(from, old),
+        (REBUILT, Value::Object(old)) => take_rebuilt(from, old),
+        (STEP, Value::Number(old)) => {
+            let step = take_signed(from)?;
+            Ok(integer(old).map(|old| old.wrapping_add(step)).ok_or_else(|| damaged("a step from a fraction"))?.into())
+        }
+        (DECIMAL, Value::Number(old)) => {
+            let billionths = take_signed(from)?.wrapping_add(decimal(old).unwrap_or(0));
+            Ok(Number::from_f64(billionths as f64 / BILLION).map_or(Value::Null, Value::Number))
+        }
+        (SPLICE, Value::String(old)) => {
+            let (front, back) = (take_varint(from)? as usize, take_varint(from)? as usize);
+            let middle = std::str::from_utf8(take_bytes(from)?).map_err(|_| damaged("no text"))?;
+            let ends = old.get(..front).zip(old.len().checked_sub(back).and_then(|at| old.get(at..)));
+            let (start, end) = ends.ok_or_else(|| damaged("the reference is too short"))?;
+            Ok(Value::String([start, middle, end].concat()))
+        }
+        (LONGER, Value::Array(old)) => {
+            let more = take_varint(from)?;
+            let mut items = old.clone();
+            for _ in 0..more {
+                items.push(take_whole(from)?);
+            }
+            Ok(Value::Array(items))
+        }
+        (WHOLE, _) => take_whole(from),
+        _ => Err(damaged("it does not fit its reference")),
+    }
+}
+
+fn put_object(to: &mut Vec<u8>, new: &Map<String, Value>, old: &Map<String, Value>) {
+    if new.len() == old.len() && new.keys().eq(old.keys()) {
+        to.push(MEMBERS);
+        let changed = || new.values().zip(old.values()).enumerate().filter(|(_, (new, old))| new != old);
+        put_varint(to, changed().count() as u64);
+        let mut next = 0;
+        for (place, (new, old)) in changed() {
+            put_varint(to, (place - next) as u64);
+            next = place + 1;
+            put(to, new, old);
+        }
+        return;
+    }
+    to.push(REBUILT);
+    put_varint(to, new.len() as u64);
+    for (name, value) in new {
+        match old.iter().position(|(old, _)| old == name).zip(old.get(name)) {
+            Some((place, old)) => {
+                put_varint(to, place as u64 + 1);
+                put(to, value, old);
+            }
+            None => {
+                put_varint(to, 0);
+                crate::pack::put_text(to, name);
+                put_whole(to, value);
+            }
+        }
+    }
+}
+
+fn take_members(from: &mut &[u8], old: &Map<String, Value>) -> Result<Value, LedgerError> {
+    let mut new = old.clone();
+    let mut next = 0;
+    for _ in 0..take_varint(from)? {
+        let place = next + take_varint(from)? as usize;
+        next = place + 1;
+        let (name, reference) = old.iter().nth(place).ok_or_else(|| damaged("no such member"))?;
+        let value = take(from, reference)?;
+        if let Some(slot) = new.get_mut(name) {
+            *slot = value;
+        }
+    }
+    Ok(Value::Object(new))
+}
+
+fn take_rebuilt(from: &mut &[u8], old: &Map<String, Value>) -> Result<Value, LedgerError> {
+    let mut new = Map::new();
+    for _ in 0..take_varint(from)? {
+        let (name, value) = match take_varint(from)?.checked_sub(1) {
+            Some(place) => {
+                let (name, reference) = old.iter().nth(place as usize).ok_or_else(|| damaged("no such member"))?;
+                (name.clone(), take(from, reference)?)
+            }
+            None => (crate::pack::take_text(from)?, take_whole(from)?),
+        };
+        new.insert(name, value);
+    }
+    Ok(Value::Object(new))
+}
+
+fn put_number(to: &mut Vec<u8>, new: &Number, old: &Number) {
+    if let (Some(new), Some(old)) = (integer(new), integer(old)) {
+        to.push(STEP);
+        return put_signed(to, new.wrapping_sub(old));
+    }
+    if new.is_f64()
+        && let Some(billionths) = decimal(new)
+    {
+        to.push(DECIMAL);
+        return put_signed(to, billionths.wrapping_sub(decimal(old).unwrap_or(0)));
+    }
+    to.push(WHOLE);
+    put_whole(to, &Value::Number(new.clone()));
+}
+
+fn put_string(to: &mut Vec<u8>, new: &str, old: &str) {
+    let mut front = new.bytes().zip(old.bytes()).take_while(|(a, b)| a == b).count();
+    while !new.is_char_boundary(front) || !old.is_char_boundary(front) {
+        front -= 1;
+    }
+    let most = new.len().min(old.len()) - front;
+    let mut back = new.bytes().rev().zip(old.bytes().rev()).take(most).take_while(|(a, b)| a == b).count();
+    while !new.is_char_boundary(new.len() - back) || !old.is_char_boundary(old.len() - back) {
+        back -= 1;
+    }
+    to.push(SPLICE);
+    put_varint(to, front as u64);
+    put_varint(to, back as u64);
+    crate::pack::put_text(to, &new[front..new.len() - back]);
+}
+
+fn put_whole(to: &mut Vec<u8>, value: &Value) {
+    crate::pack::put_text(to, &value.to_string());
+}
+
+fn take_whole(from: &mut &[u8]) -> Result<Value, LedgerError> {
+    serde_json::from_slice(take_bytes(from)?).map_err(damaged)
+}
+
+fn integer(number: &Number) -> Option<i64> {
+    number.as_i64()
+}
+
+/// A number's billionths, where nothing is lost by saying it so.
+fn decimal(number: &Number) -> Option<i64> {
+    let value = number.as_f64()?;
+    let billionths = (value * BILLION).round();
+    (billionths.abs() < 9e15 && billionths / BILLION == value).then_some(billionths as i64)
+}
+
+fn damaged(detail: impl ToString) -> LedgerError {
+    LedgerError::damaged("observation", detail)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    fn any_json() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            any::<u64>().prop_map(Value::from),
+            (-1e6..1e6f64).prop_map(Value::from),
+            (0i64..1_000_000).prop_map(|n| Value::from(n as f64 / 1e6)),
+            "[a-zé漢]{0,8}".prop_map(Value::from),
+        ];
+        leaf.prop_recursive(3, 24, 5, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+                prop::collection::btree_map("[a-d]", inner, 0..5).prop_map(|map| Value::Object(map.into_iter().collect())),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn any_document_comes_back_from_its_difference_to_any_other(value in any_json(), reference in any_json()) {
+            let mut bytes = Vec::new();
+            put(&mut bytes, &value, &reference);
+            prop_assert_eq!(take(&mut &bytes[..], &reference).unwrap(), value);
+        }
+    }
+
+    #[test]
+    fn counters_that_moved_cost_a_few_bytes() {
+        let old = json!({"steps": 10, "tokens": 50_000, "cost": 0.0125, "agent": "x", "errors": ["a"]});
+        let new = json!({"steps": 11, "tokens": 50_310, "cost": 0.0128, "agent": "x", "errors": ["a"]});
+        let mut bytes = Vec::new();
+        put(&mut bytes, &new, &old);
+        assert!(bytes.len() <= 16, "{}", bytes.len());
+    }
+}

@@ -1,0 +1,80 @@
+//! How an observation is spelled in the record: its members but for ids and time (which its row knows), whole or as a difference.
+
+use crate::{
+    LedgerError,
+    codec::{self, RAW, ZSTD},
+    difference,
+};
+use domain::{ExchangeId, Observation, Point, SessionId, Timestamp};
+use serde_json::{Map, Value, json};
+
+/// The members in the order of their bit in the presence byte.
+const MEMBERS: [&str; 8] = ["session", "run", "request", "response", "tool", "call", "result", "history"];
+/// The first of them are the exchange's rather than the point's: told apart from the exchange's observation before.
+const SHARED: usize = 3;
+const FOLLOWS: u8 = 1;
+
+/// The observation's members, without what its row says.
+pub fn members(observation: &Observation) -> Option<Value> {
+    let mut value = serde_json::to_value(observation).ok()?;
+    let members = value.as_object_mut()?;
+    for known in ["point", "at", "trace"] {
+        members.shift_remove(known);
+    }
+    Some(value)
+}
+
+pub fn difference(value: &Value, key: &Value, latest: Option<&Value>) -> Vec<u8> {
+    let mut data = vec![if latest.is_some() { FOLLOWS } else { 0 }, 0];
+    for (bit, name) in MEMBERS.iter().enumerate() {
+        if let Some(member) = value.get(name) {
+            data[1] |= 1 << bit;
+            difference::put(&mut data, member, reference(bit, name, key, latest));
+        }
+    }
+    data
+}
+
+/// The members from their row; `key` where it is a difference, `latest`: the exchange's observation before.
+pub fn read(data: &[u8], key: Option<&Value>, latest: Option<&Value>) -> Result<Value, LedgerError> {
+    let damaged = |detail: &str| LedgerError::damaged("observation", detail);
+    let Some(key) = key else {
+        let (&form, packed) = data.split_first().ok_or_else(|| damaged("it is empty"))?;
+        let form = if i64::from(form) == RAW { RAW } else { ZSTD };
+        let json = codec::restore(form, packed.to_vec(), &[])?;
+        return serde_json::from_slice(&json).map_err(|error| LedgerError::damaged("observation", error));
+    };
+    let [follows, present, ref rest @ ..] = *data else {
+        return Err(damaged("it ends early"));
+    };
+    let latest = if follows == FOLLOWS { latest } else { None };
+    let mut rest = rest;
+    let mut members = Map::new();
+    for (bit, name) in MEMBERS.iter().enumerate() {
+        if present & 1 << bit != 0 {
+            let member = difference::take(&mut rest, reference(bit, name, key, latest))?;
+            members.insert((*name).to_owned(), member);
+        }
+    }
+    Ok(Value::Object(members))
+}
+
+fn reference<'a>(bit: usize, name: &str, key: &'a Value, latest: Option<&'a Value>) -> &'a Value {
+    let from = if bit < SHARED { latest.unwrap_or(key) } else { key };
+    from.get(name).unwrap_or(&Value::Null)
+}
+
+/// The observation itself.
+pub fn restore(
+    members: Value,
+    point: Point,
+    at: Timestamp,
+    session: SessionId,
+    exchange: ExchangeId,
+) -> Result<Observation, LedgerError> {
+    let mut whole = json!({ "point": point, "at": at, "trace": { "session": session, "exchange": exchange } });
+    if let (Value::Object(whole), Value::Object(members)) = (&mut whole, members) {
+        whole.extend(members);
+    }
+    serde_json::from_value(whole).map_err(|error| LedgerError::damaged("observation", error))
+}
