@@ -132,7 +132,9 @@ pub struct ToolReturned {
 pub struct ContextEdit {
     pub session: SessionId,
     pub intervention: InterventionId,
-    /// Hash over the atoms of the agent's messages up to `at`: where the edge applies.
+    /// Prefix hash (over atoms) of the agent's messages before those that are replaced; equal to `anchor` for an insertion.
+    pub from: Hash,
+    /// Prefix hash of the agent's messages up to `at`: where the edge applies.
     pub anchor: Hash,
     /// How many of the agent's messages lie before the edge.
     pub at: u32,
@@ -152,6 +154,10 @@ pub enum EventKind {
     SessionIdle,
     SessionResumed,
     RewriteLost,
+    /// `stream_options.include_usage` was asked for upstream, and its chunk taken out again.
+    UsageRequested,
+    /// A model call whose body is no JSON of its dialect went through as it was.
+    Unreadable,
     EvaluationFailed,
     RecordedLate,
     RecordsDropped,

@@ -1,1 +1,28 @@
+//! The listener, the session tasks and the pipeline: the way of one exchange through observe, reason and act.
+//!
+//! It must not know SQLite or an HTTP client: the ledger and the provider are reached through `domain`'s ports.
 
+mod address;
+mod answer;
+mod body;
+mod config;
+mod continuation;
+mod core;
+mod door;
+mod exchange;
+mod headers;
+mod known;
+mod listener;
+mod mask;
+mod passage;
+mod pipeline;
+mod record;
+mod relay;
+mod rewrites;
+mod runtime;
+mod session;
+mod stream;
+mod whole;
+
+pub use config::{Config, Ports, Recording, StartError};
+pub use runtime::{ProxyHealth, Runtime};

@@ -1,0 +1,46 @@
+//! `inject`: a message after the newest one, as a rewrite edge, so that it stands in every later request byte for byte.
+
+use crate::{Act, Scene, Step};
+use domain::*;
+
+/// Four bytes a token: the field's rule of thumb, and marked as an estimate.
+const BYTES_PER_TOKEN: usize = 4;
+
+pub(crate) fn carry_out(decision: &Decision, role: InjectRole, text: &str, scene: &Scene<'_>) -> Act {
+    let message = wire::text_message(scene.request.dialect, role, text);
+    let after = String::from_utf8_lossy(&message).into_owned();
+    let who = match role {
+        InjectRole::System => "system",
+        InjectRole::User => "user",
+    };
+    if scene.request.previous_response.is_some() {
+        let why = "Could not inject: the provider holds this conversation's history".to_owned();
+        return Act {
+            step: Step::Nothing,
+            intervention: scene.intervention(decision, why, String::new(), String::new()),
+        };
+    }
+    let summary = format!("Injected a {who} message: {}", first_line(text));
+    let mut intervention = scene.intervention(decision, summary, String::new(), after);
+    let tokens = text.len().div_ceil(BYTES_PER_TOKEN) as i64;
+    intervention.effect = Effect { tokens, usd: 0.0, ms: 0.0, basis: EffectBasis::Estimated };
+    let edit = ContextEdit {
+        session: scene.session,
+        intervention: intervention.id,
+        from: scene.tip,
+        anchor: scene.tip,
+        at: scene.request.messages.len().max(1) as u32,
+        replaces: 0,
+        messages: vec![message],
+        results: Vec::new(),
+    };
+    Act { step: Step::Edit(edit), intervention }
+}
+
+fn first_line(text: &str) -> String {
+    let line = text.lines().next().unwrap_or_default();
+    match line.char_indices().nth(120) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line.to_owned(),
+    }
+}

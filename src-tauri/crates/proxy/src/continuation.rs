@@ -1,0 +1,177 @@
+//! Going on after a removed call: the model hears why, answers again, and its answer goes on inside the same response. At the end
+//! the true course becomes a rewrite edge, so that every later request tells it too.
+
+use crate::{
+    exchange::Exchange,
+    headers,
+    relay::{Relay, Removal},
+    session::SessionEdit,
+};
+use bytes::Bytes;
+use domain::*;
+use futures::stream::BoxStream;
+use wire::{Answer, Decoder, Frame, Framer, Framing};
+
+/// How often the runtime goes on by itself within one exchange before it ends the answer.
+const MOST_ROUNDS: usize = 3;
+
+/// A round whose calls were all taken out.
+pub(crate) struct Round {
+    pub answer: Answer,
+    pub framing: Framing,
+    pub frames: Vec<Frame>,
+    pub removals: Vec<Removal>,
+}
+
+impl Round {
+    /// What the model said and was told, in the request's dialect.
+    pub fn course(&self, dialect: Dialect) -> Result<Vec<Bytes>, String> {
+        let mut messages =
+            wire::answer_as_messages(dialect, self.framing, &self.frames).map_err(|error| error.to_string())?;
+        messages
+            .extend(self.removals.iter().map(|removal| wire::result_message(dialect, &removal.call, &removal.text)));
+        Ok(messages)
+    }
+}
+
+/// The rounds so far as messages.
+pub(crate) fn course(dialect: Dialect, rounds: &[Round]) -> Result<Vec<Bytes>, String> {
+    let rounds: Result<Vec<_>, _> = rounds.iter().map(|round| round.course(dialect)).collect();
+    Ok(rounds?.concat())
+}
+
+/// Asks the model to go on after the rounds so far.
+pub(crate) async fn ask(
+    exchange: &Exchange,
+    sent: &crate::exchange::Sent,
+    rounds: &[Round],
+    attempts: &mut Vec<Attempt>,
+) -> Result<UpstreamResponse, String> {
+    if rounds.len() > MOST_ROUNDS {
+        return Err(format!("its calls were blocked {} times in a row.", rounds.len()));
+    }
+    let at = sent.request.messages.len() as u32;
+    let edit = ContextEdit {
+        session: exchange.session.id,
+        intervention: InterventionId(0),
+        from: Hash::default(),
+        anchor: Hash::default(),
+        at,
+        replaces: 0,
+        messages: course(exchange.request.dialect, rounds)?,
+        results: Vec::new(),
+    };
+    let mut outgoing = sent.outgoing.clone();
+    outgoing.headers.remove(http::header::CONTENT_ENCODING);
+    outgoing.body = wire::apply(&sent.request, &[&edit]);
+    let began = exchange.elapsed();
+    let response = exchange.core.ports.upstream.send(outgoing).await;
+    let (status, error) = match &response {
+        Ok(response) => (Some(response.status.as_u16()), None),
+        Err(failure) => (None, Some(exchange.mask.masked(&failure.message))),
+    };
+    attempts.push(Attempt {
+        model: sent.request.model.clone(),
+        provider: exchange.provider.name.clone(),
+        status,
+        error: error.clone(),
+        duration_ms: f64::from(exchange.elapsed() - began) / 1000.0,
+        why: Some("went on after a blocked tool call".to_owned()),
+    });
+    match response {
+        Ok(response) if response.status.is_success() => Ok(response),
+        Ok(response) => Err(format!("the provider answered the follow-up with status {}.", response.status.as_u16())),
+        Err(_) => Err(format!("the follow-up failed: {}.", error.unwrap_or_default())),
+    }
+}
+
+/// The next round of a streamed answer. An error says why there is none, as the end of a sentence.
+pub(crate) async fn next(relay: &mut Relay) -> Result<BoxStream<'static, Result<Bytes, UpstreamFailure>>, String> {
+    let round = Round {
+        answer: relay.answer.answer().clone(),
+        framing: relay.answer.framing(),
+        frames: relay.answer.round_frames().to_vec(),
+        removals: std::mem::take(&mut relay.removals),
+    };
+    relay.rounds.push(round);
+    match ask(&relay.exchange, &relay.sent, &relay.rounds, &mut relay.attempts).await {
+        Ok(response) => {
+            let kind = headers::text(&response.headers, "content-type");
+            let framing = wire::framing(relay.exchange.request.dialect, kind, &relay.sent.request);
+            relay.answer.next_round(framing, headers::text(&response.headers, "content-encoding"));
+            Ok(response.body)
+        }
+        Err(why) => {
+            // The round under way is the last one.
+            if let Some(round) = relay.rounds.pop() {
+                relay.removals = round.removals;
+            }
+            Err(format!("A tool call was blocked by policy and {why}"))
+        }
+    }
+}
+
+/// The answer as the agent got it.
+pub(crate) fn delivered(relay: &Relay) -> Answer {
+    read(relay.exchange.request.dialect, relay.answer.framing(), &relay.answer.delivered)
+}
+
+pub(crate) fn read(dialect: Dialect, framing: Framing, bytes: &[u8]) -> Answer {
+    let mut framer = Framer::new(framing);
+    let mut decoder = Decoder::new(dialect, framing);
+    for frame in framer.push(Bytes::copy_from_slice(bytes)).into_iter().chain(framer.finish()) {
+        decoder.push(&frame);
+    }
+    decoder.into_answer()
+}
+
+/// Makes the rewrite edge of a response that was changed, and names the calls that were taken out.
+pub(crate) async fn settle(relay: &mut Relay) -> Vec<ToolCall> {
+    let last = Round {
+        answer: relay.answer.answer().clone(),
+        framing: relay.answer.framing(),
+        frames: relay.answer.round_frames().to_vec(),
+        removals: std::mem::take(&mut relay.removals),
+    };
+    if relay.rounds.is_empty() && last.removals.is_empty() {
+        return Vec::new();
+    }
+    let delivered = delivered(relay);
+    edge(&relay.exchange, &relay.rounds, last, &delivered).await
+}
+
+/// The edge from what the agent will call its history to the true course.
+pub(crate) async fn edge(exchange: &Exchange, rounds: &[Round], mut last: Round, delivered: &Answer) -> Vec<ToolCall> {
+    let removed: Vec<ToolCall> = rounds
+        .iter()
+        .chain(Some(&last))
+        .flat_map(|round| round.removals.iter().map(|removal| removal.call.clone()))
+        .collect();
+    let first =
+        rounds.iter().chain(Some(&last)).find_map(|round| round.removals.first().map(|removal| removal.intervention));
+    let Some(intervention) = first else { return removed };
+    let mut results = Vec::new();
+    if last.answer.calls.len() > last.removals.len() {
+        // Calls remain that the agent runs: the results stand beside its own.
+        results = last.removals.drain(..).map(|removal| (removal.call.id, removal.call.name, removal.text)).collect();
+    }
+    let dialect = exchange.request.dialect;
+    let messages = course(dialect, rounds).and_then(|mut messages| {
+        messages.extend(last.course(dialect)?);
+        Ok(messages)
+    });
+    match messages {
+        Ok(messages) => {
+            let anchor = wire::chain(exchange.reading.end(), &delivered.atoms);
+            let edit = act::edge_after_removal(&exchange.scene(None), intervention, anchor, messages, results);
+            exchange.note([Record::Rewritten(edit.clone())]);
+            exchange.session.with(move |session| session.edits.push(SessionEdit::new(edit))).await;
+        }
+        Err(error) => {
+            tracing::error!(%error, exchange = %exchange.id, "the true course of a changed answer cannot be kept");
+            let why = serde_json::json!({ "intervention": intervention, "why": error });
+            exchange.event(EventKind::RewriteLost, why);
+        }
+    }
+    removed
+}

@@ -1,0 +1,107 @@
+//! What all exchanges share: configuration, ports, the policies in force, the session finder and the session tasks.
+
+use crate::{config::*, door::Door, known::KnownNodes, session::SessionHandle};
+use domain::*;
+use observe::{Estimator, Finder, Reader, SessionState};
+use parking_lot::{Mutex, RwLock};
+use reason::PolicySet;
+use std::{
+    collections::HashMap,
+    sync::{Arc, atomic::AtomicU64},
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+/// What the finder may keep of sessions, and the reader of messages, in bytes.
+const FINDER_BYTES: usize = 16 << 20;
+const READER_BYTES: usize = 16 << 20;
+
+pub(crate) struct Core {
+    pub config: Config,
+    pub ports: Ports,
+    pub door: Door,
+    /// An immutable snapshot, swapped whole; an exchange ends under the one it began with.
+    policies: RwLock<Arc<PolicySet>>,
+    /// Held for microseconds at a time, never across an await.
+    pub finder: Mutex<Finder>,
+    pub reader: Reader,
+    pub estimator: Estimator,
+    sessions: Mutex<HashMap<SessionId, SessionHandle>>,
+    /// Held while one request is taken apart for storage.
+    pub known: Mutex<KnownNodes>,
+    pub tasks: TaskTracker,
+    /// Cancelled when open exchanges have had their time after a stop.
+    pub halt: CancellationToken,
+    pub counts: Counts,
+}
+
+/// Counted since start.
+#[derive(Default)]
+pub(crate) struct Counts {
+    pub exchanges: AtomicU64,
+    pub open: AtomicU64,
+    pub passed_through: AtomicU64,
+    pub refused_at_door: AtomicU64,
+    pub recorded_late: AtomicU64,
+}
+
+impl Core {
+    pub fn new(config: Config, ports: Ports, policies: PolicySet) -> Arc<Core> {
+        let door = Door { allowed_hosts: config.allowed_hosts.clone() };
+        let core = Arc::new(Core {
+            config,
+            ports,
+            door,
+            policies: RwLock::new(Arc::new(policies)),
+            finder: Mutex::new(Finder::new(FINDER_BYTES)),
+            reader: Reader::new(READER_BYTES),
+            estimator: Estimator::default(),
+            sessions: Mutex::default(),
+            known: Mutex::default(),
+            tasks: TaskTracker::new(),
+            halt: CancellationToken::new(),
+            counts: Counts::default(),
+        });
+        core.wake_remembered();
+        core
+    }
+
+    pub fn now(&self) -> Timestamp {
+        self.ports.clock.now()
+    }
+
+    pub fn policies(&self) -> Arc<PolicySet> {
+        self.policies.read().clone()
+    }
+
+    pub fn swap_policies(&self, policies: PolicySet) {
+        *self.policies.write() = Arc::new(policies);
+    }
+
+    /// The session's task; starts one where none runs.
+    pub fn session_or_start(self: &Arc<Self>, id: SessionId, start: impl FnOnce() -> SessionState) -> SessionHandle {
+        let mut sessions = self.sessions.lock();
+        sessions.entry(id).or_insert_with(|| SessionHandle::start(self, start(), Vec::new())).clone()
+    }
+
+    pub fn forget_session(&self, id: SessionId) {
+        self.sessions.lock().remove(&id);
+        self.finder.lock().forget(id);
+    }
+
+    pub fn held_key(&self, provider: &str) -> Option<&str> {
+        self.config.held_keys.iter().find(|(name, _)| name == provider).map(|(_, key)| key.as_str())
+    }
+
+    /// Sessions of an earlier life go on where they were: found by their prefixes, their rewrites applied again.
+    fn wake_remembered(self: &Arc<Self>) {
+        const DAY_MICROS: i64 = 24 * 3_600 * 1_000_000;
+        let since = Timestamp(self.now().0 - DAY_MICROS);
+        for remembered in self.ports.memory.recent_sessions(since, 256) {
+            let id = remembered.row.id;
+            let edits = remembered.edits.clone();
+            let state = SessionState::remembered(&remembered);
+            self.finder.lock().remember(&remembered);
+            self.sessions.lock().insert(id, SessionHandle::start(self, state, edits));
+        }
+    }
+}

@@ -1,0 +1,291 @@
+//! Records of an exchange: opened with its request, closed with what it came to. Own credentials are masked before anything is kept.
+
+use crate::{
+    answer::Ending,
+    core::Core,
+    exchange::{Exchange, Standing},
+    headers,
+    mask::Mask,
+    passage::Incoming,
+    session::SessionHandle,
+};
+use domain::*;
+use observe::{Caller, Ended, Found, Reading, Returned, SessionState};
+use std::sync::Arc;
+use wire::{Answer, Request};
+
+/// Finds the request's session and opens the exchange in it. `None` once the runtime is stopping.
+pub(crate) async fn open(
+    core: &Arc<Core>,
+    incoming: &Incoming,
+    request: &Request,
+) -> Option<(Exchange, Vec<Returned>)> {
+    let arrival = &incoming.arrival;
+    let mask = Mask::of(&arrival.headers, arrival.query.as_deref(), core.held_key(&incoming.provider.name));
+    let request = Arc::new(recordable(&mask, incoming, request));
+    let reading = Arc::new(core.reader.read(&request));
+    let id = ExchangeId(core.ports.clock.next_id());
+    let (found, session) = find(core, incoming, &request, &reading, id);
+    let arrived = session.with({
+        let (at, found, request, reading) = (arrival.at, found.clone(), request.clone(), reading.clone());
+        let provider = incoming.provider.name.clone();
+        move |session| {
+            let arrived = session.state.request(id, at, &found, &request, &reading, &provider);
+            (arrived, session.state.row())
+        }
+    });
+    let (arrived, row) = arrived.await?;
+    let agent = row.agent.clone();
+    let standing = Standing {
+        error_status: status_that_stops(found.client.family),
+        side_call: found.side_call,
+        branch: found.branch,
+    };
+    let started = ExchangeStarted {
+        id,
+        session: session.id,
+        run: arrived.run,
+        step: arrived.step,
+        at: arrival.at,
+        dialect: request.dialect,
+        provider: incoming.provider.name.clone(),
+        model: request.model.clone(),
+        stream: request.stream,
+        side_call: found.side_call,
+        method: arrival.method.to_string(),
+        path: mask.masked(&path_and_query(incoming)),
+        headers: mask.headers(headers::written(&arrival.headers)),
+        image: image(core, &request),
+        search_text: arrived.search_text,
+        preview: arrived.preview,
+    };
+    let exchange = Exchange::new(core.clone(), id, session, incoming, agent, request, reading, mask, standing);
+    if found.session.is_none() {
+        exchange.event(EventKind::SessionStarted, serde_json::json!({ "basis": found.basis, "agent": row.agent }));
+    }
+    exchange.note([Record::Session(Box::new(row)), Record::ExchangeStarted(Box::new(started))]);
+    exchange.note(arrived.results.iter().map(|returned| Record::ToolReturned(returned.record.clone())));
+    Some((exchange, arrived.results))
+}
+
+fn path_and_query(incoming: &Incoming) -> String {
+    match &incoming.arrival.query {
+        Some(query) => format!("{}?{query}", incoming.arrival.path),
+        None => incoming.arrival.path.clone(),
+    }
+}
+
+/// The request as it may be kept: itself, unless it repeats its own credential.
+fn recordable(mask: &Mask, incoming: &Incoming, request: &Request) -> Request {
+    if !mask.touches(&request.body) {
+        return request.clone();
+    }
+    wire::parse(&incoming.route, mask.bytes(&request.body)).unwrap_or_else(|_| request.clone())
+}
+
+fn find(
+    core: &Arc<Core>,
+    incoming: &Incoming,
+    request: &Request,
+    reading: &Reading,
+    id: ExchangeId,
+) -> (Found, SessionHandle) {
+    let arrival = &incoming.arrival;
+    let agent = incoming.address.agent.as_deref().or_else(|| headers::text(&arrival.headers, "x-switchtower-agent"));
+    let label =
+        incoming.address.session.as_deref().or_else(|| headers::text(&arrival.headers, "x-switchtower-session"));
+    let caller =
+        Caller { headers: &arrival.headers, agent_label: agent, session_label: label, peer: None, at: arrival.at };
+    let mut finder = core.finder.lock();
+    let found = finder.find(&caller, request, reading);
+    let session = found.session.unwrap_or_else(|| SessionId(core.ports.clock.next_id()));
+    finder.opened(&found, session, id, &caller, request, reading);
+    drop(finder);
+    let handle = core.session_or_start(session, || SessionState::new(session, &found, &caller, request.dialect));
+    if found.session.is_none() && agent.is_none() {
+        name_by_process(core, &handle, incoming, found.clone());
+    }
+    (found, handle)
+}
+
+/// An unlabelled session is named by the process behind the socket too; looking that up takes milliseconds, so it is done beside.
+fn name_by_process(core: &Arc<Core>, session: &SessionHandle, incoming: &Incoming, found: Found) {
+    let dialect = incoming.route.dialect;
+    let (peer, local) = (incoming.arrival.peer, incoming.arrival.local);
+    if !peer.ip().is_loopback() {
+        return;
+    }
+    let (core, session) = (core.clone(), session.clone());
+    core.tasks.clone().spawn(async move {
+        let looked_up = tokio::task::spawn_blocking(move || observe::process_behind(peer, local)).await;
+        let Ok(Some(process)) = looked_up else { return };
+        let row = session.with(move |session| {
+            session.state.set_process(process, false, &found, dialect);
+            session.state.row()
+        });
+        if let Some(row) = row.await {
+            core.ports.sink.record(vec![Record::Session(Box::new(row))]);
+        }
+    });
+}
+
+fn image(core: &Core, request: &Request) -> RequestImage {
+    let mut known = core.known.lock();
+    wire::image(request, &mut |node| known.knew(node))
+}
+
+/// What went upstream, where it is not what the agent sent.
+pub(crate) fn sent(exchange: &Exchange, request: &Request, outgoing: &UpstreamRequest) {
+    let masked;
+    let request = if exchange.mask.touches(&request.body) {
+        let Ok(parsed) = wire::parse(&exchange.route, exchange.mask.bytes(&request.body)) else { return };
+        masked = parsed;
+        &masked
+    } else {
+        request
+    };
+    let image = image(&exchange.core, request);
+    let headers = exchange.mask.headers(headers::written(&outgoing.headers));
+    exchange.note([Record::RequestSent { exchange: exchange.id, image, headers }]);
+}
+
+/// Folds the ending into the session and gives the records that close the exchange, those still pending first.
+pub(crate) async fn close(exchange: &Exchange, mut ending: Ending) -> Vec<Record> {
+    let core = &exchange.core;
+    mask_ending(&exchange.mask, &mut ending);
+    crate::pipeline::intervene_at_end(exchange, &ending).await;
+    let at = core.now();
+    let good = matches!(ending.state, ExchangeState::Complete | ExchangeState::Answered) && ending.status < 400;
+    let got = ending.delivered.as_ref().unwrap_or(&ending.answer);
+    let anchor = core.finder.lock().answered(exchange.id, Some(got), good && ending.state == ExchangeState::Complete);
+    let usage = match ending.usage {
+        Some(usage) => usage,
+        None => estimated(exchange, &ending).await,
+    };
+    let model = ending.answer.model.clone().unwrap_or_else(|| exchange.request.model.clone());
+    let cost = observe::cost(&exchange.provider.name, &model, &usage, exchange.at);
+    let timing = Timing {
+        first_token_ms: ending.first_token_us.map(|micros| f64::from(micros) / 1000.0),
+        duration_ms: f64::from(exchange.elapsed()) / 1000.0,
+        added_ms: f64::from(ending.added_us) / 1000.0,
+        commit_ms: 0.0,
+    };
+    let row = exchange.session.with({
+        let got = (ending.state != ExchangeState::Answered).then(|| got.clone());
+        let (id, provider, model) = (exchange.id, exchange.provider.name.clone(), model.clone());
+        move |session| {
+            let ended = Ended { answer: got.as_ref(), model: &model, provider: &provider, usage, cost_usd: cost };
+            session.state.answered(id, at, &ended);
+            session.state.row()
+        }
+    });
+    let row = row.await;
+    exchange.note(called(exchange, &ending.answer, &ending.removed, at));
+    let finished = ExchangeFinished {
+        id: exchange.id,
+        session: exchange.session.id,
+        at,
+        state: ending.state,
+        origin: ending.origin,
+        error: ending.error,
+        served_model: ending.answer.model.clone(),
+        finish: ending.answer.finish.clone(),
+        attempts: ending.attempts,
+        usage,
+        cost_usd: cost,
+        timing,
+        provider_response: ending.provider_response,
+        agent_response: ending.agent_response,
+        preview: preview(&ending.answer),
+        answer_text: ending.answer.text,
+        anchor,
+    };
+    exchange.note([Record::ExchangeFinished(Box::new(finished))]);
+    exchange.note(row.map(|row| Record::Session(Box::new(row))));
+    exchange.take_records()
+}
+
+fn called(exchange: &Exchange, answer: &Answer, removed: &[ToolCall], at: Timestamp) -> Vec<Record> {
+    let calls = answer.calls.iter().filter(|call| !removed.contains(call)).map(|call| (call, false));
+    calls
+        .chain(removed.iter().map(|call| (call, true)))
+        .map(|(call, blocked)| {
+            let (exchange_id, session) = (exchange.id, exchange.session.id);
+            Record::ToolCalled(ToolCalled { exchange: exchange_id, session, call: call.clone(), at, blocked })
+        })
+        .collect()
+}
+
+fn mask_ending(mask: &Mask, ending: &mut Ending) {
+    for response in [&mut ending.provider_response, &mut ending.agent_response].into_iter().flatten() {
+        let masked = mask.bytes(&response.body);
+        if masked.len() != response.body.len() {
+            // Frame ends would point elsewhere.
+            response.frames.clear();
+        }
+        response.body = masked;
+        response.headers = mask.headers(std::mem::take(&mut response.headers));
+    }
+    for answer in [Some(&mut ending.answer), ending.delivered.as_mut()].into_iter().flatten() {
+        mask.text(&mut answer.text);
+        mask.text(&mut answer.reasoning);
+        for text in [&mut answer.error, &mut answer.model].into_iter().flatten() {
+            mask.text(text);
+        }
+        for call in &mut answer.calls {
+            mask.text(&mut call.arguments);
+        }
+    }
+    if let Some(error) = &mut ending.error {
+        mask.text(error);
+    }
+    for attempt in &mut ending.attempts {
+        if let Some(error) = &mut attempt.error {
+            mask.text(error);
+        }
+    }
+}
+
+/// Without the provider's count: tiktoken's, on a thread of its own, as it may have to load a vocabulary first.
+async fn estimated(exchange: &Exchange, ending: &Ending) -> Usage {
+    if ending.state == ExchangeState::Answered || ending.status >= 400 || ending.status == 0 {
+        return Usage::default();
+    }
+    let (core, request, reading) = (exchange.core.clone(), exchange.request.clone(), exchange.reading.clone());
+    let answer = ending.answer.clone();
+    let counted = tokio::task::spawn_blocking(move || core.estimator.usage(&request, &reading, &answer));
+    match tokio::time::timeout(core_patience(exchange), counted).await {
+        Ok(Ok(usage)) => usage,
+        // Still loading: four bytes a token until it is there.
+        _ => Usage {
+            input: exchange.request.body.len() as u64 / 4,
+            output: ending.answer.text.len() as u64 / 4,
+            estimated: true,
+            ..Usage::default()
+        },
+    }
+}
+
+fn core_patience(exchange: &Exchange) -> std::time::Duration {
+    exchange.core.config.commit_patience
+}
+
+/// The status at which a client stops in one try, as measured on real clients; the SDKs stop at 403.
+fn status_that_stops(family: Option<&str>) -> u16 {
+    match family {
+        Some("claude-code") => 402,
+        Some("codex" | "aider") => 400,
+        _ => 403,
+    }
+}
+
+const PREVIEW: usize = 200;
+
+fn preview(answer: &Answer) -> String {
+    let text = if answer.text.trim().is_empty() {
+        answer.calls.iter().map(|call| format!("{}({})", call.name, call.arguments)).collect::<Vec<_>>().join(" ")
+    } else {
+        answer.text.trim().to_owned()
+    };
+    text.chars().take(PREVIEW).map(|letter| if letter.is_control() { ' ' } else { letter }).collect()
+}

@@ -1,0 +1,388 @@
+//! Sends a request and relays its answer: frames at once, the completing part after its record, a cut as a cut.
+
+use crate::{
+    answer::{self, Ending},
+    body::{Cut, Piece, ReplyBody},
+    continuation::{self, Round},
+    exchange::{self, Exchange, Sent},
+    headers,
+    listener::Reply,
+    pipeline::{self, Moment},
+    stream::{AnswerStream, Leaving},
+    whole,
+};
+use act::Step;
+use bytes::Bytes;
+use domain::*;
+use futures::{StreamExt, stream::BoxStream};
+use http::Response;
+use tokio::sync::mpsc;
+use wire::{Framing, StreamSurgeon};
+
+/// Pieces under way to one agent: enough that a burst is not held up by the writer's turn, few enough to push back.
+const PIECES: usize = 32;
+
+pub(crate) async fn send(exchange: Exchange, sent: Sent, mut reply: Reply) {
+    let core = exchange.core.clone();
+    let sent_at = exchange.elapsed();
+    let response = tokio::select! {
+        () = reply.closed() => return gone(&exchange).await,
+        () = core.halt.cancelled() => return interrupted(&exchange).await,
+        response = core.ports.upstream.send(sent.outgoing.clone()) => response,
+    };
+    let mut attempt = Attempt {
+        model: sent.request.model.clone(),
+        provider: exchange.provider.name.clone(),
+        status: None,
+        error: None,
+        duration_ms: 0.0,
+        why: None,
+    };
+    match response {
+        Err(failure) => {
+            attempt.error = Some(exchange.mask.masked(&failure.message));
+            attempt.duration_ms = f64::from(exchange.elapsed() - sent_at) / 1000.0;
+            exchange::fail(&exchange, attempt, &failure, reply).await;
+        }
+        Ok(response) => {
+            attempt.status = Some(response.status.as_u16());
+            let framing = framing(&exchange, &sent, &response);
+            let judging = response.status.is_success() && exchange.policies.needs_any_calls();
+            let way = Way { exchange, sent, attempt, sent_at, framing };
+            if judging && framing == Framing::Whole {
+                whole::answer(way, response, reply).await;
+            } else {
+                stream(way, response, judging, reply).await;
+            }
+        }
+    }
+}
+
+/// What relaying needs of the way so far.
+pub(crate) struct Way {
+    pub exchange: Exchange,
+    pub sent: Sent,
+    pub attempt: Attempt,
+    /// Microseconds since the request when it went upstream.
+    pub sent_at: u32,
+    pub framing: Framing,
+}
+
+fn framing(exchange: &Exchange, sent: &Sent, response: &UpstreamResponse) -> Framing {
+    let kind = headers::text(&response.headers, "content-type");
+    if response.status.is_success() {
+        wire::framing(exchange.request.dialect, kind, &sent.request)
+    } else {
+        Framing::Whole
+    }
+}
+
+async fn stream(way: Way, response: UpstreamResponse, judging: bool, reply: Reply) {
+    let Way { exchange, sent, attempt, sent_at, framing } = way;
+    let dialect = exchange.request.dialect;
+    let without_usage = sent.without_usage && framing != Framing::Whole;
+    let leaving = if judging {
+        let policies = exchange.policies.clone();
+        let holds = Box::new(move |name: &str| policies.needs_calls(name));
+        Leaving::Judged { surgeon: Box::new(StreamSurgeon::new(dialect, framing, holds)), without_usage }
+    } else if without_usage {
+        Leaving::WithoutUsage
+    } else {
+        Leaving::AsTheyCame
+    };
+    let same_body = matches!(leaving, Leaving::AsTheyCame);
+    let encoding = headers::text(&response.headers, "content-encoding").map(str::to_owned);
+    let answer = AnswerStream::new(dialect, framing, encoding.as_deref(), leaving);
+
+    let mut head = headers::to_agent(&response.headers, same_body);
+    exchange.label(&mut head);
+    let (pieces, receiver) = mpsc::channel(PIECES);
+    let mut out = Response::new(ReplyBody::Stream(receiver));
+    *out.status_mut() = response.status;
+    *out.headers_mut() = head.clone();
+    let mut relay = Relay {
+        status: response.status.as_u16(),
+        provider_head: headers::written(&response.headers),
+        agent_head: headers::written(&head),
+        exchange,
+        sent,
+        attempts: vec![attempt],
+        sent_at,
+        judging,
+        answer,
+        pieces,
+        rounds: Vec::new(),
+        removals: Vec::new(),
+        first_token_us: None,
+        first_byte_us: None,
+        closed: false,
+        body: Some(response.body),
+    };
+    match reply.send(out) {
+        Ok(()) => relay.run().await,
+        Err(_) => relay.left().await,
+    }
+}
+
+/// A call that was taken out, by which intervention, and what the model is told.
+pub(crate) struct Removal {
+    pub call: ToolCall,
+    pub text: String,
+    pub intervention: InterventionId,
+}
+
+/// One answer under way.
+pub(crate) struct Relay {
+    pub exchange: Exchange,
+    pub sent: Sent,
+    pub attempts: Vec<Attempt>,
+    sent_at: u32,
+    judging: bool,
+    pub answer: AnswerStream,
+    pieces: mpsc::Sender<Piece>,
+    /// Rounds that ended in removed calls only.
+    pub rounds: Vec<Round>,
+    /// Removals of the round under way.
+    pub removals: Vec<Removal>,
+    status: u16,
+    provider_head: Headers,
+    agent_head: Headers,
+    first_token_us: Option<u32>,
+    first_byte_us: Option<u32>,
+    closed: bool,
+    /// The provider's bytes; dropping it closes the connection to the provider.
+    body: Option<Chunks>,
+}
+
+type Chunks = BoxStream<'static, Result<Bytes, UpstreamFailure>>;
+
+/// Why relaying stopped before the response was complete.
+enum Stopped {
+    AgentLeft,
+    RuntimeHalts,
+}
+
+impl Relay {
+    async fn run(&mut self) {
+        let halt = self.exchange.core.halt.clone();
+        loop {
+            let Some(body) = self.body.as_mut() else { return };
+            let chunk = tokio::select! {
+                biased;
+                chunk = body.next() => chunk,
+                () = self.pieces.closed() => return self.left().await,
+                () = halt.cancelled() => return self.halted().await,
+            };
+            let stopped = match chunk {
+                Some(Ok(chunk)) => self.take(chunk).await,
+                Some(Err(failure)) => return self.cut(&failure.message).await,
+                None => self.end().await,
+            };
+            match stopped {
+                Ok(()) => {}
+                Err(Stopped::AgentLeft) => return self.left().await,
+                Err(Stopped::RuntimeHalts) => return self.halted().await,
+            }
+        }
+    }
+
+    async fn take(&mut self, chunk: Bytes) -> Result<(), Stopped> {
+        let at = self.exchange.elapsed();
+        self.first_byte_us.get_or_insert(at);
+        let passed = self.answer.pass(chunk, at);
+        if passed.first_token {
+            self.first_token_us.get_or_insert(at);
+        }
+        self.forward(passed.out).await?;
+        self.judge(passed.judge, passed.calls).await?;
+        if self.answer.wants_continuation() {
+            return self.go_on().await;
+        }
+        if self.answer.complete() {
+            self.complete().await?;
+        }
+        Ok(())
+    }
+
+    async fn judge(
+        &mut self,
+        held: impl IntoIterator<Item = ToolCall>,
+        seen: impl IntoIterator<Item = ToolCall>,
+    ) -> Result<(), Stopped> {
+        for call in seen {
+            if !(self.judging && self.exchange.policies.needs_calls(&call.name)) {
+                pipeline::intervene(&self.exchange, Moment::Call(call)).await;
+            }
+        }
+        for call in held {
+            let acts = pipeline::intervene(&self.exchange, Moment::Call(call.clone())).await;
+            let removal = acts.into_iter().find_map(|act| match act.step {
+                Step::Remove { call, text } => Some(Removal { call, text, intervention: act.intervention.id }),
+                _ => None,
+            });
+            let freed = self.answer.judged(&call, removal.is_some());
+            self.removals.extend(removal);
+            self.forward(freed).await?;
+        }
+        Ok(())
+    }
+
+    /// The model hears that its calls were not carried out, and goes on inside the same response.
+    async fn go_on(&mut self) -> Result<(), Stopped> {
+        let halt = self.exchange.core.halt.clone();
+        let pieces = self.pieces.clone();
+        let next = tokio::select! {
+            () = pieces.closed() => return Err(Stopped::AgentLeft),
+            () = halt.cancelled() => return Err(Stopped::RuntimeHalts),
+            next = continuation::next(self) => next,
+        };
+        match next {
+            Ok(next) => self.body = Some(next),
+            Err(why) => {
+                self.answer.abandon(&why);
+                self.complete().await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn forward(&mut self, out: impl IntoIterator<Item = Bytes>) -> Result<(), Stopped> {
+        for bytes in out {
+            if self.pieces.send(Ok(bytes)).await.is_err() {
+                return Err(Stopped::AgentLeft);
+            }
+        }
+        Ok(())
+    }
+
+    /// Records, then lets the completing part go.
+    async fn complete(&mut self) -> Result<(), Stopped> {
+        if !self.closed {
+            self.close(ExchangeState::Complete, None, None).await;
+        }
+        let tail = self.answer.take_tail();
+        self.forward(tail).await
+    }
+
+    async fn end(&mut self) -> Result<(), Stopped> {
+        self.body = None;
+        let at = self.exchange.elapsed();
+        let (passed, proper) = self.answer.end(at);
+        self.judge(passed.judge, passed.calls).await?;
+        if self.answer.wants_continuation() {
+            // The follow-up's frames come by the same loop.
+            return self.go_on().await;
+        }
+        if !proper && !self.closed {
+            self.cut("the provider ended its stream before the terminal frame").await;
+            return Ok(());
+        }
+        self.complete().await
+    }
+
+    async fn cut(&mut self, why: &str) {
+        self.body = None;
+        let why = self.exchange.mask.masked(why);
+        if self.closed {
+            return;
+        }
+        if let Some(attempt) = self.attempts.last_mut() {
+            attempt.error = Some(why.clone());
+        }
+        self.close(ExchangeState::Failed, Some(Origin::Provider), Some(why.clone())).await;
+        // What the provider did send goes too; then the connection breaks as the provider's did.
+        let tail = self.answer.take_tail();
+        if self.forward(tail).await.is_ok() {
+            let _ = self.pieces.send(Err(Cut(why))).await;
+        }
+    }
+
+    async fn left(&mut self) {
+        self.body = None;
+        if !self.closed {
+            self.exchange.event(EventKind::Cancelled, serde_json::json!({ "after_bytes": self.answer.recorded.len() }));
+            self.close(ExchangeState::Cancelled, Some(Origin::Agent), Some("the agent closed the connection".into()))
+                .await;
+        }
+    }
+
+    async fn halted(&mut self) {
+        self.body = None;
+        if !self.closed {
+            self.close(ExchangeState::Interrupted, Some(Origin::Runtime), Some("the runtime was stopped".into())).await;
+            let _ = self.pieces.try_send(Err(Cut("Switchtower was stopped".into())));
+        }
+    }
+
+    async fn close(&mut self, state: ExchangeState, origin: Option<Origin>, error: Option<String>) {
+        self.closed = true;
+        let now = self.exchange.elapsed();
+        if let Some(attempt) = self.attempts.first_mut() {
+            attempt.duration_ms = f64::from(now - self.sent_at) / 1000.0;
+        }
+        let removed = continuation::settle(self).await;
+        let mut answer = self.answer.answer().clone();
+        let mut usage = answer.usage;
+        for round in &self.rounds {
+            usage = match (usage, round.answer.usage) {
+                (Some(late), Some(early)) => Some(late.plus(&early)),
+                (late, early) => late.or(early),
+            };
+        }
+        if !self.rounds.is_empty() {
+            let early: Vec<&str> =
+                self.rounds.iter().map(|round| round.answer.text.as_str()).filter(|text| !text.is_empty()).collect();
+            answer.text = early.into_iter().chain(Some(answer.text.as_str())).collect::<Vec<_>>().join("\n");
+        }
+        let changed = self.judging && !removed.is_empty()
+            || self.sent.without_usage && self.answer.delivered.len() != self.answer.recorded.len();
+        let ending = Ending {
+            state,
+            origin,
+            error: error.or_else(|| answer.error.clone()),
+            delivered: (!removed.is_empty()).then(|| continuation::delivered(self)),
+            usage,
+            attempts: self.attempts.clone(),
+            removed,
+            provider_response: Some(ResponseImage {
+                status: self.status,
+                headers: self.provider_head.clone(),
+                body: Bytes::from(std::mem::take(&mut self.answer.recorded)),
+                frames: std::mem::take(&mut self.answer.times),
+            }),
+            agent_response: changed.then(|| ResponseImage {
+                status: self.status,
+                headers: self.agent_head.clone(),
+                body: Bytes::from(std::mem::take(&mut self.answer.delivered)),
+                frames: Vec::new(),
+            }),
+            status: self.status,
+            first_token_us: self.first_token_us,
+            added_us: self.sent_at,
+            answer,
+        };
+        answer::close(&self.exchange, ending).await;
+    }
+}
+
+/// The agent left before any head came back.
+async fn gone(exchange: &Exchange) {
+    exchange.event(EventKind::Cancelled, serde_json::json!({ "after_bytes": 0 }));
+    let ending = Ending {
+        state: ExchangeState::Cancelled,
+        origin: Some(Origin::Agent),
+        error: Some("the agent closed the connection".into()),
+        ..Ending::default()
+    };
+    answer::close(exchange, ending).await;
+}
+
+async fn interrupted(exchange: &Exchange) {
+    let ending = Ending {
+        state: ExchangeState::Interrupted,
+        origin: Some(Origin::Runtime),
+        error: Some("the runtime was stopped".into()),
+        ..Ending::default()
+    };
+    answer::close(exchange, ending).await;
+}

@@ -1,0 +1,109 @@
+//! A session's task: it alone owns the session's mutable state. Commands come by channel; it decides and moves on, never waiting
+//! for a person, a provider or a frame.
+
+use crate::core::Core;
+use domain::*;
+use observe::SessionState;
+use std::sync::{Arc, Weak};
+use tokio::sync::{mpsc, oneshot};
+
+/// What a session's task owns.
+pub(crate) struct Session {
+    pub state: SessionState,
+    /// Rewrites of this session's contexts, oldest first.
+    pub edits: Vec<SessionEdit>,
+}
+
+/// A rewrite edge and whether its loss was told already.
+pub(crate) struct SessionEdit {
+    pub edit: ContextEdit,
+    /// A request of the main line has carried it: from then on its absence is a loss.
+    pub applied: bool,
+    pub lost: bool,
+}
+
+impl SessionEdit {
+    pub fn new(edit: ContextEdit) -> SessionEdit {
+        SessionEdit { edit, applied: false, lost: false }
+    }
+}
+
+type Command = Box<dyn FnOnce(&mut Session) + Send>;
+
+/// A way to a session's task.
+#[derive(Clone)]
+pub(crate) struct SessionHandle {
+    pub id: SessionId,
+    commands: mpsc::UnboundedSender<Command>,
+}
+
+impl SessionHandle {
+    pub fn start(core: &Arc<Core>, state: SessionState, edits: Vec<ContextEdit>) -> SessionHandle {
+        let (commands, queue) = mpsc::unbounded_channel();
+        let id = state.id();
+        let session = Session { state, edits: edits.into_iter().map(SessionEdit::new).collect() };
+        core.tasks.spawn(own(Arc::downgrade(core), core.config.session_idle, session, queue));
+        SessionHandle { id, commands }
+    }
+
+    /// Runs `command` in the session's task; `None` once the runtime is stopping.
+    pub async fn with<R: Send + 'static>(&self, command: impl FnOnce(&mut Session) -> R + Send + 'static) -> Option<R> {
+        let (answer, answered) = oneshot::channel();
+        let command: Command = Box::new(move |session| {
+            // The asker may be gone; the command was carried out all the same.
+            let _ = answer.send(command(session));
+        });
+        self.commands.send(command).ok()?;
+        answered.await.ok()
+    }
+}
+
+/// Silent sessions turn idle; after this many further idle spans their task ends, to be woken from the ledger's memory or anew.
+const IDLE_SPANS_KEPT: u32 = 96;
+
+async fn own(
+    core: Weak<Core>,
+    idle: std::time::Duration,
+    mut session: Session,
+    mut queue: mpsc::UnboundedReceiver<Command>,
+) {
+    let Some(halt) = core.upgrade().map(|core| core.halt.clone()) else { return };
+    let mut silent_spans = 0;
+    loop {
+        let command = tokio::select! {
+            () = halt.cancelled() => return,
+            command = tokio::time::timeout(idle, queue.recv()) => command,
+        };
+        match command {
+            Ok(Some(command)) => {
+                silent_spans = 0;
+                command(&mut session);
+            }
+            Ok(None) => return,
+            Err(_) => {
+                silent_spans += 1;
+                let Some(core) = core.upgrade() else { return };
+                if silent_spans == 1 {
+                    turn_idle(&core, &mut session);
+                } else if silent_spans > IDLE_SPANS_KEPT {
+                    core.forget_session(session.state.id());
+                    return;
+                }
+            }
+        }
+    }
+}
+
+fn turn_idle(core: &Core, session: &mut Session) {
+    let at = core.now();
+    session.state.set_state(domain::SessionState::Idle, session.state.row().last_at);
+    let row = session.state.row();
+    let event = Event {
+        session: Some(row.id),
+        exchange: None,
+        at,
+        kind: EventKind::SessionIdle,
+        payload: serde_json::json!({ "silent_since": row.last_at.rfc3339() }),
+    };
+    core.ports.sink.record(vec![Record::Event(event), Record::Session(Box::new(row))]);
+}

@@ -1,0 +1,229 @@
+//! One provider's response on its way through: what may go out now, what is its tail, which tool calls ask for a judgement.
+//!
+//! Bytes that nobody changes leave as they came. The tail is what completes the response: it waits for the record.
+
+use bytes::Bytes;
+use domain::{Dialect, ToolCall};
+use smallvec::SmallVec;
+use wire::{Answer, Decoder, Decoding, Frame, Framer, Framing, StreamSurgeon};
+
+/// How frames leave.
+pub(crate) enum Leaving {
+    /// As the very bytes that came in, compression included.
+    AsTheyCame,
+    /// Decompressed, frame by frame, without the chunk that an added `include_usage` brings.
+    WithoutUsage,
+    /// Through a surgeon, who holds tool calls back until they are judged.
+    Judged { surgeon: Box<StreamSurgeon>, without_usage: bool },
+}
+
+/// What a chunk comes to.
+#[derive(Default)]
+pub(crate) struct Passed {
+    pub out: SmallVec<[Bytes; 4]>,
+    /// Complete calls that are held until they are judged.
+    pub judge: SmallVec<[ToolCall; 2]>,
+    /// Every complete call.
+    pub calls: SmallVec<[ToolCall; 2]>,
+    pub first_token: bool,
+}
+
+/// The rounds of one exchange's answer: the first, and those that go on inside it after a removed call.
+pub(crate) struct AnswerStream {
+    dialect: Dialect,
+    framing: Framing,
+    leaving: Leaving,
+    decoding: Option<Decoding>,
+    framer: Framer,
+    decoder: Decoder,
+    /// What completes the response, held until it is recorded.
+    tail: Vec<Bytes>,
+    /// A whole body's newest chunk: only the next one tells that it did not complete it.
+    last: Option<Bytes>,
+    /// All clear bytes from the provider so far, every round.
+    pub recorded: Vec<u8>,
+    /// Each frame's end in `recorded` and its microseconds since the request.
+    pub times: Vec<(u32, u32)>,
+    /// This round's frames, where a removal may need them again.
+    frames: Vec<Frame>,
+    /// What the agent got, where that may differ.
+    pub delivered: Vec<u8>,
+    received: u64,
+}
+
+impl AnswerStream {
+    pub fn new(dialect: Dialect, framing: Framing, content_encoding: Option<&str>, leaving: Leaving) -> AnswerStream {
+        AnswerStream {
+            dialect,
+            framing,
+            leaving,
+            decoding: Decoding::new(content_encoding),
+            framer: Framer::new(framing),
+            decoder: Decoder::new(dialect, framing),
+            tail: Vec::new(),
+            last: None,
+            recorded: Vec::new(),
+            times: Vec::new(),
+            frames: Vec::new(),
+            delivered: Vec::new(),
+            received: 0,
+        }
+    }
+
+    /// Takes a chunk in. `at` is microseconds since the request.
+    pub fn pass(&mut self, chunk: Bytes, at: u32) -> Passed {
+        self.received += chunk.len() as u64;
+        let mut passed = Passed::default();
+        let clear = self.clear(&chunk);
+        if self.framing == Framing::Whole {
+            if let Some(clear) = clear {
+                self.framer.push(clear);
+            }
+            passed.out.extend(self.last.replace(chunk));
+            return passed;
+        }
+        for frame in clear.map(|clear| self.framer.push(clear)).unwrap_or_default() {
+            self.frame(frame, at, &mut passed);
+        }
+        if matches!(self.leaving, Leaving::AsTheyCame) && !self.clear_as_sent() {
+            self.put(chunk, &mut passed);
+        }
+        passed
+    }
+
+    /// The provider ended. Says whether that was a proper end in its dialect.
+    pub fn end(&mut self, at: u32) -> (Passed, bool) {
+        let mut passed = Passed::default();
+        let unfinished = self.framing != Framing::Whole && self.framer.held() > 0;
+        if let Some(frame) = self.framer.finish() {
+            self.frame(frame, at, &mut passed);
+        }
+        if let Leaving::Judged { surgeon, .. } = &mut self.leaving {
+            let rest = surgeon.finish();
+            self.deliver(rest);
+        }
+        // What came last completes the response, whatever it says.
+        self.tail.extend(passed.out.drain(..));
+        self.tail.extend(self.last.take());
+        let answer = self.decoder.answer();
+        let proper = self.framing == Framing::Whole
+            || answer.complete
+            || answer.error.is_some()
+            || (answer.finish.is_some() && !unfinished)
+            || self.received == 0;
+        (passed, proper)
+    }
+
+    /// The clear bytes are the bytes of the wire.
+    fn clear_as_sent(&self) -> bool {
+        self.decoding.as_ref().is_some_and(Decoding::is_identity)
+    }
+
+    fn clear(&mut self, chunk: &Bytes) -> Option<Bytes> {
+        let decoding = self.decoding.as_mut()?;
+        match decoding.push(chunk) {
+            Ok(clear) => Some(clear),
+            Err(error) => {
+                tracing::warn!(%error, "the response cannot be read on the side; it passes all the same");
+                self.decoding = None;
+                None
+            }
+        }
+    }
+
+    fn frame(&mut self, frame: Frame, at: u32, passed: &mut Passed) {
+        self.recorded.extend_from_slice(&frame.raw);
+        self.times.push((self.recorded.len() as u32, at));
+        let seen = self.decoder.push(&frame);
+        passed.first_token |= seen.first_token;
+        passed.calls.extend(seen.calls_complete);
+        let as_sent = self.clear_as_sent();
+        let out: SmallVec<[Bytes; 4]> = match &mut self.leaving {
+            _ if self.framing == Framing::Whole => SmallVec::new(),
+            Leaving::AsTheyCame if !as_sent => SmallVec::new(),
+            Leaving::WithoutUsage | Leaving::Judged { without_usage: true, .. } if seen.usage_only => SmallVec::new(),
+            Leaving::AsTheyCame | Leaving::WithoutUsage => SmallVec::from_iter([frame.raw]),
+            Leaving::Judged { surgeon, .. } => {
+                self.frames.push(frame.clone());
+                let cut = surgeon.push(frame);
+                passed.judge.extend(cut.judge);
+                cut.out.into_iter().collect()
+            }
+        };
+        out.into_iter().for_each(|bytes| self.put(bytes, passed));
+    }
+
+    /// Out it goes, or to the tail where the dialect's terminal frame was seen.
+    fn put(&mut self, bytes: Bytes, passed: &mut Passed) {
+        if !matches!(self.leaving, Leaving::AsTheyCame) {
+            self.delivered.extend_from_slice(&bytes);
+        }
+        if self.complete() { self.tail.push(bytes) } else { passed.out.push(bytes) }
+    }
+
+    fn deliver(&mut self, bytes: Vec<Bytes>) {
+        for bytes in bytes {
+            self.delivered.extend_from_slice(&bytes);
+            self.tail.push(bytes);
+        }
+    }
+
+    /// A judged call: taken out or let through. What that frees may go out.
+    pub fn judged(&mut self, call: &ToolCall, removed: bool) -> SmallVec<[Bytes; 4]> {
+        let mut passed = Passed::default();
+        if let Leaving::Judged { surgeon, .. } = &mut self.leaving {
+            let freed = if removed { surgeon.drop_call(call.index) } else { surgeon.keep(call.index) };
+            for bytes in freed {
+                self.put(bytes, &mut passed);
+            }
+        }
+        passed.out
+    }
+
+    /// Everything was taken out and the model waits for results: the runtime goes on within this response.
+    pub fn wants_continuation(&self) -> bool {
+        matches!(&self.leaving, Leaving::Judged { surgeon, .. } if surgeon.wants_continuation())
+    }
+
+    /// From now on `pass` takes the follow-up's response. Gives back the round that ended.
+    pub fn next_round(&mut self, framing: Framing, content_encoding: Option<&str>) -> Answer {
+        if let Leaving::Judged { surgeon, .. } = &mut self.leaving {
+            surgeon.continue_with();
+        }
+        self.framing = framing;
+        self.decoding = Decoding::new(content_encoding);
+        self.framer = Framer::new(framing);
+        self.frames.clear();
+        self.tail.clear();
+        std::mem::replace(&mut self.decoder, Decoder::new(self.dialect, framing)).into_answer()
+    }
+
+    /// No follow-up is possible: the response ends validly with a word on why.
+    pub fn abandon(&mut self, note: &str) {
+        if let Leaving::Judged { surgeon, .. } = &mut self.leaving {
+            let rest = surgeon.abandon(note);
+            self.deliver(rest);
+        }
+    }
+
+    /// The dialect's terminal frame was seen.
+    pub fn complete(&self) -> bool {
+        self.framing != Framing::Whole && self.decoder.answer().complete
+    }
+
+    pub fn answer(&self) -> &Answer {
+        self.decoder.answer()
+    }
+
+    pub fn framing(&self) -> Framing {
+        self.framing
+    }
+
+    pub fn round_frames(&self) -> &[Frame] {
+        &self.frames
+    }
+
+    pub fn take_tail(&mut self) -> Vec<Bytes> {
+        std::mem::take(&mut self.tail)
+    }
+}
