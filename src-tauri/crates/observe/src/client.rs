@@ -1,7 +1,7 @@
 //! Who calls: a client's family, its own ids for session and sub-agent, and whether it says that a call is a retry or runs beside
 //! the conversation. What each client sends is measured, not documented; the table is the only place that knows it.
 
-use crate::prompt;
+use crate::{Reading, prompt};
 use domain::{Dialect, Process, Timestamp};
 use http::HeaderMap;
 use serde_json::Value;
@@ -141,18 +141,21 @@ fn family(user_agent: &str, originator: Option<&str>, headers: &HeaderMap) -> Op
 }
 
 /// True for a call beside the conversation: a title, a session's name, a topic check. Such a call offers no tools, continues
-/// nothing, and either the client says what it is, or its prompt asks for a title.
-pub(crate) fn is_side_call(client: &Client, request: &Request, opening: &str, fresh: bool) -> bool {
+/// nothing, and either the client says what it is, or its prompt asks for a title. `fresh`: it holds no assistant turn.
+pub(crate) fn is_side_call(client: &Client, request: &Request, reading: &Reading, fresh: bool) -> bool {
     if client.aside {
         return true;
     }
     if !fresh || !request.tool_names.is_empty() || request.tools.as_ref().is_some_and(|span| span.len() > 2) {
         return false;
     }
-    let system = request.system.clone().map(|span| String::from_utf8_lossy(&request.body[span]).into_owned());
     let program = client.family.is_some_and(|family| PROGRAMS.contains(&family));
-    let asks = [system.as_deref().unwrap_or_default(), opening].iter().any(|text| asks_for_title(text, program));
-    asks || (program && (request.json_schema || request.max_output_tokens == Some(1)))
+    if program && (request.json_schema || request.max_output_tokens == Some(1)) {
+        return true;
+    }
+    let system = request.system.clone().map(|span| String::from_utf8_lossy(&request.body[span]).into_owned());
+    let prompts = reading.facts.iter().take(3).map(|facts| facts.text.as_str());
+    system.as_deref().into_iter().chain(prompts).any(|text| asks_for_title(text, program))
 }
 
 /// True if a prompt asks for the title of a conversation. A program that is known to ask so may use any words for it; elsewhere a

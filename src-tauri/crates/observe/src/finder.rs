@@ -56,7 +56,7 @@ impl Finder {
             session: None,
             basis: IdentityBasis::New,
             parent: None,
-            side_call: is_side_call(&client, request, &opening, fresh),
+            side_call: is_side_call(&client, request, reading, fresh),
             retry_of: None,
             key: key(caller, &client),
             agent_label: caller.agent_label.map(str::to_owned),
@@ -299,3 +299,6 @@ fn key(caller: &Caller, client: &Client) -> Option<String> {
 fn label_key(caller: &Caller) -> Option<String> {
     caller.session_label.map(|label| format!("@{}~{label}\n", caller.agent_label.unwrap_or_default()))
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,8 +7,11 @@ use std::time::{Duration, UNIX_EPOCH};
 /// What a call cost in US dollars at the rates of its time. `None` where provider or model has no known price: unknown is not free.
 ///
 /// `provider` is the configured provider's name; one that the data does not know (a name of the user's own) is priced by the model
-/// alone.
+/// alone. What runs on Ollama has no price, whatever hosts elsewhere ask for the same model.
 pub fn cost(provider: &str, model: &str, usage: &Usage, at: Timestamp) -> Option<f64> {
+    if provider == "ollama" {
+        return None;
+    }
     let counted = genai_prices::Usage::from([
         (UsageKey::INPUT_TOKENS, usage.input as f64),
         (UsageKey::CACHE_READ_TOKENS, usage.cached.min(usage.input) as f64),
@@ -47,4 +50,63 @@ fn known(provider: &str) -> &str {
 
 fn bare(model: &str) -> &str {
     model.strip_prefix("models/").unwrap_or(model)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn price(provider: &str, model: &str, usage: Usage) -> Option<f64> {
+        cost(provider, model, &usage, Timestamp(1_790_000_000_000_000))
+    }
+
+    fn close(one: Option<f64>, other: f64) -> bool {
+        one.is_some_and(|one| (one - other).abs() < 1e-9)
+    }
+
+    #[test]
+    fn cached_input_and_cache_writes_have_rates_of_their_own() {
+        let usage = Usage { input: 10_000, cached: 6_000, cache_write: 1_000, output: 500, ..Usage::default() };
+        // 3 $ a million in, 0.30 cached, 3.75 written, 15 out.
+        let expected = (3_000.0 * 3.0 + 6_000.0 * 0.3 + 1_000.0 * 3.75 + 500.0 * 15.0) / 1e6;
+        assert!(
+            close(price("anthropic", "claude-sonnet-4-5", usage), expected),
+            "{:?}",
+            price("anthropic", "claude-sonnet-4-5", usage)
+        );
+    }
+
+    #[test]
+    fn a_dated_name_and_a_path_name_are_priced_as_their_model() {
+        let usage = Usage { input: 1_000_000, output: 1_000_000, ..Usage::default() };
+        assert!(close(price("openai", "gpt-4o-2024-08-06", usage), 12.5));
+        let (plain, path) =
+            (price("gemini", "gemini-2.5-flash", usage), price("gemini", "models/gemini-2.5-flash", usage));
+        assert!(plain.is_some() && plain == path);
+    }
+
+    #[test]
+    fn reasoning_is_part_of_output_and_not_charged_twice() {
+        let with = Usage { input: 100, output: 1_000, reasoning: 800, ..Usage::default() };
+        assert_eq!(price("openai", "gpt-5", with), price("openai", "gpt-5", Usage { reasoning: 0, ..with }));
+    }
+
+    #[test]
+    fn what_is_unknown_has_no_price() {
+        let usage = Usage { input: 10, output: 10, ..Usage::default() };
+        assert_eq!(price("openai", "no-such-model", usage), None);
+        assert_eq!(price("ollama", "mistral", usage), None);
+    }
+
+    #[test]
+    fn a_provider_of_the_users_own_is_priced_by_the_model() {
+        let usage = Usage { input: 1_000, output: 1_000, ..Usage::default() };
+        assert_eq!(price("my-gateway", "gpt-4o", usage), price("openai", "gpt-4o", usage));
+    }
+
+    #[test]
+    fn windows_are_known_where_the_data_has_them() {
+        assert_eq!(context_window("openai", "gpt-4o"), Some(128_000));
+        assert_eq!(context_window("openai", "no-such-model"), None);
+    }
 }

@@ -30,6 +30,8 @@ pub struct SessionState {
     /// Model turns of the main loop that began so far.
     steps: u32,
     context_tokens: u64,
+    /// The window of the model that served last.
+    window: Option<Window>,
     tool_errors_in_row: u32,
     taints: Vec<String>,
     tools_seen: Vec<String>,
@@ -56,6 +58,14 @@ struct Run {
     errors_in_row: u32,
     errors: VecDeque<String>,
     number: u32,
+}
+
+/// A model's context window, looked up once per model.
+#[derive(Debug, Clone)]
+struct Window {
+    provider: String,
+    model: String,
+    tokens: Option<u64>,
 }
 
 /// What is kept of an exchange while it is under way.
@@ -97,6 +107,7 @@ impl SessionState {
             run: Run { started_at: caller.at, ..Run::default() },
             steps: 0,
             context_tokens: 0,
+            window: None,
             tool_errors_in_row: 0,
             taints: Vec::new(),
             tools_seen: Vec::new(),
@@ -124,6 +135,7 @@ impl SessionState {
             run: Run { started_at: row.last_at, ..Run::default() },
             steps: row.steps,
             context_tokens: 0,
+            window: None,
             tool_errors_in_row: 0,
             taints: remembered.taints.clone(),
             tools_seen: Vec::new(),

@@ -142,7 +142,8 @@ impl Memory {
         if let Some(known) = self.sessions.get_mut(&session).filter(|_| !ask.aside) {
             known.newest = Some(exchange);
         }
-        if let Some(key) = &found.key {
+        // A name stays with the session that it was given to first; sub-agents that were inferred in it have none.
+        if let Some(key) = found.key.as_ref().filter(|key| self.keys.get(key.as_str()).is_none()) {
             self.keys.put(key.clone(), session, key.len() + 80);
         }
         if let Some(from) = found.from.filter(|_| found.retry_of.is_none())

@@ -1,6 +1,6 @@
 //! An exchange ends: what it used, and the calls that now wait for their results.
 
-use super::SessionState;
+use super::{SessionState, Window};
 use domain::{ExchangeId, Timestamp, ToolCall, Usage};
 use wire::Answer;
 
@@ -26,7 +26,7 @@ impl SessionState {
         }
         if !side_call && ended.usage.input > 0 {
             self.context_tokens = ended.usage.input + ended.usage.output;
-            let window = crate::context_window(ended.provider, ended.model).filter(|window| *window > 0);
+            let window = self.window(ended.provider, ended.model);
             self.row.context_used = window.map(|window| self.context_tokens as f64 / window as f64);
         }
         for call in ended.answer.iter().flat_map(|answer| &answer.calls) {
@@ -36,6 +36,16 @@ impl SessionState {
             underway.ended = true;
         }
         self.row.last_at = self.row.last_at.max(at);
+    }
+
+    fn window(&mut self, provider: &str, model: &str) -> Option<u64> {
+        let known = self.window.as_ref().filter(|window| window.provider == provider && window.model == model);
+        if let Some(window) = known {
+            return window.tokens;
+        }
+        let tokens = crate::context_window(provider, model).filter(|tokens| *tokens > 0);
+        self.window = Some(Window { provider: provider.to_owned(), model: model.to_owned(), tokens });
+        tokens
     }
 
     fn spend(&mut self, usage: &Usage, cost_usd: Option<f64>, this_run: bool) {

@@ -8,6 +8,8 @@ use wire::Request;
 
 /// The newest user text that a condition can read, in bytes.
 const TEXT_KEPT: usize = 4 * 1024;
+/// How many ended exchanges are kept.
+const ENDED_KEPT: usize = 8;
 /// Text of one message that search finds, in bytes.
 const SEARCHED: usize = 64 * 1024;
 
@@ -57,7 +59,7 @@ impl SessionState {
         }
         let newest = reading.facts.iter().rev().find(|facts| prompt::is_turn(facts));
         let facts = facts_of(request, reading, provider, newest, new.len(), found.side_call);
-        self.exchanges.retain(|_, underway| !underway.ended);
+        self.tidy();
         self.exchanges.insert(exchange, Underway { started_at: at, step, run, request: facts, ended: false });
         self.row.last_at = self.row.last_at.max(at);
         self.wake();
@@ -82,6 +84,14 @@ impl SessionState {
         self.row.steps = self.steps;
         self.run.steps += 1;
         (step, run)
+    }
+
+    /// Ended exchanges are kept a while: a retry of one has its step.
+    fn tidy(&mut self) {
+        while self.exchanges.values().filter(|underway| underway.ended).count() > ENDED_KEPT {
+            let oldest = self.exchanges.iter().find(|(_, underway)| underway.ended).map(|(exchange, _)| *exchange);
+            oldest.and_then(|exchange| self.exchanges.remove(&exchange));
+        }
     }
 
     /// An idle session wakes; one that a person paused or ended stays so.
