@@ -7,6 +7,7 @@
 mod choice;
 mod kin;
 mod known;
+mod remembered;
 mod retry;
 
 use crate::{Caller, Client, Reading, client::is_side_call, prompt};
@@ -51,7 +52,7 @@ impl Finder {
     pub fn find(&mut self, caller: &Caller, request: &Request, reading: &Reading) -> Found {
         let client = Client::read(caller.headers, request);
         let fresh = reading.last_assistant().is_none() && request.previous_response.is_none();
-        let opening = opening(reading);
+        let opening = if fresh { opening(reading) } else { String::new() };
         let mut found = Found {
             session: None,
             basis: IdentityBasis::New,
@@ -194,6 +195,7 @@ impl Finder {
         reading: &Reading,
     ) {
         let shape = shape(request, reading);
+        let begins = found.session.is_none() || reading.last_assistant().is_none();
         let known = Known {
             parent: found.parent,
             inferred: found.parent.is_some() && found.key.is_none(),
@@ -201,7 +203,7 @@ impl Finder {
             agent_label: found.agent_label.clone(),
             keyed: found.key.is_some(),
             pid: caller.peer.map(|peer| peer.pid),
-            opening: opening(reading),
+            opening: if begins { opening(reading) } else { String::new() },
             only_aside: found.side_call,
             latest: None,
             newest: None,
@@ -212,7 +214,7 @@ impl Finder {
             shape,
             digest: reading.digest,
             end: end(request, reading),
-            words: words(reading),
+            words: if found.key.is_some() { words(reading) } else { String::new() },
             messages: reading.facts.len(),
             state: AskState::Open,
             advanced: None,

@@ -3,12 +3,20 @@
 
 use domain::{MessageFacts, Role};
 
-/// The text without `<tag>…</tag>` blocks at its top level, trimmed. A tag that never closes ends nothing.
+/// How much of a text is looked at for tags, in bytes.
+const LOOKED_AT: usize = 64 * 1024;
+/// A text with more tags that never close is no prompt of an agent's but markup; it is left as it is.
+const UNCLOSED: usize = 16;
+
+/// The text without `<tag>…</tag>` blocks at its top level, trimmed. A tag that never closes ends nothing. Of a long text, the
+/// beginning.
 pub(crate) fn said(text: &str) -> String {
-    let mut rest = text;
+    let mut rest = head(text, LOOKED_AT);
     let mut out = String::new();
-    while let Some(open) = rest.find('<') {
-        let Some((name, after)) = tag(&rest[open..]) else {
+    let mut unclosed: Vec<&str> = Vec::new();
+    while let Some(open) = rest.find('<').filter(|_| unclosed.len() < UNCLOSED) {
+        let named = tag(&rest[open..]).filter(|(name, _)| !unclosed.contains(name));
+        let Some((name, after)) = named else {
             out.push_str(&rest[..=open]);
             rest = &rest[open + 1..];
             continue;
@@ -20,6 +28,7 @@ pub(crate) fn said(text: &str) -> String {
                 rest = &rest[open + after + end + close.len()..];
             }
             None => {
+                unclosed.push(name);
                 out.push_str(&rest[..open + after]);
                 rest = &rest[open + after..];
             }
@@ -94,6 +103,14 @@ mod tests {
         assert_eq!(first_line("<env>\nx\n</env>\n\n  Fix the test\nplease", 40), "Fix the test");
         assert_eq!(first_line("<env>only</env>", 40), "<env>only</env>");
         assert_eq!(first_line("ééééé", 3), "ééé…");
+    }
+
+    #[test]
+    fn markup_is_read_in_time_and_left_as_it_is() {
+        let page = "<p>one<br>two ".repeat(200_000);
+        assert!(said(&page).starts_with("<p>one<br>two <p>"));
+        let tags: String = (0..100_000).map(|n| format!("<t{n}>")).collect();
+        assert!(said(&tags).starts_with("<t0><t1>"));
     }
 
     #[test]

@@ -40,6 +40,8 @@ pub struct SessionState {
     exchanges: BTreeMap<ExchangeId, Underway>,
     fired: BTreeMap<String, Fired>,
     tokens: u64,
+    /// The newest text of a user, as far as conditions can read it.
+    user_text: String,
     /// Milliseconds in which a person held it; no budget counts them.
     held_ms: u64,
 }
@@ -115,6 +117,7 @@ impl SessionState {
             exchanges: BTreeMap::new(),
             fired: BTreeMap::new(),
             tokens: 0,
+            user_text: String::new(),
             held_ms: 0,
             row,
         }
@@ -143,6 +146,7 @@ impl SessionState {
             exchanges: BTreeMap::new(),
             fired,
             tokens: usage.budgeted(),
+            user_text: String::new(),
             held_ms: 0,
             row,
         }
@@ -198,3 +202,6 @@ fn basis(caller: &Caller, found: &Found) -> IdentityBasis {
         () => IdentityBasis::New,
     }
 }
+
+#[cfg(test)]
+mod tests;

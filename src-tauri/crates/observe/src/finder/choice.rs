@@ -97,8 +97,8 @@ impl Memory {
         let tips = self.tips.peek(&chain)?;
         let asks = tips.iter().filter_map(|tip| Some((*tip, self.asks.peek(&tip.exchange)?)));
         let fitting = asks.filter(|(tip, ask)| eligible(*tip, ask) && compatible.fits(self, ask));
-        // The last of the highest: tips are in the order in which they came.
-        fitting.max_by_key(|(_, ask)| compatible.score(ask)).map(|(tip, ask)| (tip.exchange, ask))
+        // Of equals the newest; of those that are as new, the one that came last.
+        fitting.max_by_key(|(_, ask)| (compatible.score(ask), ask.at)).map(|(tip, ask)| (tip.exchange, ask))
     }
 
     /// The history that the provider holds.

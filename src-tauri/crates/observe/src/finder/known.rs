@@ -2,7 +2,7 @@
 //! and the tool calls they served. All of it bounded; what was used longest ago is forgotten first.
 
 use crate::{bounded::Bounded, finder::Found, prompt, reading::hash};
-use domain::{ExchangeId, Hash, RememberedSession, SessionId, Timestamp, ToolCall};
+use domain::{ExchangeId, Hash, SessionId, Timestamp, ToolCall};
 use serde_json::Value;
 use smallvec::SmallVec;
 use wire::{Answer, Request};
@@ -18,7 +18,7 @@ pub(super) struct Memory {
     /// Exchanges with equal bytes that were open at the same time, by the first of them: which one a request went on from first.
     pub twins: Bounded<ExchangeId, Option<ExchangeId>>,
     /// Exchanges of an earlier life have no id here; they get one below zero.
-    remembered: i64,
+    pub remembered: i64,
 }
 
 /// A session as far as finding it goes.
@@ -173,7 +173,7 @@ impl Memory {
         self.asks.put(exchange, ask, 420);
     }
 
-    fn know(&mut self, session: SessionId, fresh: Known, aside: bool) {
+    pub fn know(&mut self, session: SessionId, fresh: Known, aside: bool) {
         if let Some(known) = self.sessions.get_mut(&session) {
             known.at = fresh.at;
             known.pid = fresh.pid.or(known.pid);
@@ -224,7 +224,7 @@ impl Memory {
         Some(anchor)
     }
 
-    fn serve(&mut self, exchange: ExchangeId, session: SessionId, call: &ToolCall) {
+    pub fn serve(&mut self, exchange: ExchangeId, session: SessionId, call: &ToolCall) {
         if call.id.is_empty() || call.id.len() > 200 {
             return;
         }
@@ -238,7 +238,7 @@ impl Memory {
         self.served.put(call.id.clone(), all, weight);
     }
 
-    fn tip(&mut self, chain: Hash, tip: Tip) {
+    pub fn tip(&mut self, chain: Hash, tip: Tip) {
         let mut tips = self.tips.remove(&chain).unwrap_or_default();
         if tips.len() >= SAME_PREFIX {
             tips.remove(0);
@@ -248,73 +248,8 @@ impl Memory {
         self.tips.put(chain, tips, weight);
     }
 
-    pub fn remember(&mut self, remembered: &RememberedSession) {
-        let row = &remembered.row;
-        let own = row.client_id.as_deref().unwrap_or_default();
-        let keys = match &row.label {
-            // The name may be the label's or another; a sub-agent's own id stands beside the label.
-            Some(label) => {
-                let own = if row.parent.is_some() { own } else { "" };
-                vec![format!("@{}~{label}\n{own}", row.agent), format!("@~{label}\n{own}")]
-            }
-            None if own.is_empty() => vec![],
-            None => vec![own.to_owned()],
-        };
-        let known = Known {
-            parent: row.parent,
-            inferred: row.parent.is_some() && keys.is_empty(),
-            family: None,
-            agent_label: None,
-            keyed: !keys.is_empty(),
-            pid: row.process.as_ref().map(|process| process.pid),
-            opening: row.title.clone(),
-            only_aside: false,
-            latest: None,
-            newest: None,
-            at: row.last_at,
-        };
-        self.know(row.id, known, false);
-        for key in keys {
-            let weight = key.len() + 80;
-            self.keys.put(key, row.id, weight);
-        }
-        let last = remembered.anchors.len().saturating_sub(1);
-        for (place, anchor) in remembered.anchors.iter().enumerate() {
-            self.remembered -= 1;
-            let exchange = ExchangeId(self.remembered);
-            self.asks.put(exchange, earlier(row.id, row.last_at, (place < last).then_some(exchange)), 420);
-            self.tip(*anchor, Tip { exchange, answered: true });
-        }
-        for (exchange, call) in &remembered.open_calls {
-            if self.asks.peek(exchange).is_none() {
-                self.asks.put(*exchange, earlier(row.id, row.last_at, None), 420);
-            }
-            self.serve(*exchange, row.id, call);
-        }
-    }
-
     pub fn forget(&mut self, session: SessionId) {
         self.sessions.remove(&session);
-    }
-}
-
-fn earlier(session: SessionId, at: Timestamp, advanced: Option<ExchangeId>) -> Ask {
-    Ask {
-        session,
-        shape: Shape::default(),
-        digest: Hash::default(),
-        end: Hash::default(),
-        words: String::new(),
-        messages: 0,
-        state: AskState::Good,
-        advanced,
-        retried: false,
-        twins: None,
-        from: None,
-        aside: false,
-        pid: None,
-        gist: Gist::default(),
-        at,
     }
 }
 

@@ -62,7 +62,7 @@ impl World {
         self
     }
 
-    fn from_process(&mut self, pid: u32) -> &mut Self {
+    fn in_process(&mut self, pid: u32) -> &mut Self {
         self.peer = Some(Process { pid, name: "agent.py".into(), folder: None });
         self
     }
@@ -276,10 +276,10 @@ fn a_call_id_beside_other_arguments_does_not_count() {
 fn of_equal_prefixes_the_one_of_the_same_process_is_taken() {
     let mut world = World::new();
     let (hi, hello) = (user("hi"), says("hello"));
-    let one = world.from_process(1).turn(&[&hi], &hello);
-    let two = world.from_process(2).turn(&[&hi], &hello);
-    let of_one = world.from_process(1).ask(&[&hi, &hello, &user("go")]);
-    let of_two = world.from_process(2).ask(&[&hi, &hello, &user("go")]);
+    let one = world.in_process(1).turn(&[&hi], &hello);
+    let two = world.in_process(2).turn(&[&hi], &hello);
+    let of_one = world.in_process(1).ask(&[&hi, &hello, &user("go")]);
+    let of_two = world.in_process(2).ask(&[&hi, &hello, &user("go")]);
     assert_eq!((of_one.session, of_two.session), (one.session, two.session));
 }
 

@@ -57,20 +57,59 @@ impl SessionState {
         if self.row.title.is_empty() && !found.side_call {
             self.row.title = title(&reading.facts);
         }
-        let newest = reading.facts.iter().rev().find(|facts| prompt::is_turn(facts));
-        let facts = facts_of(request, reading, provider, newest, new.len(), found.side_call);
+        let facts =
+            RequestFacts { new_messages: new.len() as u32, ..self.facts_of(request, reading, provider, found, turn) };
         self.tidy();
-        self.exchanges.insert(exchange, Underway { started_at: at, step, run, request: facts, ended: false });
         self.row.last_at = self.row.last_at.max(at);
         self.wake();
-        Arrived {
+        let arrived = Arrived {
             run,
             step,
             user_turn: turn.is_some() && repeated.is_none(),
-            preview: preview(found.side_call, turn, &results, new, newest),
+            preview: preview(found.side_call, turn, &results, new, &facts.text),
             search_text: new.iter().flat_map(|facts| texts(facts)).collect(),
             results,
             first_new,
+        };
+        self.exchanges.insert(exchange, Underway { started_at: at, step, run, request: facts, ended: false });
+        arrived
+    }
+
+    /// What a condition can read of the request. The newest user text is kept from turn to turn, as looking for it costs more the
+    /// longer a loop runs.
+    fn facts_of(
+        &mut self,
+        request: &Request,
+        reading: &Reading,
+        provider: &str,
+        found: &Found,
+        turn: Option<&Arc<MessageFacts>>,
+    ) -> RequestFacts {
+        let aside = || reading.facts.iter().rev().find(|facts| prompt::is_turn(facts));
+        let text = |facts: Option<&Arc<MessageFacts>>| {
+            facts.map(|facts| prompt::head(&facts.text, TEXT_KEPT).to_owned()).unwrap_or_default()
+        };
+        let text = match turn {
+            _ if found.side_call => text(aside()),
+            Some(_) => text(turn),
+            None if self.user_text.is_empty() || found.branch => text(aside()),
+            None => self.user_text.clone(),
+        };
+        if !found.side_call {
+            self.user_text.clone_from(&text);
+        }
+        RequestFacts {
+            dialect: request.dialect.name().to_owned(),
+            provider: provider.to_owned(),
+            model: request.model.clone(),
+            stream: request.stream,
+            messages: reading.facts.len() as u32,
+            new_messages: 0,
+            tools: request.tool_names.clone(),
+            bytes: request.body.len() as u64,
+            max_output_tokens: request.max_output_tokens,
+            side_call: found.side_call,
+            text,
         }
     }
 
@@ -143,35 +182,12 @@ fn title(facts: &[Arc<MessageFacts>]) -> String {
     turn.or_else(any).map(|facts| prompt::first_line(&facts.text, 120)).unwrap_or_default()
 }
 
-fn facts_of(
-    request: &Request,
-    reading: &Reading,
-    provider: &str,
-    newest: Option<&Arc<MessageFacts>>,
-    new: usize,
-    side_call: bool,
-) -> RequestFacts {
-    RequestFacts {
-        dialect: request.dialect.name().to_owned(),
-        provider: provider.to_owned(),
-        model: request.model.clone(),
-        stream: request.stream,
-        messages: reading.facts.len() as u32,
-        new_messages: new as u32,
-        tools: request.tool_names.clone(),
-        bytes: request.body.len() as u64,
-        max_output_tokens: request.max_output_tokens,
-        side_call,
-        text: newest.map(|facts| prompt::head(&facts.text, TEXT_KEPT).to_owned()).unwrap_or_default(),
-    }
-}
-
 fn preview(
     side_call: bool,
     turn: Option<&Arc<MessageFacts>>,
     results: &[Returned],
     new: &[Arc<MessageFacts>],
-    newest: Option<&Arc<MessageFacts>>,
+    newest: &str,
 ) -> String {
     if let Some(facts) = turn {
         return prompt::first_line(&facts.text, 160);
@@ -180,8 +196,8 @@ fn preview(
         let more = if results.len() > 1 { format!(" and {} more", results.len() - 1) } else { String::new() };
         return prompt::shorten(&format!("{} → {}{more}", first.tool, first.record.preview), 200);
     }
-    let said = new.iter().rev().find(|facts| !facts.text.trim().is_empty()).or(newest);
-    let line = said.map(|facts| prompt::first_line(&facts.text, 160)).unwrap_or_default();
+    let said = new.iter().rev().find(|facts| !facts.text.trim().is_empty());
+    let line = prompt::first_line(said.map_or(newest, |facts| &facts.text), 160);
     if side_call { prompt::shorten(&format!("Side call: {line}"), 160) } else { line }
 }
 

@@ -3,8 +3,8 @@
 use super::{Returned, SessionState};
 use crate::prompt;
 use domain::{
-    CallFacts, ExchangeId, Observation, Point, RequestFacts, ResponseFacts, ResultFacts, RunFacts, SessionFacts,
-    Timestamp, ToolCall, ToolFacts, TraceFacts,
+    CallFacts, ExchangeId, Observation, Point, ResponseFacts, ResultFacts, RunFacts, SessionFacts, Timestamp, ToolCall,
+    ToolFacts, TraceFacts,
 };
 use wire::Answer;
 
@@ -36,7 +36,7 @@ impl SessionState {
             trace: TraceFacts { session: self.row.id, exchange },
             session: self.session_facts(at),
             run: self.run_facts(at),
-            request: underway.map(|underway| underway.request.clone()).unwrap_or_else(RequestFacts::default),
+            request: underway.map(|underway| underway.request.clone()).unwrap_or_default(),
             response: None,
             tool: None,
             call: None,
