@@ -1,0 +1,163 @@
+//! What the runtime needs to know of earlier lives after a restart. Read over a connection of its own, once, when it starts.
+
+use crate::{Ledger, LedgerError, edit, layout::*, retrieve};
+use domain::{
+    ContextEdit, ExchangeId, Hash, InterventionId, Memory, RememberedSession, SessionId, SessionRow, Timestamp, ToolCall,
+};
+use rusqlite::{Connection, OpenFlags, params};
+
+/// Anchors and open calls are looked for in so many of a session's latest rows.
+const ROWS: i64 = 256;
+
+impl Memory for Ledger {
+    fn recent_sessions(&self, since: Timestamp, limit: u32) -> Vec<RememberedSession> {
+        self.remember(since, limit).unwrap_or_else(|error| {
+            tracing::error!(%error, "earlier sessions cannot be read; their next requests start new ones");
+            Vec::new()
+        })
+    }
+}
+
+impl Ledger {
+    pub(crate) fn plain(&self) -> Result<Connection, LedgerError> {
+        let db = Connection::open_with_flags(&self.shared.path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+        db.busy_timeout(std::time::Duration::from_secs(5))?;
+        Ok(db)
+    }
+
+    fn remember(&self, since: Timestamp, limit: u32) -> Result<Vec<RememberedSession>, LedgerError> {
+        let db = self.plain()?;
+        let mut statement = db.prepare("SELECT n, id FROM session WHERE last_at > ?1 ORDER BY last_at DESC LIMIT ?2")?;
+        let found = statement.query_map(params![since.0, limit], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let mut sessions = Vec::new();
+        for row in found {
+            let (n, id) = row?;
+            sessions.push(RememberedSession {
+                row: session(&db, n)?,
+                anchors: anchors(&db, n)?,
+                edits: edits(&db, n, SessionId(id))?,
+                open_calls: open_calls(&db, n)?,
+                fires: fires(&db, n)?,
+                taints: taints(&db, n)?,
+            });
+        }
+        Ok(sessions)
+    }
+}
+
+pub(crate) fn session(db: &Connection, n: i64) -> Result<SessionRow, LedgerError> {
+    let row = db.query_row(
+        "SELECT id, agent, title, state, label, client_id, parent, basis, process, models, steps, input_tokens, cached_tokens, \
+         output_tokens, cost_usd, estimated, context_used, tool_errors, interventions, started_at, last_at FROM session WHERE n = ?1",
+        [n],
+        |row| {
+            Ok(SessionRow {
+                id: SessionId(row.get(0)?),
+                agent: row.get(1)?,
+                title: row.get(2)?,
+                state: session_state::value(row.get(3)?),
+                label: row.get(4)?,
+                client_id: row.get(5)?,
+                parent: row.get::<_, Option<i64>>(6)?.map(SessionId),
+                basis: basis::value(row.get(7)?),
+                process: row.get::<_, Option<String>>(8)?.and_then(|json| serde_json::from_str(&json).ok()),
+                models: serde_json::from_str(&row.get::<_, String>(9)?).unwrap_or_default(),
+                steps: row.get(10)?,
+                input_tokens: row.get::<_, i64>(11)? as u64,
+                cached_tokens: row.get::<_, i64>(12)? as u64,
+                output_tokens: row.get::<_, i64>(13)? as u64,
+                cost_usd: row.get(14)?,
+                estimated: row.get(15)?,
+                context_used: row.get(16)?,
+                tool_errors: row.get(17)?,
+                interventions: row.get(18)?,
+                started_at: Timestamp(row.get(19)?),
+                last_at: Timestamp(row.get(20)?),
+            })
+        },
+    )?;
+    Ok(row)
+}
+
+/// Oldest first, so that the newest stands last.
+fn anchors(db: &Connection, session: i64) -> Result<Vec<Hash>, LedgerError> {
+    let mut statement = db.prepare_cached(
+        "SELECT e.anchor FROM timeline t JOIN exchange e ON e.n = t.exchange \
+         WHERE t.key >= ?1 AND t.key < ?2 AND t.kind = 0 AND e.anchor IS NOT NULL ORDER BY t.key DESC LIMIT ?3",
+    )?;
+    let found = statement
+        .query_map(params![session << ROW_BITS, (session + 1) << ROW_BITS, ROWS], |row| row.get::<_, Vec<u8>>(0))?;
+    let mut anchors = found.map(|bytes| bytes.map(|bytes| hash(&bytes))).collect::<Result<Vec<Hash>, _>>()?;
+    anchors.reverse();
+    Ok(anchors)
+}
+
+pub(crate) fn edits(db: &Connection, session: i64, id: SessionId) -> Result<Vec<ContextEdit>, LedgerError> {
+    type Row = (i64, Vec<u8>, Vec<u8>, u32, u32, i64);
+    let mut statement = db.prepare_cached(
+        "SELECT intervention, start, anchor, at, replaces, body FROM rewrite WHERE session = ?1 ORDER BY n",
+    )?;
+    let found = statement.query_map([session], |row| -> rusqlite::Result<Row> {
+        Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?))
+    })?;
+    let mut edits = Vec::new();
+    for row in found {
+        let (intervention, start, anchor, at, replaces, body) = row?;
+        let (messages, results) = edit::read(&retrieve::blob(db, body)?)?;
+        edits.push(ContextEdit {
+            session: id,
+            intervention: InterventionId(intervention),
+            from: hash(&start),
+            anchor: hash(&anchor),
+            at,
+            replaces,
+            messages,
+            results,
+        });
+    }
+    Ok(edits)
+}
+
+fn open_calls(db: &Connection, session: i64) -> Result<Vec<(ExchangeId, ToolCall)>, LedgerError> {
+    type Row = (i64, String, String, u32, i64);
+    let mut statement = db.prepare_cached(
+        "SELECT e.id, c.id, w.text, c.place, c.arguments FROM \
+         (SELECT key, call, exchange FROM timeline WHERE key >= ?1 AND key < ?2 AND kind = 1 ORDER BY key DESC LIMIT ?3) t \
+         JOIN tool_call c ON c.key = t.call JOIN exchange e ON e.n = t.exchange JOIN word w ON w.n = c.name \
+         WHERE c.returned_by IS NULL AND NOT c.blocked ORDER BY t.key",
+    )?;
+    let found = statement.query_map(params![session << ROW_BITS, (session + 1) << ROW_BITS, ROWS], |row| -> rusqlite::Result<Row> {
+        Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
+    })?;
+    let mut calls = Vec::new();
+    for row in found {
+        let (exchange, id, name, index, arguments) = row?;
+        let arguments = String::from_utf8_lossy(&retrieve::blob(db, arguments)?).into_owned();
+        calls.push((ExchangeId(exchange), ToolCall { id, name, arguments, index }));
+    }
+    Ok(calls)
+}
+
+/// How often each rule's interventions were carried out.
+fn fires(db: &Connection, session: i64) -> Result<Vec<(String, u32)>, LedgerError> {
+    let mut statement = db.prepare_cached(
+        "SELECT w.text, count(*) FROM intervention i JOIN word w ON w.n = i.rule WHERE i.session = ?1 AND i.mode = 0 GROUP BY i.rule",
+    )?;
+    let found = statement.query_map([session], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(found.collect::<Result<_, _>>()?)
+}
+
+fn taints(db: &Connection, session: i64) -> Result<Vec<String>, LedgerError> {
+    let mut statement = db.prepare_cached(
+        "SELECT i.after FROM intervention i JOIN word w ON w.n = i.action WHERE i.session = ?1 AND i.mode = 0 AND w.text = 'taint' ORDER BY i.n",
+    )?;
+    let found = statement.query_map([session], |row| row.get::<_, i64>(0))?;
+    let mut taints: Vec<String> = Vec::new();
+    for blob in found {
+        let taint = String::from_utf8_lossy(&retrieve::blob(db, blob?)?).into_owned();
+        if !taint.is_empty() && !taints.contains(&taint) {
+            taints.push(taint);
+        }
+    }
+    Ok(taints)
+}
