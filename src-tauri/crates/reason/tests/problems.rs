@@ -1,5 +1,7 @@
 //! Mistakes in policy files: each is told with its place and what was probably meant.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // a test fails by panicking
+
 use switchtower_reason::{Problem, compile};
 
 fn problems(source: &str) -> Vec<Problem> {

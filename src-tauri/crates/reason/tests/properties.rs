@@ -1,5 +1,7 @@
 //! Properties: no text makes the compiler panic, half a file is a problem, the same moment gives the same verdict.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // a test fails by panicking
+
 use domain::Observation;
 use proptest::prelude::*;
 use serde_json::json;

@@ -1,5 +1,7 @@
 //! Sets of policies: reload keeps the last good, names are unique, overlaps are named, summaries say what is in force.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // a test fails by panicking
+
 use switchtower_reason::{PolicySet, PolicyState, Severity};
 
 fn file(name: &str, source: &str) -> (String, String) {

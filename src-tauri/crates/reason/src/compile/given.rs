@@ -191,7 +191,7 @@ fn history(item: &Item, policy: &str, rules: &[String], span: Range<usize>, repo
             if !HISTORY.iter().any(|known| known.name == field) {
                 let hint = did_you_mean(field, HISTORY.iter().map(|known| known.name));
                 report.error_with_hint(fields.key_span(field), format!("unknown field `{field}` of history"), hint);
-            } else if !item.as_integer().is_some_and(|value| value >= 0) {
+            } else if item.as_integer().is_none_or(|value| value < 0) {
                 report.error(fields.value_span(field), format!("`{field}` is a whole number"));
             }
         }

@@ -27,12 +27,19 @@ fn value() -> impl Strategy<Value = String> {
 fn condition() -> impl Strategy<Value = String> {
     let sign = prop_oneof![Just("=="), Just("!="), Just("<"), Just("<="), Just(">"), Just(">="), Just("in")];
     let call = prop_oneof![Just("startsWith"), Just("endsWith"), Just("contains")];
+    let walk = prop_oneof![Just("exists"), Just("all"), Just("exists_one")];
+    let element = prop_oneof![
+        Just("e.n"), Just("e.s"), Just("has(e.s)"), Just("e.tags[0]"), Just("e.tags.exists(f, f == e.s)"), Just("e"), Just("e.n > 1 || e.gone"),
+    ];
     let leaf = prop_oneof![
         (value(), sign, value()).prop_map(|(l, o, r)| format!("{l} {o} {r}")),
         (value(), call, value()).prop_map(|(l, o, r)| format!("{l}.{o}({r})")),
         (value(), value(), value()).prop_map(|(i, a, b)| format!("{i} in [{a}, {b}]")),
         value().prop_map(|v| format!("size({v}) > 1")),
         value().prop_map(|v| format!("{v}.matches('^[a-b]+$')")),
+        (value(), walk.clone(), value()).prop_map(|(l, w, v)| format!("{l}.{w}(e, e == {v})")),
+        (walk, element, value()).prop_map(|(w, e, v)| format!("call.args.items.{w}(e, {e} == {v})")),
+        value().prop_map(|v| format!("call.args.list[{v}] == 1")),
         value(),
     ];
     leaf.prop_recursive(3, 12, 2, |inner| {
@@ -61,7 +68,8 @@ proptest! {
 
     #[test]
     fn both_evaluators_agree(text in condition(), n in -3i64..120, tokens in 0u64..120, risk in 0u8..9) {
-        let args = json!({"n": n, "s": "ab", "list": [1, "a", 2.5, null], "deep": {"a": {"b": 1}}, "big": u64::MAX});
+        let args = json!({"n": n, "s": "ab", "list": [1, "a", 2.5, null], "deep": {"a": {"b": 1}}, "big": u64::MAX,
+            "items": [{"n": 1, "s": "a", "tags": ["a"]}, {"n": n, "s": "b", "tags": ["b", 1]}, {"n": 3}]});
         let moment = observation(args, tokens, f64::from(risk) / 2.0, "b");
         if let Some([typed, interpreted]) = truths(&text, &moment) {
             prop_assert_eq!(typed, interpreted, "{}", text);
@@ -71,14 +79,17 @@ proptest! {
 
 #[test]
 fn common_conditions_are_judged_by_the_typed_evaluator() {
-    let moment = observation(json!({"n": 1, "s": "ab"}), 5, 0.5, "b");
+    let moment = observation(json!({"n": 1, "s": "ab", "list": [{"a": [2, 3]}, {"b": 1}]}), 5, 0.5, "b");
     for (text, truth) in [
         ("session.tokens > 3 && tool.name == 'b'", true),
         ("call.args.n == 1.0", true),
         ("call.args.s.matches('^a')", true),
         ("'web' in session.taints && !(tool.name in ['x', 'y'])", true),
-        ("size(call.args) == 2 && size(call.args.s) == 3", false),
+        ("size(call.args) == 3 && size(call.args.s) == 3", false),
         ("history.r.fires_in_session == 0", true),
+        ("call.args.list.exists(e, e.a.all(f, f != call.args.n && f < 9))", true),
+        ("call.args.list.exists_one(e, has(e.a) && size(e.a) > 1)", true),
+        ("session.taints.all(t, t.startsWith('w'))", false),
     ] {
         assert_eq!(truths(text, &moment), Some([Some(truth), Some(truth)]), "{text}");
     }

@@ -8,8 +8,9 @@ use super::{
     chain::{Chain, chain, spell},
     gate::Gate,
     interpreted,
+    lower::lower,
     parse::{DEEPEST, parse},
-    placeholder, typed,
+    placeholder,
 };
 use crate::{
     datum::Kind,
@@ -55,7 +56,7 @@ pub(crate) fn check_condition(text: &str, place: Place<'_>) -> Result<Compiled, 
     }
     let Checker { reads, patterns, .. } = checker;
     let gate = Gate::of(&tree, &reads, &patterns);
-    let evaluator: Box<dyn super::Condition> = match typed::Node::of(&tree, &patterns) {
+    let evaluator: Box<dyn super::Condition> = match lower(&tree, &patterns) {
         Some(node) => Box::new(node),
         None => Box::new(interpreted::Program::new(tree, patterns, reads.len())),
     };
@@ -64,12 +65,12 @@ pub(crate) fn check_condition(text: &str, place: Place<'_>) -> Result<Compiled, 
 
 /// A condition under both evaluators, where the typed one can say it.
 #[cfg(test)]
-pub(super) fn check_both(text: &str, place: Place<'_>) -> Option<(Compiled, typed::Node, interpreted::Program)> {
+pub(super) fn check_both(text: &str, place: Place<'_>) -> Option<(Compiled, super::typed::Node, interpreted::Program)> {
     let compiled = check_condition(text, place).ok()?;
     let (mut tree, source) = parse(text).ok()?;
     let mut checker = Checker::new(text, &source, place);
     checker.kind_of(&mut tree);
-    let node = typed::Node::of(&tree, &checker.patterns)?;
+    let node = lower(&tree, &checker.patterns)?;
     let program = interpreted::Program::new(tree, checker.patterns, compiled.reads.len());
     Some((compiled, node, program))
 }

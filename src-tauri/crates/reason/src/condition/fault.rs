@@ -14,7 +14,7 @@ pub(crate) enum Fault {
     Overflow,
     DivisionByZero,
     /// A list or map was longer than conditions may walk.
-    TooLong(usize),
+    TooLong,
     Panicked,
     Interpreter(String),
 }
@@ -30,7 +30,7 @@ impl Fault {
             Fault::NoTruth(kind) => format!("expected true or false, got {kind}"),
             Fault::Overflow => "a number became too large".to_owned(),
             Fault::DivisionByZero => "division by zero".to_owned(),
-            Fault::TooLong(n) => format!("`{}` has more elements than a condition may walk", path(n)),
+            Fault::TooLong => "a list or map has more elements than a condition may walk".to_owned(),
             Fault::Panicked => "the evaluator failed inside; please report this condition".to_owned(),
             Fault::Interpreter(message) => message,
         }

@@ -1,6 +1,6 @@
 //! Gates: what a tool's name alone says about a condition, so that only calls that a rule can match are held back.
 
-use super::{Facts, typed::Node};
+use super::{Condition, Facts, lower::lower, typed::Node};
 use crate::{datum::Datum, read::Read};
 use cel::common::ast::{Expr, IdedExpr, operators as op};
 use regex::Regex;
@@ -30,7 +30,7 @@ impl Gate {
                 _ => {}
             }
         }
-        match Node::of(tree, patterns) {
+        match lower(tree, patterns) {
             Some(node) if only_names(&node, reads) => Gate::Name(node),
             _ => Gate::Unknown,
         }
@@ -45,7 +45,7 @@ impl Gate {
     fn truth(&self, tool: &str) -> Option<bool> {
         match self {
             Gate::Unknown => None,
-            Gate::Name(node) => node.truth(&Named(tool)).ok(),
+            Gate::Name(node) => node.holds(&Named(tool)).ok(),
             Gate::Not(of) => of.truth(tool).map(|truth| !truth),
             Gate::And(pair) => match (pair[0].truth(tool), pair[1].truth(tool)) {
                 (Some(false), _) | (_, Some(false)) => Some(false),

@@ -1,4 +1,4 @@
-//! cel's own interpreter, for what the typed evaluator does not say: comprehensions, conversions, arithmetic, map literals.
+//! cel's own interpreter, for what the typed evaluator does not say: arithmetic, conversions, `map`, `filter`, map literals.
 
 use super::{Condition, Facts, Fault, placeholder, placeholder_number};
 use crate::datum::Datum;
@@ -39,7 +39,7 @@ impl Condition for Program {
             // An absent one stays undeclared: reading it is the error, and `&&` may still swallow that.
             if let Some(datum) = facts.read(n) {
                 let mut parts = 0;
-                let value = convert(&datum, &mut parts).ok_or(Fault::TooLong(n))?;
+                let value = convert(&datum, &mut parts).ok_or(Fault::TooLong)?;
                 context.add_variable_from_value(placeholder(n), value);
             }
         }

@@ -1,7 +1,7 @@
 //! Conditions: CEL, checked against the language's tables at load, evaluated by the cheaper of two evaluators.
 //!
-//! `cel` parses. What its tree says in common words our typed evaluator judges (`typed`); the rest, comprehensions and conversions,
-//! goes to cel's own interpreter (`interpreted`). Both stand behind `Condition`, and a property holds them to the same answers.
+//! `cel` parses. What its tree says in common words our typed evaluator judges (`typed`); the rest, arithmetic, conversions and
+//! lists made on the way, goes to cel's own interpreter (`interpreted`). Both stand behind `Condition`, and a property holds them to the same answers.
 
 #[cfg(test)]
 mod agreement;
@@ -10,6 +10,8 @@ mod check;
 mod fault;
 mod gate;
 mod interpreted;
+mod lower;
+mod operate;
 mod operators;
 mod parse;
 mod resolve;
