@@ -18,15 +18,30 @@ pub fn chain(parent: Hash, atoms: &[Hash]) -> Hash {
     atoms.iter().fold(parent, |parent, atom| hash(&[&parent.0, &atom.0]))
 }
 
-/// A message's text; `None` where it is blank. White space does not count: clients trim, and join parts in their own ways.
+/// A message's text; `None` where it is blank. White space does not count: clients trim, and join parts in their own ways. Nor do
+/// notes that a client takes out of one message and puts anew into another each turn.
 pub(crate) fn text(role: Role, text: &str) -> Option<Hash> {
     let mut hasher = start(b"text", role);
     let mut any = false;
-    for word in text.split_ascii_whitespace() {
-        hasher.update(word.as_bytes());
-        any = true;
+    let mut rest = text;
+    while !rest.is_empty() {
+        let (said, after) = if role == Role::User { before_note(rest) } else { (rest, "") };
+        for word in said.split_ascii_whitespace() {
+            hasher.update(word.as_bytes());
+            any = true;
+        }
+        rest = after;
     }
     any.then(|| short(&hasher))
+}
+
+/// What stands before the next moving note, and what after it. Goose's `<info-msg>` holds the time and the open tasks.
+fn before_note(text: &str) -> (&str, &str) {
+    let Some((said, inside)) = text.split_once("<info-msg>") else { return (text, "") };
+    match inside.split_once("</info-msg>") {
+        Some((_, after)) => (said, after),
+        None => (text, ""),
+    }
 }
 
 /// A tool call; `id` only where the dialect's ids come back.
@@ -141,6 +156,15 @@ mod tests {
         assert_eq!(text(Role::User, " a  b\n"), text(Role::User, "a\nb"));
         assert_ne!(text(Role::User, "ab"), text(Role::Assistant, "ab"));
         assert_eq!(text(Role::User, " \n"), None);
+    }
+
+    #[test]
+    fn a_note_that_moves_is_no_part_of_what_a_user_said() {
+        let said = text(Role::User, "Do it.");
+        assert_eq!(said, text(Role::User, "<info-msg>\n10:00\n</info-msg>\nDo it."));
+        assert_eq!(said, text(Role::User, "Do <info-msg>a</info-msg>it.<info-msg>b</info-msg>"));
+        assert_eq!(text(Role::User, "<info-msg>10:01</info-msg>"), None);
+        assert_ne!(said, text(Role::User, "Do it.<info-msg>"));
     }
 
     #[test]

@@ -61,7 +61,7 @@ fn a_whole_body_is_one_frame_known_at_the_end() {
     assert!(framer.push(Bytes::from_static(b" {\"a\":")).is_empty());
     assert!(framer.push(Bytes::from_static(b"1}\n")).is_empty());
     let frame = framer.finish().unwrap();
-    assert_eq!((frame.raw.len(), frame.data.as_deref()), (11, Some(&b"{\"a\":1}"[..])));
+    assert_eq!((frame.raw.len(), frame.data.as_deref()), (9, Some(&b"{\"a\":1}"[..])));
 }
 
 mod any_chunking {

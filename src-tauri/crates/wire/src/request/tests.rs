@@ -26,7 +26,7 @@ fn a_chat_request_is_indexed() {
 #[test]
 fn a_lone_string_is_one_message_without_an_array() {
     let request = parsed(Dialect::OpenaiResponses, r#"{"input":"hi","previous_response_id":"resp_1","instructions":"s"}"#);
-    assert_eq!((request.message(0), request.messages_array), (&b"\"hi\""[..], None));
+    assert_eq!((request.message(0), &request.messages_array), (&b"\"hi\""[..], &None));
     assert_eq!(request.previous_response.as_deref(), Some("resp_1"));
     assert!(request.system.is_some());
     let request = parsed(Dialect::Ollama, r#"{"model":"m","prompt":"hi"}"#);
