@@ -52,14 +52,14 @@ fn tag(text: &str) -> Option<(&str, usize)> {
 }
 
 /// True for a message with which a person (or whoever drives the agent) speaks: a user's text that is no tool result and more
-/// than reminders.
+/// than reminders. Agents that do without the dialect's tools bring results as observations: those are no turns either.
 pub(crate) fn is_turn(facts: &MessageFacts) -> bool {
     facts.role == Role::User && facts.results.is_empty() && facts.calls.is_empty() && speaks(&facts.text)
 }
 
 fn speaks(text: &str) -> bool {
     let text = text.trim_start();
-    !text.is_empty() && (!text.starts_with('<') || !said(text).is_empty())
+    !text.is_empty() && !text.starts_with("Observation:") && (!text.starts_with('<') || !said(text).is_empty())
 }
 
 /// The first line of what was said, at most `limit` characters; of the raw text where nothing stands beside the tags.

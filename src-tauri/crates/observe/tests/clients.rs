@@ -14,7 +14,7 @@ use domain::{ExchangeId, SessionId, Timestamp};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::Value;
 use std::{collections::BTreeMap, path::Path};
-use switchtower_observe::{Caller, Finder, Found, Reader, Reading};
+use switchtower_observe::{Arrived, Caller, Ended, Finder, Found, Reader, Reading, SessionState};
 use wire::{Answer, Decoder, Framer, Operation, Request};
 
 /// One captured exchange that asks a model.
@@ -80,6 +80,7 @@ struct Told {
     place: u64,
     session: SessionId,
     found: Found,
+    arrived: Arrived,
 }
 
 /// Plays one folder in the order in which requests and ends happened.
@@ -99,8 +100,20 @@ fn play(exchanges: &[Exchange]) -> Vec<Told> {
         moments.push((ended.max(exchange.began), false, place));
     }
     moments.sort_by_key(|(at, begins, place)| (*at, *begins, *place));
-    let mut told = Vec::new();
+    let mut told: Vec<Told> = Vec::new();
     let mut begun = vec![false; exchanges.len()];
+    let mut states: BTreeMap<SessionId, SessionState> = BTreeMap::new();
+    let over =
+        |finder: &mut Finder, states: &mut BTreeMap<SessionId, SessionState>, told: &[Told], place: usize, at: i64| {
+            let (exchange, id) = (&exchanges[place], ExchangeId(place as i64 + 1));
+            finder.answered(id, Some(&exchange.answer), exchange.good);
+            let usage = exchange.answer.usage.unwrap_or_default();
+            let ended = Ended { answer: Some(&exchange.answer), model: "m", provider: "p", usage, cost_usd: None };
+            let session = told.iter().find(|told| told.place == exchange.place).map(|told| told.session);
+            if let Some(state) = session.and_then(|session| states.get_mut(&session)) {
+                state.answered(id, Timestamp(at), &ended);
+            }
+        };
     for (at, begins, place) in moments {
         let id = ExchangeId(place as i64 + 1);
         let exchange = &exchanges[place];
@@ -108,7 +121,7 @@ fn play(exchanges: &[Exchange]) -> Vec<Told> {
             if !begun[place] {
                 continue;
             }
-            finder.answered(id, Some(&exchange.answer), exchange.good);
+            over(&mut finder, &mut states, &told, place, at);
             continue;
         }
         begun[place] = true;
@@ -122,9 +135,12 @@ fn play(exchanges: &[Exchange]) -> Vec<Told> {
         let found = finder.find(&caller, &exchange.request, &readings[place]);
         let session = found.session.unwrap_or(SessionId(id.0));
         finder.opened(&found, session, id, &caller, &exchange.request, &readings[place]);
-        told.push(Told { place: exchange.place, session, found });
+        let new = || SessionState::new(session, &found, &caller, exchange.request.dialect);
+        let state = states.entry(session).or_insert_with(new);
+        let arrived = state.request(id, Timestamp(at), &found, &exchange.request, &readings[place], "p");
+        told.push(Told { place: exchange.place, session, found, arrived });
         if exchange.ended <= exchange.began {
-            finder.answered(id, Some(&exchange.answer), exchange.good);
+            over(&mut finder, &mut states, &told, place, at);
         }
     }
     told
@@ -174,7 +190,7 @@ fn each_run_of_a_client_is_one_session() {
         }
         exceptions.push(name.clone());
         println!("{name}: {roots} sessions, {spawned} sub-agents");
-        for Told { place, session, found } in &told {
+        for Told { place, session, found, .. } in &told {
             let Found { basis, retry_of, parent, side_call, .. } = found;
             println!("    {place} {session} {basis:?}, retry {retry_of:?}, parent {parent:?}, aside {side_call}");
         }
@@ -228,4 +244,38 @@ fn a_request_that_was_refused_or_cut_and_comes_again_is_a_retry() {
     }
     println!("{seen} retries");
     assert!(seen > 50);
+}
+
+#[test]
+fn each_result_of_a_served_call_is_linked_to_it() {
+    let Some(folders) = folders() else { return };
+    let mut linked = 0;
+    // After a clean end in the middle some clients bring the result of a call that was never complete.
+    for (name, exchanges) in folders.iter().filter(|(name, _)| !name.contains("/cut")) {
+        let reader = Reader::new(1 << 20);
+        for told in play(exchanges).iter().filter(|told| told.found.retry_of.is_none()) {
+            let place = exchanges.iter().position(|exchange| exchange.place == told.place).unwrap();
+            let reading = reader.read(&exchanges[place].request);
+            let after = reading.last_assistant().map_or(0, |last| last + 1);
+            let results = reading.facts[after..].iter().map(|facts| facts.results.len()).sum::<usize>();
+            let got = told.arrived.results.len();
+            linked += got;
+            assert_eq!(got, results, "{name}: exchange {}", told.place);
+        }
+    }
+    println!("{linked} results linked");
+    assert!(linked > 200);
+}
+
+#[test]
+fn a_run_of_a_client_is_one_run_and_its_turns_are_steps() {
+    let Some(folders) = folders() else { return };
+    for (name, exchanges) in folders.iter().filter(|(name, _)| name.ends_with("/stream")) {
+        let told = play(exchanges);
+        let main: Vec<_> = told.iter().filter(|told| !told.found.side_call && told.found.parent.is_none()).collect();
+        let steps: Vec<u32> = main.iter().map(|told| told.arrived.step).collect();
+        let runs: std::collections::BTreeSet<_> = main.iter().map(|told| told.arrived.run).collect();
+        assert_eq!(steps, (0..steps.len() as u32).collect::<Vec<_>>(), "{name}");
+        assert!(runs.len() <= 1, "{name}: {runs:?}");
+    }
 }
