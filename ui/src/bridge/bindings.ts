@@ -22,6 +22,22 @@ export type BlobView = {
 	total: number,
 };
 
+/**  A tool call that this exchange proposed, and what came of it. */
+export type CallView = {
+	id: string,
+	name: string,
+	/**  JSON text, as the model wrote it. */
+	arguments: Text,
+	blocked: boolean,
+	at: string,
+	/**  The exchange whose request delivered the result. */
+	returned_by: string | null,
+	returned_at: string | null,
+	/**  How its error is known: `flag`, `error_field`, `exit_code` or `text` (guessed). */
+	error: string | null,
+	preview: string,
+};
+
 export type Cause = "rule" | "person";
 
 /**  "Something about this changed." */
@@ -74,6 +90,16 @@ export type ConnectView = {
 	agents: ConnectAgent[],
 };
 
+export type DaySpend = {
+	/**  The day's first moment, UTC. */
+	day: string,
+	exchanges: number,
+	input_tokens: number,
+	cached_tokens: number,
+	output_tokens: number,
+	cost_usd: number,
+};
+
 export type EffectBasis = "measured" | "estimated" | "counterfactual";
 
 /**  What it cost; negative is saved. */
@@ -106,6 +132,11 @@ export type ErrorCode =
 "failed" | 
 /**  Nothing answers. */
 "unreachable";
+
+export type ErrorCount = {
+	class: string,
+	count: number,
+};
 
 export type EscalationPage = {
 	escalations: EscalationView[],
@@ -150,6 +181,12 @@ export type ExchangeView = {
 	path: string,
 	stream: boolean,
 	side_call: boolean,
+	imported: boolean,
+	/**  True where some body is missing: records were dropped. */
+	incomplete: boolean,
+	/**  Messages at the end of the agent's request that were new with it. */
+	new_messages: number,
+	preview: string,
 	cost_usd: number | null,
 	attempts: AttemptView[],
 	/**  What the agent sent. */
@@ -165,6 +202,7 @@ export type ExchangeView = {
 	response_changed: boolean,
 	usage: UsageView,
 	timing: TimingView,
+	calls: CallView[],
 	verdicts: VerdictView[],
 	interventions: string[],
 };
@@ -212,6 +250,8 @@ export type GetFrames = {
 	from: number,
 	/**  At most 1000. */
 	count: number,
+	/**  `provider` (unless given) or `agent`. */
+	side?: string | null,
 };
 
 export type GetPolicy = {
@@ -275,6 +315,7 @@ export type InterventionCount = {
 	count: number,
 	tokens: number,
 	usd: number,
+	ms: number,
 };
 
 export type InterventionPage = {
@@ -377,7 +418,12 @@ export type MetricsView = {
 	estimated: boolean,
 	interventions: InterventionCount[],
 	tools: ToolCount[],
+	/**  Dearest first. */
 	models: ModelCount[],
+	/**  Oldest first. */
+	days: DaySpend[],
+	/**  Most frequent first. */
+	errors: ErrorCount[],
 };
 
 export type Mode = "enforce" | "shadow" | "off";
@@ -385,6 +431,7 @@ export type Mode = "enforce" | "shadow" | "off";
 export type ModelCount = {
 	model: string,
 	exchanges: number,
+	failed: number,
 	input_tokens: number,
 	cached_tokens: number,
 	output_tokens: number,
@@ -398,6 +445,7 @@ export type Origin = "agent" | "runtime" | "provider";
 
 export type PolicyCheck = {
 	ok: boolean,
+	/**  Absent where the source has errors. */
 	name: string | null,
 	version: string,
 	problems: ProblemView[],
@@ -415,34 +463,43 @@ export type PolicyPage = {
 	policies: PolicyView[],
 	/**  The folder they are read from. */
 	folder: string,
+	/**  True where that folder holds none and the shipped default is in force. */
+	shipped: boolean,
 };
 
 /**  One policy's source as it lies on disk. */
 export type PolicySource = {
 	name: string,
+	file: string,
 	/**  Of this source: what `save_policy` wants back as `expected_version`. */
 	version: string,
 	state: PolicyState,
 	error: string | null,
-	file: string | null,
 	source: Text,
 	problems: ProblemView[],
 };
 
 export type PolicyState = 
-/**  The version on disk is in force. */
-"loaded" | 
-/**  The version on disk has errors; the last good one, if any, stays in force. */
-"rejected";
+/**  In force as the file says. */
+"active" | 
+/**  The file is broken; its last good version is in force. */
+"kept" | 
+/**  The file is broken and nothing of it is in force. */
+"broken";
 
 export type PolicyView = {
 	name: string,
+	/**  The file's name in the policies folder. */
+	file: string,
 	/**  The first 12 hexadecimal digits of BLAKE3 over the source in force; empty where none is. */
 	version: string,
 	state: PolicyState,
+	/**  The first problem, with its place. */
 	error: string | null,
-	/**  The file's name in the policies folder; null for the shipped default. */
-	file: string | null,
+	/**  What its rules do: `enforce`, `shadow`, `off` or `mixed`. */
+	mode: string,
+	description: string,
+	/**  Globs over the agent's name; empty: every session. */
 	agents: string[],
 	rules: RuleView[],
 };
@@ -451,13 +508,16 @@ export type PolicyView = {
 export type ProblemView = {
 	severity: Severity,
 	message: string,
+	/**  What to do, or the nearest known name. */
 	hint: string | null,
-	/**  From 1; null where the problem has no place. */
-	line: number | null,
-	column: number | null,
-	/**  Bytes of the source, for an editor's underline. */
-	from: number | null,
-	to: number | null,
+	/**  From 1. */
+	line: number,
+	/**  In characters, from 1. */
+	column: number,
+	/**  In characters, at least 1. */
+	length: number,
+	/**  The line as written. */
+	excerpt: string,
 };
 
 /**  The process at the other end of a connection from this machine. */
@@ -475,6 +535,14 @@ export type ProviderView = {
 	api_key: string,
 };
 
+/**  An intervention's pill. */
+export type RowAct = {
+	id: string,
+	action: string,
+	mode: Mode,
+	summary: string,
+};
+
 export type RowKind = "model" | "tool" | "mcp" | "person";
 
 /**  What became of a row: a model call has an exchange's state; a tool call is open, returned, failed or blocked. */
@@ -485,6 +553,8 @@ export type RowToolCall = {
 	name: string,
 	/**  How its error is known: `flag`, `error_field`, `exit_code` or `text` (guessed); null where it had none (yet). */
 	error: string | null,
+	/**  Taken out of the response by a rule. */
+	blocked: boolean,
 };
 
 export type RpcError = {
@@ -494,14 +564,18 @@ export type RpcError = {
 	hint: string | null,
 };
 
+/**  One rule in force. */
 export type RuleView = {
 	id: string,
 	/**  The intervention point. */
 	on: string,
 	mode: Mode,
-	/**  The condition; empty where it always holds. */
-	when: string,
-	actions: string[],
+	/**  The simple key that it was made from. */
+	lowered_from: string | null,
+	/**  The rule in the full form, as TOML. */
+	toml: string,
+	/**  Where it stands in the file, from 1. */
+	line: number,
 };
 
 export type SavePolicy = {
@@ -521,7 +595,9 @@ export type SearchHit = {
 	session: string,
 	exchange: string,
 	step: number,
-	/**  The place of the match with its surroundings, as plain text. */
+	/**  Whether the answer holds it, rather than what the request brought. */
+	in_answer: boolean,
+	/**  The match between « and » in its surroundings, as plain text. */
 	snippet: string,
 };
 
@@ -567,7 +643,11 @@ export type SessionView = {
 	last_at: string,
 };
 
-export type Severity = "error" | "warning";
+export type Severity = 
+/**  The file is not taken. */
+"error" | 
+/**  The file is taken; the author should look. */
+"warning";
 
 /**  One lane of the strip, one number per bin in each list. */
 export type StripLane = {
@@ -630,8 +710,12 @@ export type TimelineRow = {
 	estimated: boolean,
 	/**  A title or naming call beside the first turn. */
 	side_call: boolean,
+	/**  From a file, not seen live. */
+	imported: boolean,
 	tool_calls: RowToolCall[],
 	interventions: string[],
+	/**  The same, with what a pill shows. */
+	acts: RowAct[],
 };
 
 export type TimingView = {
@@ -651,6 +735,7 @@ export type ToolCount = {
 	errors: number,
 	/**  From the call to the request that brought its result: the agent's own time included. */
 	mean_ms: number | null,
+	longest_ms: number,
 };
 
 /**  Tokens as the provider counts them; `input` contains `cached` and `cache_write`, `output` contains `reasoning`. */
@@ -665,6 +750,7 @@ export type UsageView = {
 
 /**  One rule's evaluation at one point. */
 export type VerdictView = {
+	at: string,
 	point: string,
 	rule: string,
 	policy: string,

@@ -1,0 +1,35 @@
+import "./styles.css";
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { RouterProvider } from "@tanstack/react-router";
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+import { adoptToken, CommandError } from "@/bridge";
+import { followChanges } from "@/features/live";
+import { router } from "./router";
+
+adoptToken();
+
+const client = new QueryClient({
+  defaultOptions: {
+    queries: {
+      // Changes are told by the event stream; until one comes, what is here holds.
+      staleTime: 30_000,
+      gcTime: 120_000,
+      refetchOnWindowFocus: false,
+      // An answer that refuses is final; only silence is worth another try.
+      retry: (failures, error) => failures < 2 && error instanceof CommandError && error.status === 0,
+    },
+  },
+});
+followChanges(client);
+
+const root = document.getElementById("root");
+if (root) {
+  createRoot(root).render(
+    <StrictMode>
+      <QueryClientProvider client={client}>
+        <RouterProvider router={router} />
+      </QueryClientProvider>
+    </StrictMode>,
+  );
+}

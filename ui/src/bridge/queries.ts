@@ -1,0 +1,106 @@
+// Server state: one place that spells every query key, so that `model/fold` and the screens agree on them.
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
+import { call } from "./index";
+
+/** Rows asked for at once; windows begin at multiples of it. */
+export const WINDOW = 200;
+export const FRAME_WINDOW = 500;
+const PAGE = 60;
+
+const asked = (query: string) => (query.trim() === "" ? {} : { query: query.trim() });
+
+/** The newest sessions; refetched whenever one changes. */
+export const sessionHead = (query: string) =>
+  queryOptions({
+    queryKey: ["sessions", "head", query],
+    queryFn: ({ signal }) => call("list_sessions", { ...asked(query), limit: PAGE }, signal),
+    placeholderData: keepPreviousData,
+  });
+
+/** The list as far as it was scrolled; not refetched by itself: rows must not move under the reader. */
+export const sessionPages = (query: string) =>
+  infiniteQueryOptions({
+    queryKey: ["sessions", "pages", query],
+    queryFn: ({ signal, pageParam }) =>
+      call(
+        "list_sessions",
+        { ...asked(query), limit: PAGE, ...(pageParam === "" ? {} : { cursor: pageParam }) },
+        signal,
+      ),
+    initialPageParam: "",
+    getNextPageParam: (page) => page.next || undefined,
+    staleTime: Number.POSITIVE_INFINITY,
+    gcTime: 0,
+  });
+
+export const oneSession = (session: string) =>
+  queryOptions({ queryKey: ["session", session], queryFn: ({ signal }) => call("get_session", { session }, signal) });
+
+export const timelineWindow = (session: string, window: number) =>
+  queryOptions({
+    queryKey: ["timeline", session, "rows", window],
+    queryFn: ({ signal }) => call("list_timeline", { session, from: window * WINDOW, count: WINDOW }, signal),
+  });
+
+export const timelineTotal = (session: string) =>
+  queryOptions({
+    queryKey: ["timeline", session, "total"],
+    queryFn: async ({ signal }) => (await call("list_timeline", { session, from: 0, count: 1 }, signal)).total,
+  });
+
+export const oneExchange = (exchange: string) =>
+  queryOptions({
+    queryKey: ["exchange", exchange],
+    queryFn: ({ signal }) => call("get_exchange", { exchange }, signal),
+  });
+
+export const frameWindow = (exchange: string, window: number) =>
+  queryOptions({
+    queryKey: ["frames", exchange, window],
+    queryFn: ({ signal }) => call("get_frames", { exchange, from: window * FRAME_WINDOW, count: FRAME_WINDOW }, signal),
+  });
+
+export const sessionInterventions = (session: string) =>
+  queryOptions({
+    queryKey: ["interventions", session],
+    queryFn: ({ signal }) => call("list_interventions", { session, limit: 200 }, signal),
+    placeholderData: keepPreviousData,
+  });
+
+export const connections = queryOptions({
+  queryKey: ["connect"],
+  queryFn: ({ signal }) => call("connect", {}, signal),
+  staleTime: Number.POSITIVE_INFINITY,
+});
+
+export const latestInterventions = queryOptions({
+  queryKey: ["interventions", "all"],
+  queryFn: ({ signal }) => call("list_interventions", { limit: 12 }, signal),
+});
+
+export const escalations = queryOptions({
+  queryKey: ["escalations"],
+  queryFn: ({ signal }) => call("list_escalations", { state: "pending" }, signal),
+});
+
+export const policies = queryOptions({
+  queryKey: ["policies", "list"],
+  queryFn: ({ signal }) => call("list_policies", {}, signal),
+});
+
+export const onePolicy = (name: string) =>
+  queryOptions({ queryKey: ["policies", "one", name], queryFn: ({ signal }) => call("get_policy", { name }, signal) });
+
+export const health = queryOptions({
+  queryKey: ["health"],
+  queryFn: ({ signal }) => call("health", {}, signal),
+  refetchInterval: 15_000,
+});
+
+/** Figures since `from` (RFC 3339), or since ever. */
+export const metrics = (from?: string) =>
+  queryOptions({
+    queryKey: ["metrics", from ?? "ever"],
+    queryFn: ({ signal }) => call("metrics", from ? { from } : {}, signal),
+    placeholderData: keepPreviousData,
+  });

@@ -1,0 +1,101 @@
+// Always there: where agents connect, whether the record is whole, what today costs.
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { Check, CircleAlert, CircleDot, Copy, Keyboard, PlugZap, Unplug } from "lucide-react";
+import type { HealthView } from "@/bridge";
+import { health, metrics } from "@/bridge/queries";
+import { bytes, money, plural } from "@/model/format";
+import { useNow } from "@/widgets/clock";
+import { useCopy } from "@/widgets/copy";
+import { useConnection } from "./changes";
+
+export function StatusBar({ onHelp }: { onHelp: () => void }) {
+  const { data } = useQuery(health);
+  const connection = useConnection((store) => store.connection);
+  const today = useToday();
+  const spent = useQuery(metrics(today)).data;
+  return (
+    <footer
+      aria-label="Status"
+      className="flex h-6 shrink-0 items-center gap-4 border-line border-t bg-panel px-3 text-muted text-xs"
+    >
+      <ProxyAddress address={data?.proxy} />
+      <Recording health={data} />
+      {data !== undefined && data.dropped_events > 0 && (
+        <span className="flex items-center gap-1 text-error">
+          <CircleAlert size={12} /> {plural(data.dropped_events, "record")} dropped
+        </span>
+      )}
+      <span className="ml-auto" />
+      {connection !== "live" && (
+        <span role="status" className="flex items-center gap-1 text-error">
+          <Unplug size={12} /> {connection === "connecting" ? "Connecting…" : "Not live: reconnecting"}
+        </span>
+      )}
+      {spent && (
+        <Link to="/overview" className="num hover:text-ink" title="Spend since local midnight">
+          Today {money(spent.cost_usd, spent.estimated)}
+        </Link>
+      )}
+      <button
+        type="button"
+        onClick={onHelp}
+        aria-label="Keyboard shortcuts"
+        title="Keyboard shortcuts (?)"
+        className="hover:text-ink"
+      >
+        <Keyboard size={13} />
+      </button>
+    </footer>
+  );
+}
+
+/** Local midnight as RFC 3339; changes once a day. */
+export function useToday(): string {
+  const now = new Date(useNow());
+  return new Date(now.getFullYear(), now.getMonth(), now.getDate()).toISOString();
+}
+
+function ProxyAddress({ address }: { address: string | undefined }) {
+  const [copied, copy] = useCopy();
+  if (!address) return null;
+  return (
+    <button
+      type="button"
+      data-testid="proxy-address"
+      aria-label={`Copy proxy address ${address}`}
+      title="Proxy address: click to copy"
+      onClick={() => copy(address)}
+      className="flex items-center gap-1 font-mono hover:text-ink"
+    >
+      <PlugZap size={12} />
+      {address.replace("http://", "")}
+      {copied ? <Check size={11} className="text-ok" /> : <Copy size={11} className="opacity-60" />}
+    </button>
+  );
+}
+
+function Recording({ health }: { health: HealthView | undefined }) {
+  if (!health) return <span>…</span>;
+  const { ledger } = health;
+  const late = ledger.recorded_late ?? 0;
+  const detail = [
+    ledger.bytes === undefined ? "" : `Ledger ${bytes(ledger.bytes)}`,
+    `queue ${bytes(health.queue_bytes)}`,
+    late > 0 ? `${plural(late, "answer")} recorded late` : "",
+  ];
+  const title = detail.filter((part) => part !== "").join(" · ");
+  if (health.state === "ok" && ledger.ok) {
+    return (
+      <span role="status" data-testid="recording" className="flex items-center gap-1" title={title}>
+        <CircleDot size={12} className="text-ok" /> Recording
+      </span>
+    );
+  }
+  return (
+    <span role="status" data-testid="recording" className="flex min-w-0 items-center gap-1 text-error" title={title}>
+      <CircleAlert size={12} className="shrink-0" />
+      <span className="truncate">Degraded{ledger.error ? `: ${ledger.error}` : ""}</span>
+    </span>
+  );
+}

@@ -1,0 +1,56 @@
+// Live changes into the query cache: folded once per frame, each key refetched at most every 400 ms.
+import type { QueryClient } from "@tanstack/react-query";
+import { create } from "zustand";
+import { type Connection, subscribe } from "@/bridge";
+import { fold, nothingTouched, Pace, staleKeys } from "@/model/fold";
+
+export const useConnection = create<{ connection: Connection }>(() => ({ connection: "connecting" }));
+
+const GAP_MS = 400;
+
+/** Runs until the returned function is called. */
+export function followChanges(client: QueryClient): () => void {
+  const pace = new Pace(GAP_MS);
+  let touched = nothingTouched();
+  let scheduled = false;
+  let later: ReturnType<typeof setTimeout> | undefined;
+
+  const flush = () => {
+    scheduled = false;
+    const now = performance.now();
+    const keys = pace.admit(staleKeys(touched), now);
+    touched = nothingTouched();
+    for (const queryKey of keys) void client.invalidateQueries({ queryKey }, { cancelRefetch: false });
+    const due = pace.due(now);
+    clearTimeout(later);
+    if (due !== null) later = setTimeout(schedule, due);
+  };
+  const schedule = () => {
+    if (scheduled) return;
+    scheduled = true;
+    // A hidden page gets no frames.
+    if (document.hidden) setTimeout(flush, 1000);
+    else requestAnimationFrame(flush);
+  };
+
+  let wasLost = false;
+  const stop = subscribe(
+    (change) => {
+      fold(touched, change);
+      schedule();
+    },
+    (connection) => {
+      useConnection.setState({ connection });
+      if (connection === "lost") wasLost = true;
+      // What happened meanwhile was not told: everything on the screen is asked for again.
+      if (connection === "live" && wasLost) {
+        wasLost = false;
+        void client.invalidateQueries();
+      }
+    },
+  );
+  return () => {
+    clearTimeout(later);
+    stop();
+  };
+}

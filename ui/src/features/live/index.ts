@@ -1,0 +1,2 @@
+export { followChanges, useConnection } from "./changes";
+export { StatusBar, useToday } from "./StatusBar";

@@ -1,0 +1,168 @@
+import { Link, useNavigate, useSearch } from "@tanstack/react-router";
+import { ArrowUp, ListTree, SearchX } from "lucide-react";
+import { useEffect, useState } from "react";
+import { plural } from "@/model/format";
+import { useKeys } from "@/widgets/keys";
+import { Empty, Failure, SkeletonRows } from "@/widgets/states";
+import { useRows, useScroller, VirtualRows } from "@/widgets/virtual";
+import { useSessionList } from "./list";
+import { QueryBar } from "./QueryBar";
+import { COLUMNS, SessionRow, WIDE } from "./SessionRow";
+
+export function SessionsScreen() {
+  const { q = "" } = useSearch({ from: "/sessions" });
+  const navigate = useNavigate();
+  const [selected, setSelected] = useState<string | null>(null);
+  const [atTop, setAtTop] = useState(true);
+  const list = useSessionList(q, selected !== null || !atTop);
+  const { sessions, fresh } = list;
+  const scroller = useScroller();
+  const rows = useRows(sessions.length, scroller);
+  const last = rows.getVirtualItems().at(-1)?.index ?? 0;
+  const { loadMore } = list;
+  useEffect(() => {
+    if (last >= sessions.length - 20) loadMore();
+  }, [last, sessions.length, loadMore]);
+
+  const at = sessions.findIndex((session) => session.id === selected);
+  const select = (index: number) => {
+    const target = sessions[Math.max(0, Math.min(sessions.length - 1, index))];
+    if (!target) return;
+    setSelected(target.id);
+    rows.scrollToIndex(sessions.indexOf(target));
+  };
+  const open = () => {
+    if (selected) void navigate({ to: "/sessions/$session", params: { session: selected } });
+  };
+  const letIn = () => {
+    setSelected(null);
+    rows.scrollToIndex(0);
+    list.refresh();
+  };
+  useKeys({
+    j: () => select(at + 1),
+    k: () => select(at < 0 ? 0 : at - 1),
+    ArrowDown: () => select(at + 1),
+    ArrowUp: () => select(at < 0 ? 0 : at - 1),
+    g: () => select(0),
+    G: () => select(sessions.length - 1),
+    Enter: open,
+    Escape: () => setSelected(null),
+    ".": letIn,
+  });
+
+  return (
+    <section aria-label="Sessions" className="@container flex h-full min-h-0 flex-col">
+      <header className="flex h-11 shrink-0 items-center gap-3 border-line border-b px-3">
+        <h1 className="font-semibold">Sessions</h1>
+        <QueryBar
+          query={q}
+          error={list.error}
+          onQuery={(query) =>
+            void navigate({ to: "/sessions", search: query === "" ? {} : { q: query }, replace: true })
+          }
+        />
+        {fresh > 0 && (
+          <button
+            type="button"
+            onClick={letIn}
+            title="Show them ( . )"
+            className="arrived inline-flex h-6 shrink-0 items-center gap-1 rounded border border-model-line bg-model-soft px-2 text-model text-sm"
+          >
+            {fresh} new <ArrowUp size={12} />
+          </button>
+        )}
+      </header>
+      <div
+        role="grid"
+        aria-label="Sessions"
+        aria-rowcount={list.hasMore ? -1 : sessions.length + 1}
+        aria-activedescendant={selected ? `row-${selected}` : undefined}
+        tabIndex={0}
+        className="flex min-h-0 flex-1 flex-col"
+      >
+        <div
+          role="row"
+          className={`${COLUMNS} h-6 shrink-0 border-line border-b text-muted text-xs`}
+          style={{ paddingRight: 20 }}
+        >
+          <span role="columnheader">Status</span>
+          <span role="columnheader">Agent</span>
+          <span role="columnheader">Title</span>
+          <span role="columnheader" className={WIDE}>
+            Models
+          </span>
+          <span role="columnheader" className="num">
+            Steps
+          </span>
+          <span role="columnheader" className="num">
+            Duration
+          </span>
+          <span role="columnheader" className="num">
+            In <span className={WIDE.replace("block", "inline")}>· cached </span>· out
+          </span>
+          <span role="columnheader" className="num">
+            Cost
+          </span>
+          <span role="columnheader" className={WIDE}>
+            Context
+          </span>
+          <span role="columnheader" className="num" title="Interventions">
+            Acts
+          </span>
+          <span role="columnheader" className="num">
+            Last
+          </span>
+        </div>
+        <div
+          ref={scroller}
+          className="min-h-0 flex-1 overflow-y-auto"
+          style={{ scrollbarGutter: "stable" }}
+          onScroll={(event) => setAtTop(event.currentTarget.scrollTop < 8)}
+        >
+          {list.loading && <SkeletonRows rows={14} />}
+          {list.error !== null && sessions.length === 0 && <Failure error={list.error} again={list.refresh} />}
+          {!list.loading && list.error === null && sessions.length === 0 && <NoSessions query={q} />}
+          <VirtualRows
+            rows={rows}
+            render={(index) => {
+              const session = sessions[index];
+              if (!session) return null;
+              return (
+                <SessionRow
+                  session={session}
+                  place={index}
+                  selected={session.id === selected}
+                  onSelect={() => setSelected(session.id)}
+                />
+              );
+            }}
+          />
+        </div>
+      </div>
+      <p className="sr-only" role="status">
+        {fresh > 0 ? `${plural(fresh, "new session")} above` : ""}
+      </p>
+    </section>
+  );
+}
+
+function NoSessions({ query }: { query: string }) {
+  if (query !== "") {
+    return (
+      <Empty icon={SearchX} title="No session matches">
+        <Link to="/sessions" className="text-model hover:underline">
+          Show all sessions
+        </Link>
+      </Empty>
+    );
+  }
+  return (
+    <Empty icon={ListTree} title="No session yet">
+      Point an agent here and its session appears while it runs.{" "}
+      <Link to="/connect" className="text-model hover:underline">
+        Connect an agent
+      </Link>
+    </Empty>
+  );
+}

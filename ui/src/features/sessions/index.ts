@@ -1,0 +1,2 @@
+export { ContextFill, SessionStatus } from "./SessionRow";
+export { SessionsScreen } from "./SessionsScreen";

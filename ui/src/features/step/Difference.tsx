@@ -1,0 +1,46 @@
+// Two texts, line by line: signs as well as colours.
+import { useMemo, useState } from "react";
+import { diffLines, hunks } from "@/model/diff";
+import { plural } from "@/model/format";
+
+const MOST_LINES = 400;
+
+export function Difference({ before, after, label }: { before: string; after: string; label: string }) {
+  const parts = useMemo(() => hunks(diffLines(before, after)), [before, after]);
+  const [all, setAll] = useState(false);
+  let budget = all ? Number.POSITIVE_INFINITY : MOST_LINES;
+  const total = parts.reduce((sum, part) => sum + part.lines.length, 0);
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: must be scrollable by keyboard
+    <section aria-label={label} tabIndex={0} className="overflow-x-auto py-1 font-mono text-[12px] leading-[18px]">
+      {parts.map((part, i) => {
+        const lines = part.lines.slice(0, Math.max(0, budget));
+        budget -= lines.length;
+        if (lines.length === 0) return null;
+        return (
+          <div key={i}>
+            {part.skipped > 0 && <p className="px-2 text-faint">⋯ {plural(part.skipped, "line")} the same</p>}
+            {lines.map((line, j) => (
+              <div
+                key={j}
+                className={`flex px-2 ${line.kind === "gone" ? "bg-error-soft" : line.kind === "new" ? "bg-ok-soft" : "text-muted"}`}
+              >
+                <span aria-hidden className="w-4 shrink-0 select-none text-faint">
+                  {line.kind === "gone" ? "−" : line.kind === "new" ? "+" : ""}
+                </span>
+                <span className="whitespace-pre-wrap break-words [overflow-wrap:anywhere]">
+                  {line.text.slice(0, 4000)}
+                </span>
+              </div>
+            ))}
+          </div>
+        );
+      })}
+      {!all && total > MOST_LINES && (
+        <button type="button" onClick={() => setAll(true)} className="px-2 font-sans text-model hover:underline">
+          Show all {total} lines
+        </button>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,104 @@
+// Exactly what was on the wire, credentials masked; copy as a command.
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import type { ExchangeView, MessageView } from "@/bridge";
+import { health } from "@/bridge/queries";
+import { useBody } from "@/bridge/text";
+import { asCurl } from "@/model/curl";
+import { bytes } from "@/model/format";
+import { Wire } from "@/widgets/code";
+import { CopyButton } from "@/widgets/copy";
+import { Failure, SkeletonRows } from "@/widgets/states";
+import { readable } from "./TurnView";
+
+const SIDES = [
+  { name: "agent_request", label: "Agent sent" },
+  { name: "sent_request", label: "We sent" },
+  { name: "provider_response", label: "Model answered" },
+  { name: "agent_response", label: "Agent got" },
+] as const;
+
+export function RawTab({ exchange }: { exchange: ExchangeView }) {
+  const [side, setSide] = useState<(typeof SIDES)[number]["name"]>("agent_request");
+  const [laid, setLaid] = useState(false);
+  const proxy = useQuery(health).data?.proxy ?? "http://127.0.0.1:4100";
+  const message = exchange[side];
+  const { body, error } = useBody(message);
+  const request = side === "agent_request" || side === "sent_request";
+  return (
+    <div>
+      <div className="flex h-9 items-center gap-1 border-line border-b px-3">
+        <div role="radiogroup" aria-label="Which message" className="flex overflow-hidden rounded border border-line">
+          {SIDES.map(({ name, label }) => (
+            <button
+              key={name}
+              type="button"
+              role="radio"
+              aria-checked={side === name}
+              onClick={() => setSide(name)}
+              className={`h-6 border-line border-r px-2 text-sm last:border-r-0 ${side === name ? "bg-chosen" : "text-muted hover:bg-hover"}`}
+            >
+              {label}
+            </button>
+          ))}
+        </div>
+        <label className="ml-3 flex items-center gap-1.5 text-muted text-sm">
+          <input type="checkbox" checked={laid} onChange={() => setLaid(!laid)} /> Lay out JSON
+        </label>
+        <span className="ml-auto" />
+        {body && <CopyButton text={body.text} label="Copy body" />}
+        {request && message && body && (
+          <CopyButton
+            text={() =>
+              asCurl(proxy, exchange.method || "POST", exchange.path || "/", message.headers ?? [], body.text)
+            }
+            label="Copy as cURL"
+          >
+            cURL
+          </CopyButton>
+        )}
+      </div>
+      {message ? (
+        <Head exchange={exchange} message={message} request={request} />
+      ) : (
+        <p className="px-3 py-3 text-muted">Nothing was recorded on this side.</p>
+      )}
+      {error !== null && error !== undefined && <Failure error={error} />}
+      {message && !body && !error && <SkeletonRows rows={6} />}
+      {body && (
+        <div className="px-3 py-2">
+          <p className="mb-1 text-faint text-xs">
+            Body, {bytes(body.total)}
+            {!body.whole && "; the beginning"}
+          </p>
+          <Wire text={laid ? readable(body.text) : body.text} label="Body" />
+        </div>
+      )}
+    </div>
+  );
+}
+
+const MASKED = /(\[masked\]|\*{3,}|•{3,}|‹masked›|<masked>|…masked…)/i;
+
+function Head({ exchange, message, request }: { exchange: ExchangeView; message: MessageView; request: boolean }) {
+  const headers = message.headers ?? [];
+  return (
+    <div className="border-line border-b px-3 py-2 font-mono text-[12px] leading-[18px]">
+      <p className="break-all">{request ? `${exchange.method} ${exchange.path}` : `HTTP ${message.status ?? ""}`}</p>
+      {headers.map(([name, value], i) => (
+        <p key={i} className="break-all">
+          <span className="text-muted">{name}: </span>
+          {value.split(MASKED).map((piece, j) =>
+            j % 2 === 1 ? (
+              <mark key={j} title="Masked before it was recorded" className="rounded bg-human-soft px-1 text-human">
+                {piece}
+              </mark>
+            ) : (
+              piece
+            ),
+          )}
+        </p>
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,154 @@
+// One session: header, time strip, rows, and the chosen step beside them.
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { Outlet, useNavigate, useParams, useSearch } from "@tanstack/react-router";
+import { useCallback, useEffect, useRef, useState } from "react";
+import { Group, Panel, Separator } from "react-resizable-panels";
+import { oneExchange, oneSession, WINDOW } from "@/bridge/queries";
+import type { Range } from "@/model/strip";
+import { useKeys } from "@/widgets/keys";
+import { Failure } from "@/widgets/states";
+import type { Mode } from "./RowView";
+import { SessionHeader } from "./SessionHeader";
+import { Strip } from "./Strip";
+import { findNext, isError, REACH, rowsIn } from "./seek";
+import { TimelineList } from "./TimelineList";
+import { useTimelineTotal } from "./window";
+
+export function SessionScreen() {
+  const { session } = useParams({ from: "/sessions/$session" });
+  return <OneSession key={session} session={session} />;
+}
+
+function OneSession({ session }: { session: string }) {
+  const { exchange } = useParams({ strict: false });
+  const { tab } = useSearch({ strict: false });
+  const client = useQueryClient();
+  const navigate = useNavigate();
+  const facts = useQuery(oneSession(session));
+  const { total, error } = useTimelineTotal(session);
+  const live = facts.data?.state === "running";
+  const [mode, setMode] = useState<Mode>("transcript");
+  const [follow, setFollow] = useState(exchange === undefined);
+  const [selected, setSelected] = useState<number | null>(null);
+  const [goal, setGoal] = useState<{ index: number; at: number } | null>(null);
+  const [view, setView] = useState<Range | null>(null);
+  const [told, setTold] = useState<string | null>(null);
+
+  const go = useCallback((index: number) => setGoal({ index, at: performance.now() }), []);
+
+  // A link to a step: its row is shown once.
+  const shown = useRef<string | null>(null);
+  const linked = useQuery({ ...oneExchange(exchange ?? ""), enabled: exchange !== undefined }).data;
+  useEffect(() => {
+    if (!linked || linked.id !== exchange || shown.current === linked.id || linked.row === null) return;
+    shown.current = linked.id;
+    setSelected(linked.row);
+    go(linked.row);
+  }, [linked, exchange, go]);
+
+  const choose = async (index: number, show: boolean) => {
+    const at = Math.max(0, Math.min(total - 1, index));
+    setFollow(false);
+    setSelected(at);
+    go(at);
+    if (!show) return;
+    const rows = await rowsIn(client, session, Math.floor(at / WINDOW));
+    const row = rows[at % WINDOW];
+    if (!row) return;
+    shown.current = row.exchange;
+    const search = tab ? { tab } : {};
+    void navigate({
+      to: "/sessions/$session/steps/$exchange",
+      params: { session, exchange: row.exchange },
+      search,
+      replace: true,
+    });
+  };
+  const seek = async (by: 1 | -1, what: string, wanted: Parameters<typeof findNext>[5]) => {
+    const from = selected ?? (by === 1 ? -1 : total);
+    const found = await findNext(client, session, from, total, by, wanted);
+    if (found === null)
+      setTold(`No ${by === 1 ? "further" : "earlier"} ${what}${total > REACH ? ` within ${REACH} rows` : ""}`);
+    else await choose(found, exchange !== undefined);
+  };
+  useEffect(() => {
+    if (told === null) return;
+    const timer = setTimeout(() => setTold(null), 2500);
+    return () => clearTimeout(timer);
+  }, [told]);
+
+  const open = exchange !== undefined;
+  const at = selected ?? (follow ? total : -1);
+  const close = () => void navigate({ to: "/sessions/$session", params: { session }, replace: true });
+  useKeys({
+    j: () => void choose(at + 1, open),
+    k: () => void choose(at - 1, open),
+    ArrowDown: () => void choose(at + 1, open),
+    ArrowUp: () => void choose(at - 1, open),
+    g: () => void choose(0, open),
+    G: () => void choose(total - 1, open),
+    Enter: () => selected !== null && void choose(selected, true),
+    t: () => setMode(mode === "transcript" ? "waterfall" : "transcript"),
+    f: () => setFollow(!follow),
+    e: () => void seek(1, "error", isError),
+    E: () => void seek(-1, "error", isError),
+    "]": () => void seek(1, "intervention", (row) => row.interventions.length > 0),
+    "[": () => void seek(-1, "intervention", (row) => row.interventions.length > 0),
+    Escape: () => (open ? close() : void navigate({ to: "/sessions" })),
+  });
+
+  if (facts.error) return <Failure error={facts.error} again={() => void facts.refetch()} />;
+  const list = (
+    <div className="@container flex h-full min-h-0 flex-col">
+      {error !== null && <Failure error={error} />}
+      <TimelineList
+        session={session}
+        total={total}
+        begun={facts.data ? Date.parse(facts.data.started_at) : 0}
+        mode={mode}
+        follow={follow}
+        onUnfollow={() => setFollow(false)}
+        selected={selected}
+        onSelect={(index, row) => {
+          shown.current = row.exchange;
+          setFollow(false);
+          setSelected(index);
+        }}
+        tab={tab}
+        goal={goal}
+        onView={setView}
+      />
+    </div>
+  );
+  return (
+    <section aria-label="Session" className="relative flex h-full min-h-0 flex-col">
+      <SessionHeader
+        session={facts.data}
+        mode={mode}
+        onMode={() => setMode(mode === "transcript" ? "waterfall" : "transcript")}
+        follow={follow}
+        onFollow={() => setFollow(!follow)}
+      />
+      <Strip session={session} total={total} live={live} view={view} onRow={(row) => void choose(row, open)} />
+      <Group orientation="horizontal" className="min-h-0 flex-1">
+        <Panel id="rows" minSize="30%">
+          {list}
+        </Panel>
+        {open && <Separator className="w-px bg-line hover:bg-focus data-[separator=active]:bg-focus" />}
+        {open && (
+          <Panel id="step" defaultSize="52%" minSize="30%">
+            <Outlet />
+          </Panel>
+        )}
+      </Group>
+      {told !== null && (
+        <p
+          role="status"
+          className="absolute bottom-3 left-1/2 -translate-x-1/2 rounded border border-edge bg-raised px-3 py-1 text-sm shadow-lg"
+        >
+          {told}
+        </p>
+      )}
+    </section>
+  );
+}

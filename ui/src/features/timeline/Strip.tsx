@@ -1,0 +1,213 @@
+// The session at a glance: four lanes over time, one column per pixel. Click goes there, a drag zooms.
+import { Bot, Shield, User, Wrench, ZoomOut } from "lucide-react";
+import { useEffect, useRef, useState } from "react";
+import { clock } from "@/model/format";
+import { brush, LANES, type Lane, offset, type Range, ticks } from "@/model/strip";
+import { useTheme } from "@/widgets/theme";
+import { toneText } from "@/widgets/tone";
+import type { Strip as StripData } from "./strip-data";
+import { useStrip } from "./strip-data";
+
+const LANE = 13;
+const AXIS = 16;
+const HEIGHT = LANES.length * LANE + AXIS;
+const LOOK: Record<Lane, { icon: typeof Bot; color: string }> = {
+  model: { icon: Bot, color: "--blue-9" },
+  tool: { icon: Wrench, color: "--teal-9" },
+  policy: { icon: Shield, color: "--purple-9" },
+  human: { icon: User, color: "--amber-9" },
+};
+
+type Props = {
+  session: string;
+  total: number;
+  live: boolean;
+  /** Times of the first and last visible row: the band in the strip. */
+  view: Range | null;
+  onRow: (row: number) => void;
+};
+
+export function Strip({ session, total, live, view, onRow }: Props) {
+  const box = useRef<HTMLDivElement>(null);
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const [width, setWidth] = useState(0);
+  const [zoom, setZoom] = useState<Range | null>(null);
+  const [drag, setDrag] = useState<{ from: number; to: number } | null>(null);
+  const [hover, setHover] = useState<number | null>(null);
+  const dark = useTheme((store) => store.dark);
+  const strip = useStrip(session, total, zoom, width, live);
+
+  useEffect(() => {
+    const element = box.current;
+    if (!element) return;
+    const watch = new ResizeObserver(() => setWidth(Math.floor(element.clientWidth)));
+    watch.observe(element);
+    return () => watch.disconnect();
+  }, []);
+  useEffect(() => {
+    if (canvas.current && strip && width > 0) draw(canvas.current, strip, width);
+  }, [strip, width, dark]);
+
+  const xOf = (event: React.PointerEvent) => {
+    const left = box.current?.getBoundingClientRect().left ?? 0;
+    return Math.max(0, Math.min(width, event.clientX - left));
+  };
+  const onUp = (event: React.PointerEvent) => {
+    if (!drag || !strip) return;
+    const to = xOf(event);
+    if (Math.abs(to - drag.from) > 4) {
+      setZoom(brush(strip.range, width, drag.from, to));
+      const row = nearestRow(strip, Math.min(to, drag.from));
+      if (row !== null) onRow(row);
+    } else {
+      const row = nearestRow(strip, to);
+      if (row !== null) onRow(row);
+    }
+    setDrag(null);
+  };
+
+  const scale = strip ? width / Math.max(1, strip.range.to - strip.range.from) : 0;
+  const band = view && strip ? clip(view, strip.range, scale, width) : null;
+  return (
+    <div className="flex shrink-0 border-line border-b bg-panel py-1 pr-3" data-testid="strip">
+      <div className="w-[76px] shrink-0 pl-3 text-xs">
+        {LANES.map((lane) => {
+          const Icon = LOOK[lane].icon;
+          return (
+            <div
+              key={lane}
+              className={`flex items-center gap-1 leading-none ${toneText(lane)}`}
+              style={{ height: LANE }}
+            >
+              <Icon size={10} /> {lane}
+            </div>
+          );
+        })}
+        {zoom && (
+          <button
+            type="button"
+            onClick={() => setZoom(null)}
+            className="flex items-center gap-1 text-muted hover:text-ink"
+            style={{ height: AXIS }}
+          >
+            <ZoomOut size={10} /> whole
+          </button>
+        )}
+      </div>
+      <div
+        ref={box}
+        role="img"
+        aria-label={`Time strip of ${total} rows: model, tool, policy and human lanes`}
+        className="relative min-w-0 flex-1 cursor-crosshair touch-none select-none"
+        style={{ height: HEIGHT }}
+        onPointerDown={(event) => {
+          event.currentTarget.setPointerCapture(event.pointerId);
+          setDrag({ from: xOf(event), to: xOf(event) });
+        }}
+        onPointerMove={(event) => {
+          setHover(xOf(event));
+          if (drag) setDrag({ ...drag, to: xOf(event) });
+        }}
+        onPointerUp={onUp}
+        onPointerLeave={() => setHover(null)}
+        onDoubleClick={() => setZoom(null)}
+      >
+        <canvas ref={canvas} className="absolute inset-0" style={{ width, height: HEIGHT }} />
+        {band && (
+          <div
+            className="pointer-events-none absolute top-0 rounded-sm border-edge border-x bg-ink/5"
+            style={{ ...band, height: LANES.length * LANE }}
+          />
+        )}
+        {drag && Math.abs(drag.to - drag.from) > 4 && (
+          <div
+            className="pointer-events-none absolute top-0 border-focus border-x bg-focus/20"
+            style={{
+              left: Math.min(drag.from, drag.to),
+              width: Math.abs(drag.to - drag.from),
+              height: LANES.length * LANE,
+            }}
+          />
+        )}
+        {hover !== null && !drag && strip && scale > 0 && <Cursor x={hover} width={width} strip={strip} />}
+        {strip?.partial && <span className="absolute right-0 bottom-0 text-faint text-xs">latest 4,000 rows</span>}
+      </div>
+    </div>
+  );
+}
+
+function Cursor({ x, width, strip }: { x: number; width: number; strip: StripData }) {
+  const at = strip.range.from + (x / Math.max(1, width)) * (strip.range.to - strip.range.from);
+  return (
+    <div className="pointer-events-none absolute top-0 h-full w-px bg-faint" style={{ left: x }}>
+      <span className={`num absolute bottom-0 bg-panel px-1 text-xs ${x > width - 70 ? "right-1" : "left-1"}`}>
+        {clock(at)}
+      </span>
+    </div>
+  );
+}
+
+function clip(view: Range, range: Range, scale: number, width: number): { left: number; width: number } | null {
+  const left = Math.max(0, (view.from - range.from) * scale);
+  const right = Math.min(width, (view.to - range.from) * scale);
+  return right < 0 || left > width ? null : { left, width: Math.max(2, right - left) };
+}
+
+/** The row at the pixel or, where nothing is, the nearest to its left, then to its right. */
+function nearestRow(strip: StripData, x: number): number | null {
+  const length = Math.max(...LANES.map((lane) => strip.lanes[lane].row.length));
+  const at = Math.min(length - 1, Math.floor(x));
+  const look = (place: number): number | null => {
+    for (const lane of LANES) {
+      const row = strip.lanes[lane].row[place] ?? -1;
+      if (row >= 0) return row;
+    }
+    return null;
+  };
+  for (let away = 0; away < length; away += 1) {
+    const found = look(at - away) ?? look(at + away);
+    if (found !== null) return found;
+  }
+  return null;
+}
+
+function draw(canvas: HTMLCanvasElement, strip: StripData, width: number): void {
+  const ratio = window.devicePixelRatio || 1;
+  canvas.width = width * ratio;
+  canvas.height = HEIGHT * ratio;
+  const pen = canvas.getContext("2d");
+  if (!pen) return;
+  const style = getComputedStyle(document.documentElement);
+  const color = (name: string) => style.getPropertyValue(name).trim();
+  pen.scale(ratio, ratio);
+  const origin = strip.range.from;
+  pen.font = `10px ${getComputedStyle(document.body).fontFamily}`;
+  for (const tick of ticks(strip.range, origin, Math.floor(width / 90))) {
+    const x = Math.round(((tick.at - origin) / (strip.range.to - origin)) * width) + 0.5;
+    pen.fillStyle = color("--slate-5");
+    pen.fillRect(x, 0, 1, LANES.length * LANE + 3);
+    pen.fillStyle = color("--slate-10");
+    const label = tick.label === "0" ? offset(0) : tick.label;
+    const wide = pen.measureText(label).width;
+    pen.fillText(label, Math.max(0, Math.min(width - wide, x - wide / 2)), HEIGHT - 4);
+  }
+  LANES.forEach((lane, place) => {
+    const { fill, failed } = strip.lanes[lane];
+    const top = place * LANE + 2;
+    const tall = LANE - 4;
+    pen.fillStyle = color("--slate-4");
+    pen.fillRect(0, top + tall - 1, width, 1);
+    const accent = color(LOOK[lane].color);
+    const red = color("--red-9");
+    for (let x = 0; x < fill.length && x < width; x += 1) {
+      const share = fill[x] ?? 0;
+      if (share <= 0) continue;
+      pen.globalAlpha = 0.35 + 0.65 * share;
+      pen.fillStyle = failed[x] ? red : accent;
+      // Height as well as strength, so that density reads without colour; what failed reaches below the line.
+      const height = Math.max(3, tall * (0.4 + 0.6 * share));
+      pen.fillRect(x, top + tall - height, lane === "policy" || lane === "human" ? 2 : 1, height + (failed[x] ? 2 : 0));
+    }
+    pen.globalAlpha = 1;
+  });
+}

@@ -1,0 +1,136 @@
+// The rows: fixed height, fetched by window, following the live end until someone scrolls.
+
+import { Waypoints } from "lucide-react";
+import { useEffect, useRef } from "react";
+import type { TimelineRow } from "@/bridge";
+import type { Range } from "@/model/strip";
+import { Empty } from "@/widgets/states";
+import { ROW, useRows, useScroller, VirtualRows } from "@/widgets/virtual";
+import { type Mode, ROW_COLUMNS, ROW_WIDE, RowView } from "./RowView";
+import { useTimelineRows } from "./window";
+
+type Props = {
+  session: string;
+  total: number;
+  begun: number;
+  mode: Mode;
+  follow: boolean;
+  onUnfollow: () => void;
+  selected: number | null;
+  onSelect: (index: number, row: TimelineRow) => void;
+  tab: string | undefined;
+  /** Scroll here when `at` changes. */
+  goal: { index: number; at: number } | null;
+  onView: (range: Range | null) => void;
+};
+
+export function TimelineList(props: Props) {
+  const { session, total, follow, goal, selected, onView } = props;
+  const scroller = useScroller();
+  const rows = useRows(total, scroller);
+  const items = rows.getVirtualItems();
+  const first = items[0]?.index ?? 0;
+  const last = items.at(-1)?.index ?? 0;
+  const rowAt = useTimelineRows(session, first, last);
+
+  const touched = useRef(0);
+  const userActs = () => {
+    touched.current = performance.now();
+  };
+  useEffect(() => {
+    if (follow && total > 0) rows.scrollToIndex(total - 1, { align: "end" });
+  }, [follow, total, rows]);
+  useEffect(() => {
+    if (goal) rows.scrollToIndex(goal.index, { align: "auto" });
+  }, [goal, rows]);
+
+  const visible = items.map((item) => rowAt(item.index)).filter((row) => row !== undefined);
+  const from = visible[0] ? Date.parse(visible[0].started_at) : null;
+  const end = visible.at(-1);
+  const to = end ? Date.parse(end.started_at) + (end.duration_ms ?? 0) : null;
+  useEffect(() => {
+    onView(from === null || to === null ? null : { from, to });
+  }, [from, to, onView]);
+  const range = { from: from ?? 0, to: Math.max(to ?? 1, (from ?? 0) + 1) };
+  const longest = Math.max(1, ...visible.map((row) => row.duration_ms ?? 0));
+
+  return (
+    <div
+      role="grid"
+      aria-label="Timeline"
+      aria-rowcount={total}
+      aria-activedescendant={selected === null ? undefined : `step-${selected}`}
+      tabIndex={0}
+      className="flex min-h-0 flex-1 flex-col"
+    >
+      <div
+        role="row"
+        className={`${ROW_COLUMNS} h-6 shrink-0 border-line border-b text-muted text-xs`}
+        style={{ paddingRight: 20 }}
+      >
+        <span role="columnheader" className="num">
+          Step
+        </span>
+        <span role="columnheader" className={`${ROW_WIDE} num`}>
+          At
+        </span>
+        <span role="columnheader">Model or tool</span>
+        <span role="columnheader">{props.mode === "transcript" ? "What" : "When"}</span>
+        <span role="columnheader" className={`${ROW_WIDE} num`}>
+          Tokens
+        </span>
+        <span role="columnheader" className={`${ROW_WIDE} num`}>
+          Cached
+        </span>
+        <span role="columnheader" className={`${ROW_WIDE} num`}>
+          Cost
+        </span>
+        <span role="columnheader" className="num">
+          Time
+        </span>
+      </div>
+      <div
+        ref={scroller}
+        role="rowgroup"
+        data-testid="timeline"
+        className="min-h-0 flex-1 overflow-y-auto"
+        style={{ scrollbarGutter: "stable" }}
+        onWheel={userActs}
+        onTouchMove={userActs}
+        onPointerDown={userActs}
+        onKeyDown={userActs}
+        onScroll={(event) => {
+          const { scrollHeight, scrollTop, clientHeight } = event.currentTarget;
+          const away = scrollHeight - scrollTop - clientHeight > 3 * ROW;
+          if (follow && away && performance.now() - touched.current < 600) props.onUnfollow();
+        }}
+      >
+        {total === 0 && (
+          <Empty icon={Waypoints} title="No step recorded yet">
+            The first request of this session is on its way.
+          </Empty>
+        )}
+        <VirtualRows
+          rows={rows}
+          render={(index) => {
+            const row = rowAt(index);
+            return (
+              <RowView
+                row={row}
+                index={index}
+                session={session}
+                begun={props.begun}
+                mode={props.mode}
+                range={range}
+                longest={longest}
+                selected={index === selected}
+                tab={props.tab}
+                onSelect={props.onSelect}
+              />
+            );
+          }}
+        />
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,2 @@
+export { ActPill } from "./RowView";
+export { SessionScreen } from "./SessionScreen";

@@ -1,0 +1,45 @@
+// Single-letter keys, off while someone types. A map of key to action; the newest mounted map that knows a key wins.
+import { useEffect, useRef } from "react";
+
+type Action = (event: KeyboardEvent) => void;
+export type KeyMap = Record<string, Action>;
+
+const stack: { current: KeyMap }[] = [];
+
+function typing(target: EventTarget | null): boolean {
+  return (
+    target instanceof HTMLElement &&
+    (target.isContentEditable ||
+      target.tagName === "INPUT" ||
+      target.tagName === "TEXTAREA" ||
+      target.tagName === "SELECT")
+  );
+}
+
+function onKeyDown(event: KeyboardEvent): void {
+  if (event.defaultPrevented || event.isComposing) return;
+  const mod = event.metaKey || event.ctrlKey;
+  if (!mod && typing(event.target)) return;
+  if (document.querySelector("[role=dialog]") && !mod) return;
+  const name = mod ? `mod+${event.key.toLowerCase()}` : event.altKey ? "" : event.key;
+  for (let i = stack.length - 1; i >= 0; i -= 1) {
+    const action = stack[i]?.current[name];
+    if (!action) continue;
+    event.preventDefault();
+    action(event);
+    return;
+  }
+}
+
+export function useKeys(map: KeyMap): void {
+  const latest = useRef(map);
+  latest.current = map;
+  useEffect(() => {
+    if (stack.length === 0) window.addEventListener("keydown", onKeyDown);
+    stack.push(latest);
+    return () => {
+      stack.splice(stack.indexOf(latest), 1);
+      if (stack.length === 0) window.removeEventListener("keydown", onKeyDown);
+    };
+  }, []);
+}
