@@ -163,7 +163,9 @@ impl Anatomy for Anthropic {
                 }
             }
             "message_stop" => calls.complete_all(None),
-            "error" => calls.cut_open(),
+            "error" => {
+                calls.cut_open();
+            }
             _ => {}
         }
         touches

@@ -107,13 +107,20 @@ impl Calls {
         }
     }
 
-    /// The stream broke: what is incomplete and not let through yet will never be.
-    pub fn cut_open(&mut self) {
+    /// The stream broke: what is incomplete and not let through yet will never be. True: there was such a call.
+    pub fn cut_open(&mut self) -> bool {
+        let mut any = false;
         for entry in &mut self.entries {
             if !entry.complete && matches!(entry.fate, Fate::Held | Fate::Nameless) {
                 entry.fate = Fate::Cut;
+                any = true;
             }
         }
+        any
+    }
+
+    pub fn is_cut(&self, index: u32) -> bool {
+        self.entries.get(index as usize).is_some_and(|entry| entry.fate == Fate::Cut)
     }
 
     /// Complete and held, each told once.

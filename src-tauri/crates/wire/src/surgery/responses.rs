@@ -178,7 +178,9 @@ impl Anatomy for Responses {
                 }
             }
             "response.completed" => calls.complete_all(None),
-            "response.incomplete" | "response.failed" | "error" => calls.cut_open(),
+            "response.incomplete" | "response.failed" | "error" => {
+                calls.cut_open();
+            }
             _ => {}
         }
         touches.extend(self.slot(index));

@@ -145,7 +145,12 @@ impl StreamSurgeon {
         if std::mem::replace(&mut self.closed, true) {
             return Vec::new();
         }
-        self.calls.cut_open();
+        if self.calls.cut_open() {
+            // Behind a call that broke off nothing is sure to be whole.
+            let broken = |(_, touches): &(Frame, Touches)| touches.iter().any(|index| self.calls.is_cut(*index));
+            let sound = self.queue.iter().position(broken).unwrap_or(self.queue.len());
+            self.queue.truncate(sound);
+        }
         self.release()
     }
 

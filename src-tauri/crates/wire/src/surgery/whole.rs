@@ -120,12 +120,17 @@ pub fn note_whole(dialect: Dialect, body: &Bytes, note: &str) -> Bytes {
             let (_, item) = responses_item(&format!("msg_{}", id.trim_start_matches("resp_")), note, false, 0, 0);
             append(&mut patch, &["output"], item);
         }
-        Dialect::Gemini => match patch.find(&["candidates", "0", "content", "parts"]) {
-            Some(parts) if body[parts.clone()] == *NO_TEXT.as_bytes() => {
-                patch.set(parts, format!(r#"[{{"text":{quoted}}}]"#));
+        Dialect::Gemini => {
+            let path = ["candidates", "0", "content", "parts"];
+            let said = list(&patch, &path).iter().any(|part| visible(body, part).is_some());
+            let text = if said { json::quote(&format!("\n\n{note}")) } else { quoted };
+            match patch.find(&path) {
+                Some(parts) if body[parts.clone()] == *NO_TEXT.as_bytes() => {
+                    patch.set(parts, format!(r#"[{{"text":{text}}}]"#));
+                }
+                _ => append(&mut patch, &path, format!(r#"{{"text":{text}}}"#)),
             }
-            _ => append(&mut patch, &["candidates", "0", "content", "parts"], format!(r#"{{"text":{quoted}}}"#)),
-        },
+        }
     }
     patch.finish()
 }
