@@ -1,1 +1,7 @@
-fn main() {}
+//! The `switchtower` program.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    switchtower_cli::main()
+}

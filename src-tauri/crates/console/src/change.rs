@@ -1,9 +1,9 @@
 //! Live events: what changed, never the data itself. A UI asks again for what it shows.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use specta::Type;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Type)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, Type)]
 #[serde(rename_all = "lowercase")]
 pub enum ChangeKind {
     Session,
@@ -16,7 +16,7 @@ pub enum ChangeKind {
 }
 
 /// "Something about this changed."
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Type)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, Type)]
 pub struct Change {
     pub kind: ChangeKind,
     pub session: Option<String>,

@@ -56,6 +56,9 @@ args! {
         pub from: u64,
         /// At most 1000.
         pub count: u32,
+        /// `provider` (unless given) or `agent`.
+        #[specta(optional)]
+        pub side: Option<String>,
     }
     GetBlob {
         #[serde(rename = "ref")]
@@ -122,14 +125,14 @@ args! {
 }
 
 /// A piece of an export: pieces put together in order are the file.
-#[derive(Debug, Clone, PartialEq, Serialize, Type)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Type)]
 pub struct ExportPage {
     pub text: String,
     pub next: Option<String>,
 }
 
 /// What an import brought.
-#[derive(Debug, Clone, PartialEq, Serialize, Type)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Type)]
 pub struct ImportView {
     pub sessions: Vec<String>,
     pub exchanges: u32,

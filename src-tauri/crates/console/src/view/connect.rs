@@ -1,17 +1,17 @@
 //! How each agent is pointed at the runtime, with the live address filled in.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use specta::Type;
 
 /// One environment variable to set.
-#[derive(Debug, Clone, PartialEq, Serialize, Type)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Type)]
 pub struct ConnectVariable {
     pub name: String,
     pub value: String,
 }
 
 /// One kind of agent and the ways to connect it.
-#[derive(Debug, Clone, PartialEq, Serialize, Type)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Type)]
 pub struct ConnectAgent {
     /// `claude-code`, `codex`, … : stable, for links.
     pub id: String,
@@ -27,13 +27,13 @@ pub struct ConnectAgent {
     pub note: Option<String>,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Type)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Type)]
 pub struct ConnectFile {
     pub path: String,
     pub text: String,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Type)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Type)]
 pub struct ConnectView {
     /// `http://127.0.0.1:4100`
     pub proxy: String,

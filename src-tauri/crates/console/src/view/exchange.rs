@@ -2,12 +2,12 @@
 //! usage, timing and every evaluation.
 
 use super::{Mode, Text};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use specta::Type;
 use specta_typescript::{Number, Unknown};
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Type)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Type)]
 #[serde(rename_all = "lowercase")]
 pub enum ExchangeState {
     Open,
@@ -19,7 +19,7 @@ pub enum ExchangeState {
 }
 
 /// Whose doing the end of an exchange was.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Type)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Type)]
 #[serde(rename_all = "lowercase")]
 pub enum Origin {
     Agent,
@@ -28,7 +28,7 @@ pub enum Origin {
 }
 
 /// One side's message. Credentials are masked; compressed bodies are decoded.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Type)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, Type)]
 pub struct MessageView {
     /// Null for a request.
     pub status: Option<u16>,
@@ -49,7 +49,7 @@ pub struct MessageView {
 }
 
 /// One try at a provider.
-#[derive(Debug, Clone, PartialEq, Serialize, Type)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Type)]
 pub struct AttemptView {
     pub model: String,
     pub provider: String,
@@ -62,7 +62,7 @@ pub struct AttemptView {
 }
 
 /// Tokens as the provider counts them; `input` contains `cached` and `cache_write`, `output` contains `reasoning`.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Type)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, Type)]
 pub struct UsageView {
     #[specta(type = Number)]
     pub input_tokens: u64,
@@ -77,7 +77,7 @@ pub struct UsageView {
     pub estimated: bool,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Type)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Type)]
 pub struct TimingView {
     pub started_at: String,
     #[specta(type = Option<Number>)]
@@ -94,8 +94,9 @@ pub struct TimingView {
 }
 
 /// One rule's evaluation at one point.
-#[derive(Debug, Clone, PartialEq, Serialize, Type)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Type)]
 pub struct VerdictView {
+    pub at: String,
     pub point: String,
     pub rule: String,
     pub policy: String,
@@ -109,7 +110,24 @@ pub struct VerdictView {
     pub error: Option<String>,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Type)]
+/// A tool call that this exchange proposed, and what came of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Type)]
+pub struct CallView {
+    pub id: String,
+    pub name: String,
+    /// JSON text, as the model wrote it.
+    pub arguments: Text,
+    pub blocked: bool,
+    pub at: String,
+    /// The exchange whose request delivered the result.
+    pub returned_by: Option<String>,
+    pub returned_at: Option<String>,
+    /// How its error is known: `flag`, `error_field`, `exit_code` or `text` (guessed).
+    pub error: Option<String>,
+    pub preview: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Type)]
 pub struct ExchangeView {
     pub id: String,
     pub session: String,
@@ -130,6 +148,12 @@ pub struct ExchangeView {
     pub path: String,
     pub stream: bool,
     pub side_call: bool,
+    pub imported: bool,
+    /// True where some body is missing: records were dropped.
+    pub incomplete: bool,
+    /// Messages at the end of the agent's request that were new with it.
+    pub new_messages: u32,
+    pub preview: String,
     #[specta(type = Option<Number>)]
     pub cost_usd: Option<f64>,
     pub attempts: Vec<AttemptView>,
@@ -146,12 +170,13 @@ pub struct ExchangeView {
     pub response_changed: bool,
     pub usage: UsageView,
     pub timing: TimingView,
+    pub calls: Vec<CallView>,
     pub verdicts: Vec<VerdictView>,
     pub interventions: Vec<String>,
 }
 
 /// One frame of a streamed response, as it came from the provider.
-#[derive(Debug, Clone, PartialEq, Serialize, Type)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Type)]
 pub struct FrameView {
     #[specta(type = Number)]
     pub index: u64,
@@ -161,7 +186,7 @@ pub struct FrameView {
     pub text: Text,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Type)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Type)]
 pub struct FramePage {
     pub frames: Vec<FrameView>,
     #[specta(type = Number)]

@@ -1,18 +1,18 @@
 //! Health: what the status bar shows and `doctor` reads.
 
 use super::PolicyState;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use specta::Type;
 use specta_typescript::Number;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Type)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Type)]
 #[serde(rename_all = "lowercase")]
 pub enum HealthState {
     Ok,
     Degraded,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Type)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Type)]
 pub struct LedgerView {
     pub ok: bool,
     /// What is wrong and what to do.
@@ -26,7 +26,7 @@ pub struct LedgerView {
     pub recorded_late: u64,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Type)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Type)]
 pub struct PolicyHealth {
     pub name: String,
     pub version: String,
@@ -34,7 +34,7 @@ pub struct PolicyHealth {
     pub error: Option<String>,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Type)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Type)]
 pub struct ProviderView {
     pub name: String,
     pub dialect: String,
@@ -43,7 +43,7 @@ pub struct ProviderView {
     pub api_key: String,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Type)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Type)]
 pub struct HealthView {
     pub state: HealthState,
     pub version: String,

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use specta::Type;
 use specta_typescript::Number;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Type)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Type)]
 #[serde(rename_all = "lowercase")]
 pub enum Mode {
     Enforce,
@@ -13,14 +13,14 @@ pub enum Mode {
     Off,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Type)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Type)]
 #[serde(rename_all = "lowercase")]
 pub enum Cause {
     Rule,
     Person,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Type)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Type)]
 #[serde(rename_all = "lowercase")]
 pub enum EffectBasis {
     Measured,
@@ -29,7 +29,7 @@ pub enum EffectBasis {
 }
 
 /// What it cost; negative is saved.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Type)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, Type)]
 pub struct EffectView {
     #[specta(type = Number)]
     pub tokens: i64,
@@ -40,7 +40,7 @@ pub struct EffectView {
     pub basis: EffectBasis,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Type)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Type)]
 pub struct InterventionView {
     pub id: String,
     pub session: String,
@@ -61,7 +61,7 @@ pub struct InterventionView {
     pub effect: EffectView,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Type)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Type)]
 pub struct InterventionPage {
     pub interventions: Vec<InterventionView>,
     pub next: Option<String>,
@@ -79,7 +79,7 @@ pub enum EscalationState {
 }
 
 /// An intervention that waits, or waited, for a person.
-#[derive(Debug, Clone, PartialEq, Serialize, Type)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Type)]
 pub struct EscalationView {
     pub id: String,
     pub session: String,
@@ -95,7 +95,7 @@ pub struct EscalationView {
     pub intent: Option<Text>,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Type)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Type)]
 pub struct EscalationPage {
     pub escalations: Vec<EscalationView>,
 }

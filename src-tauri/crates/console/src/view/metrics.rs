@@ -1,10 +1,10 @@
 //! Figures over a span of time.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use specta::Type;
 use specta_typescript::Number;
 
-#[derive(Debug, Clone, PartialEq, Serialize, Type)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Type)]
 pub struct InterventionCount {
     pub rule: Option<String>,
     pub action: String,
@@ -15,9 +15,11 @@ pub struct InterventionCount {
     pub tokens: i64,
     #[specta(type = Number)]
     pub usd: f64,
+    #[specta(type = Number)]
+    pub ms: f64,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Type)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Type)]
 pub struct ToolCount {
     pub name: String,
     #[specta(type = Number)]
@@ -27,11 +29,31 @@ pub struct ToolCount {
     /// From the call to the request that brought its result: the agent's own time included.
     #[specta(type = Option<Number>)]
     pub mean_ms: Option<f64>,
+    #[specta(type = Number)]
+    pub longest_ms: f64,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Type)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Type)]
 pub struct ModelCount {
     pub model: String,
+    #[specta(type = Number)]
+    pub exchanges: u64,
+    #[specta(type = Number)]
+    pub failed: u64,
+    #[specta(type = Number)]
+    pub input_tokens: u64,
+    #[specta(type = Number)]
+    pub cached_tokens: u64,
+    #[specta(type = Number)]
+    pub output_tokens: u64,
+    #[specta(type = Number)]
+    pub cost_usd: f64,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Type)]
+pub struct DaySpend {
+    /// The day's first moment, UTC.
+    pub day: String,
     #[specta(type = Number)]
     pub exchanges: u64,
     #[specta(type = Number)]
@@ -44,7 +66,14 @@ pub struct ModelCount {
     pub cost_usd: f64,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Type)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Type)]
+pub struct ErrorCount {
+    pub class: String,
+    #[specta(type = Number)]
+    pub count: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Type)]
 pub struct MetricsView {
     #[specta(type = Number)]
     pub sessions: u64,
@@ -69,5 +98,10 @@ pub struct MetricsView {
     pub estimated: bool,
     pub interventions: Vec<InterventionCount>,
     pub tools: Vec<ToolCount>,
+    /// Dearest first.
     pub models: Vec<ModelCount>,
+    /// Oldest first.
+    pub days: Vec<DaySpend>,
+    /// Most frequent first.
+    pub errors: Vec<ErrorCount>,
 }

@@ -1,10 +1,10 @@
 //! Sessions, as the list and the head of the session screen show them.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use specta::Type;
 use specta_typescript::Number;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Type)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Type)]
 #[serde(rename_all = "lowercase")]
 pub enum SessionState {
     Running,
@@ -16,7 +16,7 @@ pub enum SessionState {
 }
 
 /// How the runtime knew that a request belongs to this session, strongest first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Type)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Type)]
 #[serde(rename_all = "snake_case")]
 pub enum IdentityBasis {
     Label,
@@ -28,14 +28,14 @@ pub enum IdentityBasis {
 }
 
 /// The process at the other end of a connection from this machine.
-#[derive(Debug, Clone, PartialEq, Serialize, Type)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Type)]
 pub struct ProcessView {
     pub pid: u32,
     pub name: String,
     pub folder: Option<String>,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Type)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Type)]
 pub struct SessionView {
     pub id: String,
     pub agent: String,
@@ -70,7 +70,7 @@ pub struct SessionView {
     pub last_at: String,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Type)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Type)]
 pub struct SessionPage {
     pub sessions: Vec<SessionView>,
     /// The cursor of the next page; null at the end.

@@ -1,11 +1,11 @@
 //! Text that may be too long to send along.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use specta::Type;
 use specta_typescript::Number;
 
 /// A text of at most 16 KiB, or where to fetch a longer one.
-#[derive(Debug, Clone, PartialEq, Serialize, Type)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Type)]
 #[serde(untagged)]
 pub enum Text {
     Whole(String),
@@ -13,7 +13,7 @@ pub enum Text {
 }
 
 /// A longer text: fetch it piece by piece with `get_blob`.
-#[derive(Debug, Clone, PartialEq, Serialize, Type)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Type)]
 pub struct TextRef {
     #[serde(rename = "ref")]
     pub reference: String,
@@ -32,7 +32,7 @@ impl From<String> for Text {
 }
 
 /// A piece of a longer text.
-#[derive(Debug, Clone, PartialEq, Serialize, Type)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Type)]
 pub struct BlobView {
     pub text: String,
     /// Where the piece begins and how long it is, in bytes, moved to whole characters.

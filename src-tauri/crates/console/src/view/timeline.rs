@@ -1,10 +1,10 @@
 //! The timeline: its rows, a window at a time, and the strip above it, binned by time.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use specta::Type;
 use specta_typescript::Number;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Type)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Type)]
 #[serde(rename_all = "lowercase")]
 pub enum RowKind {
     Model,
@@ -14,7 +14,7 @@ pub enum RowKind {
 }
 
 /// What became of a row: a model call has an exchange's state; a tool call is open, returned, failed or blocked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Type)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Type)]
 #[serde(rename_all = "lowercase")]
 pub enum RowState {
     Open,
@@ -26,16 +26,27 @@ pub enum RowState {
     Blocked,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Type)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Type)]
 pub struct RowToolCall {
     pub id: String,
     pub name: String,
     /// How its error is known: `flag`, `error_field`, `exit_code` or `text` (guessed); null where it had none (yet).
     pub error: Option<String>,
+    /// Taken out of the response by a rule.
+    pub blocked: bool,
+}
+
+/// An intervention's pill.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Type)]
+pub struct RowAct {
+    pub id: String,
+    pub action: String,
+    pub mode: super::Mode,
+    pub summary: String,
 }
 
 /// One row of a session's timeline.
-#[derive(Debug, Clone, PartialEq, Serialize, Type)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Type)]
 pub struct TimelineRow {
     /// Its place among the session's rows, from 0.
     #[specta(type = Number)]
@@ -67,11 +78,15 @@ pub struct TimelineRow {
     pub estimated: bool,
     /// A title or naming call beside the first turn.
     pub side_call: bool,
+    /// From a file, not seen live.
+    pub imported: bool,
     pub tool_calls: Vec<RowToolCall>,
     pub interventions: Vec<String>,
+    /// The same, with what a pill shows.
+    pub acts: Vec<RowAct>,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Type)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Type)]
 pub struct TimelinePage {
     pub rows: Vec<TimelineRow>,
     /// All rows of the session.
@@ -79,7 +94,7 @@ pub struct TimelinePage {
     pub total: u64,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Type)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Type)]
 #[serde(rename_all = "lowercase")]
 pub enum Lane {
     Model,
@@ -89,12 +104,12 @@ pub enum Lane {
 }
 
 /// One lane of the strip, one number per bin in each list.
-#[derive(Debug, Clone, PartialEq, Serialize, Type)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Type)]
 pub struct StripLane {
     pub lane: Lane,
     /// Share of the bin's time that was busy, 0 to 1; an intervention counts as 1.
     #[specta(type = Vec<Number>)]
-    pub fill: Vec<f32>,
+    pub fill: Vec<f64>,
     /// 1 where something failed.
     pub failed: Vec<u8>,
     /// The first row that touches the bin, -1 for none: where a click goes.
@@ -103,7 +118,7 @@ pub struct StripLane {
 }
 
 /// A whole session, or a part of it, binned over time.
-#[derive(Debug, Clone, PartialEq, Serialize, Type)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Type)]
 pub struct StripView {
     pub from: String,
     pub to: String,

@@ -1,0 +1,75 @@
+//! Sessions, and the search over what was said in them.
+
+use super::{id, limit};
+use crate::{Console, GetSession, ListSessions, RpcError, Search, view::*};
+use domain::SessionRow;
+
+impl Console {
+    pub async fn list_sessions(&self, args: ListSessions) -> Result<SessionPage, RpcError> {
+        let query = args.query.unwrap_or_default();
+        let page = self.ledger.list_sessions(&query, limit(args.limit), args.cursor.as_deref()).await?;
+        Ok(SessionPage { sessions: page.sessions.into_iter().map(SessionView::from).collect(), next: page.next })
+    }
+
+    pub async fn get_session(&self, args: GetSession) -> Result<SessionView, RpcError> {
+        Ok(self.ledger.get_session(id(&args.session)?).await?.into())
+    }
+
+    pub async fn search(&self, args: Search) -> Result<SearchPage, RpcError> {
+        let page = self.ledger.search(&args.query, limit(args.limit), args.cursor.as_deref()).await?;
+        let hits = page.hits.into_iter().map(|hit| SearchHit {
+            session: hit.session.to_string(),
+            exchange: hit.exchange.to_string(),
+            step: hit.step,
+            in_answer: hit.in_answer,
+            snippet: hit.snippet,
+        });
+        Ok(SearchPage { hits: hits.collect(), next: page.next })
+    }
+}
+
+impl From<SessionRow> for SessionView {
+    fn from(row: SessionRow) -> SessionView {
+        SessionView {
+            id: row.id.to_string(),
+            agent: row.agent,
+            title: row.title,
+            state: match row.state {
+                domain::SessionState::Running => SessionState::Running,
+                domain::SessionState::Paused => SessionState::Paused,
+                domain::SessionState::Stepping => SessionState::Stepping,
+                domain::SessionState::Waiting => SessionState::Waiting,
+                domain::SessionState::Idle => SessionState::Idle,
+                domain::SessionState::Ended => SessionState::Ended,
+            },
+            models: row.models,
+            steps: row.steps,
+            input_tokens: row.input_tokens,
+            cached_tokens: row.cached_tokens,
+            output_tokens: row.output_tokens,
+            cost_usd: row.cost_usd,
+            estimated: row.estimated,
+            context_used: row.context_used,
+            tool_errors: row.tool_errors,
+            interventions: row.interventions,
+            parent: row.parent.map(|parent| parent.to_string()),
+            basis: match row.basis {
+                domain::IdentityBasis::Label => IdentityBasis::Label,
+                domain::IdentityBasis::ClientId => IdentityBasis::ClientId,
+                domain::IdentityBasis::ToolCallId => IdentityBasis::ToolCallId,
+                domain::IdentityBasis::Retry => IdentityBasis::Retry,
+                domain::IdentityBasis::Prefix => IdentityBasis::Prefix,
+                domain::IdentityBasis::New => IdentityBasis::New,
+            },
+            process: row.process.map(|process| ProcessView {
+                pid: process.pid,
+                name: process.name,
+                folder: process.folder,
+            }),
+            label: row.label,
+            client_id: row.client_id,
+            started_at: row.started_at.rfc3339(),
+            last_at: row.last_at.rfc3339(),
+        }
+    }
+}
