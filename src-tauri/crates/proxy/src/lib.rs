@@ -26,3 +26,5 @@ mod whole;
 
 pub use config::{Config, Ports, Recording, StartError};
 pub use runtime::{ProxyHealth, Runtime};
+// The console shows requests whole, and may not know wire formats.
+pub use wire::rebuild;
