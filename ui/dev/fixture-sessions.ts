@@ -13,7 +13,7 @@ export function id(prefix: string, value: number): string {
   return `${prefix}_${text}`;
 }
 
-export function valueOf(text: string): number {
+export function numberOf(text: string): number {
   return [...text.slice(4)].reduce((sum, digit) => sum * 32 + DIGITS.indexOf(digit), 0);
 }
 
@@ -59,7 +59,7 @@ const specs = new Map<string, Spec>();
 export const SESSIONS: SessionView[] = [];
 
 function exchangeIn(session: string, index: number): string {
-  return id("exc", valueOf(session) * 1000 + (index - (index % 2)));
+  return id("exc", numberOf(session) * 1000 + (index - (index % 2)));
 }
 
 function add(n: number, rows: number, minutesAgo: number, state: SessionView["state"]): void {
@@ -106,9 +106,9 @@ export function rowsOf(session: string): number {
 }
 
 export function locate(exchange: string): { session: string; index: number } | null {
-  const value = valueOf(exchange);
+  const value = numberOf(exchange);
   const session = id("ses", Math.floor(value / 1e6) * 1000);
-  return specs.has(session) ? { session, index: value - valueOf(session) * 1000 } : null;
+  return specs.has(session) ? { session, index: value - numberOf(session) * 1000 } : null;
 }
 
 const SAID = [
@@ -136,7 +136,7 @@ export function argumentsAt(index: number): string {
 export function rowAt(session: string, index: number): TimelineRow {
   const spec = specs.get(session) ?? { rows: 0, kind: 0, begun: LOADED, pace: 2000 };
   const { models, tools } = kindOf(spec.kind);
-  const n = valueOf(session) / 1000 + index * 7;
+  const n = numberOf(session) / 1000 + index * 7;
   const model = index % 2 === 0;
   const failed = index % 19 === 17;
   const open = index === spec.rows - 1 && findSession(session)?.state === "running";
@@ -149,7 +149,7 @@ export function rowAt(session: string, index: number): TimelineRow {
   return {
     index,
     step,
-    run: id("run", valueOf(session) + Math.floor(step / 12)),
+    run: id("run", numberOf(session) + Math.floor(step / 12)),
     kind: model ? "model" : "tool",
     name: model ? (models[index % 26 === 0 ? models.length - 1 : 0] ?? "model") : tool,
     preview: model
@@ -173,7 +173,7 @@ export function rowAt(session: string, index: number): TimelineRow {
         ? [{ id: `call_${index}`, name: nextTool, error: (index + 1) % 19 === 17 ? "text" : null, blocked: false }]
         : [],
     imported: false,
-    interventions: interventionAt(session, index) ? [id("int", valueOf(session) * 1000 + index)] : [],
+    interventions: interventionAt(session, index) ? [id("int", numberOf(session) * 1000 + index)] : [],
     acts: [interventionAt(session, index) ?? []].flat(),
   };
 }
@@ -184,7 +184,7 @@ function interventionAt(session: string, index: number): InterventionView | null
   const shadow = index % 348 === 252;
   const name = KINDS[specs.get(session)?.kind ?? 0]?.tools[0] ?? "bash";
   return {
-    id: id("int", valueOf(session) * 1000 + index),
+    id: id("int", numberOf(session) * 1000 + index),
     session,
     exchange: exchangeIn(session, index),
     at: new Date((specs.get(session)?.begun ?? 0) + index * (specs.get(session)?.pace ?? 0)).toISOString(),
@@ -234,7 +234,7 @@ export function stripOf(session: string, bins: number, from?: string, to?: strin
   }));
   const first = Math.max(0, Math.floor((start - spec.begun) / spec.pace) - 8);
   const last = Math.min(spec.rows, Math.ceil((end - spec.begun) / spec.pace));
-  const each = Math.max(1, Math.floor((last - first) / 8000));
+  const each = Math.max(1, Math.floor((last - first) / 8000)) | 1;
   for (let i = first; i < last; i += each) {
     const row = rowAt(session, i);
     const at = Date.parse(row.started_at);

@@ -33,13 +33,13 @@ const answers: Answers = {
   list_sessions: ({ query: asked, limit: most, cursor }) => {
     const query = asked ?? "";
     const limit = most ?? 60;
-    const unknown = /(?:^|\s)-?([a-z]+):/.exec(query)?.[1];
+    const unknown = /(?:^|\s)-?([a-z]+):\S*/.exec(query);
     const known = ["status", "agent", "model", "tool", "rule", "action", "cost", "steps", "errors"];
-    if (unknown && !known.includes(unknown)) {
+    if (unknown?.[1] && !known.includes(unknown[1])) {
       throw new Refusal(
-        "bad_query",
-        `There is no field \`${unknown}\`.`,
-        "Fields: status, agent, model, tool, rule, action, cost, steps, errors.",
+        "bad_request",
+        `there is no field ${unknown[1]}: known are ${known.join(", ")}`,
+        `at byte ${unknown.index}, ${unknown[0].length} long`,
       );
     }
     const words = query
@@ -160,7 +160,14 @@ const answers: Answers = {
           cost_usd: 0,
         },
       ],
-      days: [],
+      days: Array.from({ length: 12 }, (_, i) => ({
+        day: new Date(Math.floor(Date.now() / 864e5) * 864e5 - (11 - i) * 864e5).toISOString(),
+        exchanges: 100 + i * 31,
+        input_tokens: 1e6,
+        cached_tokens: 8e5,
+        output_tokens: 2e4,
+        cost_usd: [3.1, 4.2, 0, 0.4, 6.8, 5.1, 9.9, 7.2, 0, 1.1, 12.4, 8.6][i] ?? 0,
+      })),
       errors: [
         { class: "overloaded", count: 4 },
         { class: "cut stream", count: 3 },

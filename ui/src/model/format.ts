@@ -4,13 +4,13 @@ const whole = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
 
 /** 1,234,567: every digit. */
 export function count(value: number): string {
-  return whole.format(value);
+  return whole.format(value).replace("-", "−");
 }
 
 /** Three digits and a unit: 950, 1.2k, 38.1k, 120k, 4.56M. */
 export function short(value: number): string {
-  const size = Math.abs(value);
-  if (size < 1000) return whole.format(value);
+  if (value < 0) return `−${short(-value)}`;
+  if (value < 1000) return whole.format(value);
   for (const [limit, unit] of [
     [1e6, "k"],
     [1e9, "M"],

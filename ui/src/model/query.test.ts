@@ -24,7 +24,8 @@ test("a begun field is completed, then its values", () => {
   expect(complete("-status:pa", 10).offers.map((offer) => offer.text)).toEqual(["-status:paused"]);
 });
 
-test("the word that the server names is the one underlined", () => {
-  expect(errorRange("tool:x colour:red", "There is no field `colour`.")).toEqual({ start: 7, end: 17 });
+test("the place that the server names in bytes is the one underlined", () => {
+  expect(errorRange("tool:é colour:red", "at byte 8, 10 long")).toEqual({ start: 7, end: 17 });
   expect(errorRange("tool:x", "Something else")).toEqual({ start: 0, end: 6 });
+  expect(errorRange("tool:x", null)).toEqual({ start: 0, end: 6 });
 });

@@ -18,14 +18,21 @@ export const FIELDS: { name: string; says: string; values?: string[] }[] = [
     says: "state of the session",
     values: ["running", "waiting", "paused", "stepping", "idle", "ended"],
   },
-  { name: "agent", says: "the agent's name; * matches any" },
-  { name: "model", says: "a model it used; * matches any" },
+  { name: "agent", says: "the agent's name; * stands for anything" },
+  { name: "title", says: "the first user line" },
+  { name: "model", says: "a model it used: model:*haiku*" },
   { name: "tool", says: "a tool it called" },
   { name: "rule", says: "a rule that intervened" },
-  { name: "action", says: "what an intervention did", values: ["blocked", "injected", "tainted"] },
+  { name: "policy", says: "a policy that intervened" },
+  { name: "action", says: "what was done", values: ["block", "inject", "taint"] },
+  { name: "label", says: "the session's label" },
   { name: "cost", says: "US dollars: cost:>0.50" },
   { name: "steps", says: "number of steps: steps:>20" },
   { name: "errors", says: "tool errors: errors:>2" },
+  { name: "interventions", says: "how many: interventions:>0" },
+  { name: "input", says: "tokens in: input:>100000" },
+  { name: "cached", says: "tokens from the cache" },
+  { name: "output", says: "tokens out" },
 ];
 
 export function tokenise(query: string): Token[] {
@@ -78,14 +85,23 @@ export function complete(
   return { token, offers: fields.map((f) => ({ text: `${minus}${f.name}:`, says: f.says })) };
 }
 
-/** Which part of the query the server's message means: the first quoted word that occurs in it, else all of it. */
-export function errorRange(query: string, message: string): { start: number; end: number } {
-  for (const match of message.matchAll(/[`“"'‘]([^`”"'’]+)[`”"'’]/g)) {
-    const named = match[1] ?? "";
-    const token = tokenise(query).find((t) => t.field === named || query.slice(t.start, t.end) === named);
-    if (token) return { start: token.start, end: token.end };
-    const at = query.indexOf(named);
-    if (named !== "" && at >= 0) return { start: at, end: at + named.length };
-  }
-  return { start: 0, end: query.length };
+const PLACE = /at byte (\d+), (\d+) long/;
+
+/** Whether a hint says only where the error is: that is drawn, not read. */
+export function isPlace(hint: string): boolean {
+  return PLACE.test(hint);
+}
+
+/** The part of the query that the server complains about: its place in bytes of UTF-8, else all of it. */
+export function errorRange(query: string, hint: string | null): { start: number; end: number } {
+  const place = hint === null ? null : PLACE.exec(hint);
+  if (!place) return { start: 0, end: query.length };
+  const start = characters(query, Number(place[1]));
+  const end = characters(query, Number(place[1]) + Number(place[2]));
+  return end > start ? { start, end } : { start: 0, end: query.length };
+}
+
+/** How many UTF-16 units of `text` its first `bytes` bytes of UTF-8 are. */
+function characters(text: string, bytes: number): number {
+  return new TextDecoder().decode(new TextEncoder().encode(text).slice(0, bytes)).length;
 }

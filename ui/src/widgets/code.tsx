@@ -1,12 +1,15 @@
 // Text that was on the wire. Always a text node: nothing recorded is ever markup.
-import { useState } from "react";
+import { Fragment, useState } from "react";
 import { bytes } from "@/model/format";
 
 const FIRST = 20_000;
 
-export function Wire({ text, label, wrap = true }: { text: string; label: string; wrap?: boolean }) {
+type WireProps = { text: string; label: string /** Marked wherever it occurs. */; mark?: string };
+
+export function Wire({ text, label, mark }: WireProps) {
   const [shown, setShown] = useState(FIRST);
   const cut = text.length > shown;
+  const part = cut ? text.slice(0, shown) : text;
   return (
     <div className="min-w-0">
       <pre
@@ -14,9 +17,9 @@ export function Wire({ text, label, wrap = true }: { text: string; label: string
         tabIndex={0}
         role="group"
         aria-label={label}
-        className={`overflow-x-auto text-sm leading-[18px] ${wrap ? "whitespace-pre-wrap break-words [overflow-wrap:anywhere]" : "whitespace-pre"}`}
+        className="overflow-x-auto whitespace-pre-wrap break-words text-sm leading-[18px] [overflow-wrap:anywhere]"
       >
-        {cut ? text.slice(0, shown) : text}
+        {mark === undefined ? part : <Marked text={part} mark={mark} />}
       </pre>
       {cut && (
         <button
@@ -29,4 +32,15 @@ export function Wire({ text, label, wrap = true }: { text: string; label: string
       )}
     </div>
   );
+}
+
+/** The text with every occurrence of `mark` set off. */
+export function Marked({ text, mark }: { text: string; mark: string }) {
+  const pieces = text.split(mark);
+  return pieces.map((piece, i) => (
+    <Fragment key={`${i}-${piece.length}`}>
+      {i > 0 && <mark className="rounded bg-human-soft px-1 text-human">{mark}</mark>}
+      {piece}
+    </Fragment>
+  ));
 }

@@ -16,6 +16,7 @@ export function StatusBar({ onHelp }: { onHelp: () => void }) {
   const spent = useQuery(metrics(today)).data;
   return (
     <footer
+      role="contentinfo"
       aria-label="Status"
       className="flex h-6 shrink-0 items-center gap-4 border-line border-t bg-panel px-3 text-muted text-xs"
     >

@@ -2,7 +2,7 @@
 import { Search, X } from "lucide-react";
 import { useEffect, useId, useRef, useState } from "react";
 import { CommandError } from "@/bridge";
-import { complete, errorRange, tokenise } from "@/model/query";
+import { complete, errorRange, isPlace, tokenise } from "@/model/query";
 import { useKeys } from "@/widgets/keys";
 
 type Props = { query: string; onQuery: (query: string) => void; error: unknown };
@@ -67,7 +67,7 @@ export function QueryBar({ query, onQuery, error }: Props) {
       >
         <Search size={13} className="mx-2 shrink-0 text-faint" />
         <div className="relative h-full min-w-0 flex-1 overflow-hidden">
-          <Highlight text={draft} error={refused?.message ?? null} />
+          <Highlight text={draft} wrong={refused ? errorRange(draft, refused.hint) : null} />
           <input
             ref={input}
             aria-label="Filter sessions"
@@ -132,21 +132,21 @@ export function QueryBar({ query, onQuery, error }: Props) {
           ))}
         </div>
       )}
-      {refused && (
+      {refused && open && offers.length === 0 && (
         <p
           id={`${offersId}-error`}
           role="alert"
           className="absolute top-8 left-0 z-10 max-w-full rounded border border-error-line bg-error-soft px-2 py-1 text-sm shadow-lg"
         >
-          {refused.message} {refused.hint !== null && <span className="text-muted">{refused.hint}</span>}
+          {refused.message}{" "}
+          {refused.hint !== null && !isPlace(refused.hint) && <span className="text-muted">{refused.hint}</span>}
         </p>
       )}
     </div>
   );
 }
 
-function Highlight({ text, error }: { text: string; error: string | null }) {
-  const wrong = error === null ? null : errorRange(text, error);
+function Highlight({ text, wrong }: { text: string; wrong: { start: number; end: number } | null }) {
   return (
     <div
       aria-hidden

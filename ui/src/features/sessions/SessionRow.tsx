@@ -28,8 +28,9 @@ export function SessionStatus({ state }: { state: SessionState }) {
 
 /** The columns' shares of the width; narrow windows leave out what can be read in the session itself. */
 export const COLUMNS =
-  "grid items-center gap-x-3 px-3 grid-cols-[76px_104px_minmax(0,1fr)_56px_64px_116px_72px_44px_64px] @5xl:grid-cols-[80px_116px_minmax(0,1fr)_150px_56px_76px_168px_72px_96px_44px_64px]";
-export const WIDE = "hidden @5xl:block";
+  "grid items-center gap-x-2.5 px-3 grid-cols-[72px_96px_minmax(0,1fr)_52px_68px_100px_64px_44px_44px] @6xl:grid-cols-[72px_104px_minmax(0,1fr)_136px_52px_70px_144px_70px_88px_44px_44px]";
+export const WIDE = "hidden @6xl:block";
+export const WIDE_INLINE = "hidden @6xl:inline";
 
 type Props = { session: SessionView; selected: boolean; place: number; onSelect: () => void };
 
@@ -72,8 +73,7 @@ export const SessionRow = memo(function SessionRow({ session, selected, place, o
         title={`${count(session.input_tokens)} tokens in, ${count(session.cached_tokens)} of them cached, ${count(session.output_tokens)} out`}
       >
         <span className="text-ink">{short(session.input_tokens)}</span>
-        <span className={WIDE.replace("block", "inline")}> · {short(session.cached_tokens)}</span> ·{" "}
-        {short(session.output_tokens)}
+        <span className={WIDE_INLINE}> · {short(session.cached_tokens)}</span> · {short(session.output_tokens)}
       </span>
       <span role="gridcell" className="num">
         {money(session.cost_usd, session.estimated)}

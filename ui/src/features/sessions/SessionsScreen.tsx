@@ -1,13 +1,14 @@
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { ArrowUp, ListTree, SearchX } from "lucide-react";
 import { useEffect, useState } from "react";
+import { CommandError } from "@/bridge";
 import { plural } from "@/model/format";
 import { useKeys } from "@/widgets/keys";
 import { Empty, Failure, SkeletonRows } from "@/widgets/states";
 import { useRows, useScroller, VirtualRows } from "@/widgets/virtual";
 import { useSessionList } from "./list";
 import { QueryBar } from "./QueryBar";
-import { COLUMNS, SessionRow, WIDE } from "./SessionRow";
+import { COLUMNS, SessionRow, WIDE, WIDE_INLINE } from "./SessionRow";
 
 export function SessionsScreen() {
   const { q = "" } = useSearch({ from: "/sessions" });
@@ -81,11 +82,7 @@ export function SessionsScreen() {
         tabIndex={0}
         className="flex min-h-0 flex-1 flex-col"
       >
-        <div
-          role="row"
-          className={`${COLUMNS} h-6 shrink-0 border-line border-b text-muted text-xs`}
-          style={{ paddingRight: 20 }}
-        >
+        <div role="row" className={`${COLUMNS} gutter h-6 shrink-0 border-line border-b text-muted text-xs`}>
           <span role="columnheader">Status</span>
           <span role="columnheader">Agent</span>
           <span role="columnheader">Title</span>
@@ -99,7 +96,7 @@ export function SessionsScreen() {
             Duration
           </span>
           <span role="columnheader" className="num">
-            In <span className={WIDE.replace("block", "inline")}>· cached </span>· out
+            In <span className={WIDE_INLINE}>· cached </span>· out
           </span>
           <span role="columnheader" className="num">
             Cost
@@ -121,7 +118,9 @@ export function SessionsScreen() {
           onScroll={(event) => setAtTop(event.currentTarget.scrollTop < 8)}
         >
           {list.loading && <SkeletonRows rows={14} />}
-          {list.error !== null && sessions.length === 0 && <Failure error={list.error} again={list.refresh} />}
+          {list.error !== null && sessions.length === 0 && (
+            <Refused error={list.error} query={q} again={list.refresh} />
+          )}
           {!list.loading && list.error === null && sessions.length === 0 && <NoSessions query={q} />}
           <VirtualRows
             rows={rows}
@@ -144,6 +143,19 @@ export function SessionsScreen() {
         {fresh > 0 ? `${plural(fresh, "new session")} above` : ""}
       </p>
     </section>
+  );
+}
+
+function Refused({ error, query, again }: { error: unknown; query: string; again: () => void }) {
+  const misread = query !== "" && error instanceof CommandError && error.code === "bad_request";
+  if (!misread) return <Failure error={error} again={again} />;
+  return (
+    <Empty icon={SearchX} title="The filter is not understood">
+      <p role="alert">{error.message}</p>
+      <Link to="/sessions" className="text-model hover:underline">
+        Show all sessions
+      </Link>
+    </Empty>
   );
 }
 

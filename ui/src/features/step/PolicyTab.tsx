@@ -67,14 +67,22 @@ function InterventionCard({ intervention }: { intervention: InterventionView }) 
         </dd>
         <dt className="text-faint">Effect</dt>
         <dd className="tabular-nums">
-          {effect.tokens > 0 ? "+" : ""}
-          {count(effect.tokens)} tokens · {money(effect.usd)} · {duration(Math.abs(effect.ms))}{" "}
-          <span className="text-faint">({effect.basis})</span>
+          {effectWords(effect)} <span className="text-faint">({effect.basis})</span>
         </dd>
       </dl>
       <BeforeAfter intervention={intervention} />
     </article>
   );
+}
+
+function effectWords({ tokens, usd, ms }: InterventionView["effect"]): string {
+  const signed = (value: number, words: string) => `${value > 0 ? "+" : "−"}${words}`;
+  const parts = [
+    tokens === 0 ? "" : signed(tokens, `${count(Math.abs(tokens))} tokens`),
+    usd === 0 ? "" : signed(usd, money(Math.abs(usd))),
+    ms === 0 ? "" : signed(ms, duration(Math.abs(ms))),
+  ];
+  return parts.filter((part) => part !== "").join(" · ") || "no tokens, money or time";
 }
 
 function BeforeAfter({ intervention }: { intervention: InterventionView }) {

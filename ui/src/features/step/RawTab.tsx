@@ -6,7 +6,7 @@ import { health } from "@/bridge/queries";
 import { useBody } from "@/bridge/text";
 import { asCurl } from "@/model/curl";
 import { bytes } from "@/model/format";
-import { Wire } from "@/widgets/code";
+import { Marked, Wire } from "@/widgets/code";
 import { CopyButton } from "@/widgets/copy";
 import { Failure, SkeletonRows } from "@/widgets/states";
 import { readable } from "./TurnView";
@@ -71,14 +71,15 @@ export function RawTab({ exchange }: { exchange: ExchangeView }) {
             Body, {bytes(body.total)}
             {!body.whole && "; the beginning"}
           </p>
-          <Wire text={laid ? readable(body.text) : body.text} label="Body" />
+          <Wire text={laid ? readable(body.text) : body.text} label="Body" mark={MASK} />
         </div>
       )}
     </div>
   );
 }
 
-const MASKED = /(\[masked\]|\*{3,}|•{3,}|‹masked›|<masked>|…masked…)/i;
+/** What the runtime writes in place of a credential. */
+const MASK = "[masked]";
 
 function Head({ exchange, message, request }: { exchange: ExchangeView; message: MessageView; request: boolean }) {
   const headers = message.headers ?? [];
@@ -88,15 +89,7 @@ function Head({ exchange, message, request }: { exchange: ExchangeView; message:
       {headers.map(([name, value], i) => (
         <p key={i} className="break-all">
           <span className="text-muted">{name}: </span>
-          {value.split(MASKED).map((piece, j) =>
-            j % 2 === 1 ? (
-              <mark key={j} title="Masked before it was recorded" className="rounded bg-human-soft px-1 text-human">
-                {piece}
-              </mark>
-            ) : (
-              piece
-            ),
-          )}
+          <Marked text={value} mark={MASK} />
         </p>
       ))}
     </div>

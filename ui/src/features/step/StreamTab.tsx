@@ -47,7 +47,7 @@ export function StreamTab({ exchange }: { exchange: ExchangeView }) {
   const picked = chosen === null ? undefined : frameAt(chosen);
   return (
     <div className="flex h-full min-h-0 flex-col">
-      <div className={`${COLUMNS} h-6 shrink-0 border-line border-b text-muted text-xs`} style={{ paddingRight: 20 }}>
+      <div className={`${COLUMNS} gutter h-6 shrink-0 border-line border-b text-muted text-xs`}>
         <span className="num">#</span>
         <span className="num">At</span>
         <span className="num">Gap</span>
@@ -60,7 +60,7 @@ export function StreamTab({ exchange }: { exchange: ExchangeView }) {
           render={(index) => {
             const frame = frameAt(index);
             const before = index > 0 ? frameAt(index - 1) : undefined;
-            const gap = frame && before ? frame.at_ms - before.at_ms : null;
+            const gap = frame && before ? Math.max(0, frame.at_ms - before.at_ms) : null;
             return (
               <button
                 type="button"

@@ -56,7 +56,7 @@ export function SessionHeader({ session, mode, onMode, follow, onFollow }: Props
 function Facts({ session }: { session: SessionView }) {
   const cached = session.input_tokens > 0 ? session.cached_tokens / session.input_tokens : 0;
   return (
-    <dl className="flex items-center gap-x-5 overflow-hidden whitespace-nowrap px-3 pb-2 text-sm">
+    <dl className="mx-3 mb-2 flex h-5 flex-wrap items-center gap-x-5 overflow-hidden whitespace-nowrap text-sm">
       <Fact name="Status">
         <SessionStatus state={session.state} />
       </Fact>
@@ -101,7 +101,7 @@ function Facts({ session }: { session: SessionView }) {
 
 function Fact({ name, children }: { name: string; children: React.ReactNode }) {
   return (
-    <div className="flex items-center gap-1.5">
+    <div className="flex h-5 items-center gap-1.5">
       <dt className="text-faint text-xs">{name}</dt>
       <dd className="tabular-nums">{children}</dd>
     </div>

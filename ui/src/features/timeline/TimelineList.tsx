@@ -44,7 +44,11 @@ export function TimelineList(props: Props) {
     if (goal) rows.scrollToIndex(goal.index, { align: "auto" });
   }, [goal, rows]);
 
-  const visible = items.map((item) => rowAt(item.index)).filter((row) => row !== undefined);
+  const { startIndex, endIndex } = rows.range ?? { startIndex: first, endIndex: last };
+  const visible = items
+    .filter((item) => item.index >= startIndex && item.index <= endIndex)
+    .map((item) => rowAt(item.index))
+    .filter((row) => row !== undefined);
   const from = visible[0] ? Date.parse(visible[0].started_at) : null;
   const end = visible.at(-1);
   const to = end ? Date.parse(end.started_at) + (end.duration_ms ?? 0) : null;
@@ -63,11 +67,7 @@ export function TimelineList(props: Props) {
       tabIndex={0}
       className="flex min-h-0 flex-1 flex-col"
     >
-      <div
-        role="row"
-        className={`${ROW_COLUMNS} h-6 shrink-0 border-line border-b text-muted text-xs`}
-        style={{ paddingRight: 20 }}
-      >
+      <div role="row" className={`${ROW_COLUMNS} gutter h-6 shrink-0 border-line border-b text-muted text-xs`}>
         <span role="columnheader" className="num">
           Step
         </span>
