@@ -176,16 +176,15 @@ impl Runtime {
             return body.as_bytes().to_vec();
         }
         let mut bytes = Vec::new();
-        loop {
-            let ask = json!({"ref": side["body_ref"], "offset": bytes.len(), "length": 1 << 20});
+        let total = side["body_ref"]["length"].as_u64().unwrap_or(0) as usize;
+        while bytes.len() < total {
+            let ask = json!({"ref": side["body_ref"]["ref"], "offset": bytes.len(), "length": 1 << 16});
             let part = self.rpc("get_blob", ask).await;
-            let before = bytes.len();
-            bytes.extend_from_slice(part["text"].as_str().or(part["body"].as_str()).unwrap_or_default().as_bytes());
-            let total = part["length"].as_u64().or(part["total"].as_u64()).unwrap_or(0) as usize;
-            if bytes.len() >= total || bytes.len() == before {
-                return bytes;
-            }
+            let text = part["text"].as_str().unwrap_or_default();
+            assert!(!text.is_empty(), "get_blob stopped at {} of {total}: {part}", bytes.len());
+            bytes.extend_from_slice(text.as_bytes());
         }
+        bytes
     }
 
     /// `kill -9`.
