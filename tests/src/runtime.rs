@@ -147,13 +147,16 @@ impl Runtime {
     /// The exchange of a response, once it is recorded whole: an answer's record commits before its last frame, that
     /// of a cut or cancelled one just after.
     pub async fn settled(&self, id: &str) -> Value {
-        let mut exchange = self.exchange(id).await;
         let begun = Instant::now();
-        while exchange["state"] == "open" && begun.elapsed() < Duration::from_secs(5) {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-            exchange = self.exchange(id).await;
+        loop {
+            let exchange = self.ask("get_exchange", json!({"exchange": id})).await;
+            match exchange {
+                Ok(exchange) if exchange["state"] != "open" => return exchange,
+                Ok(exchange) if begun.elapsed() > Duration::from_secs(5) => return exchange,
+                Err(error) if begun.elapsed() > Duration::from_secs(5) => return json!({"missing": error}),
+                _ => tokio::time::sleep(Duration::from_millis(10)).await,
+            }
         }
-        exchange
     }
 
     /// All sessions, page by page.
