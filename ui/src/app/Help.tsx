@@ -47,7 +47,7 @@ export function Help({ open, onOpen }: { open: boolean; onOpen: (open: boolean) 
         <Dialog.Overlay className="fixed inset-0 z-40 bg-black/30" />
         <Dialog.Content
           aria-describedby={undefined}
-          className="fixed top-[14%] left-1/2 z-50 w-[560px] -translate-x-1/2 rounded border border-edge bg-raised p-4 shadow-xl"
+          className="fixed top-[14%] left-1/2 z-50 w-[620px] -translate-x-1/2 rounded border border-edge bg-raised p-4 shadow-xl"
         >
           <div className="mb-3 flex items-center">
             <Dialog.Title className="font-semibold">Keyboard</Dialog.Title>
@@ -62,7 +62,7 @@ export function Help({ open, onOpen }: { open: boolean; onOpen: (open: boolean) 
                 <dl>
                   {group.keys.map(([keys, does]) => (
                     <div key={does} className="flex h-7 items-center gap-2">
-                      <dt className="flex w-20 gap-1">
+                      <dt className="flex w-[72px] shrink-0 gap-1">
                         {keys.map((key) => (key === "…" ? <span key={key}>…</span> : <Kbd key={key}>{key}</Kbd>))}
                       </dt>
                       <dd>{does}</dd>

@@ -93,16 +93,13 @@ export const RowView = memo(function RowView(props: Props) {
           </span>
         )}
       </span>
-      <span role="gridcell" className="flex min-w-0 items-center gap-1.5">
+      <span role="gridcell" className="relative flex h-full min-w-0 items-center gap-1.5">
+        {mode === "waterfall" && <Bar row={row} range={props.range} failed={failed} />}
         {row.acts.map((act) => (
           <ActPill key={act.id} act={act} />
         ))}
         <State row={row} />
-        {mode === "transcript" ? (
-          <Preview row={row} failed={failed} />
-        ) : (
-          <Bar row={row} range={props.range} failed={failed} />
-        )}
+        {mode === "transcript" && <Preview row={row} failed={failed} />}
       </span>
       <span
         role="gridcell"
@@ -235,7 +232,7 @@ function Bar({ row, range, failed }: { row: TimelineRow; range: Range; failed: b
   const color = failed ? "bg-error-solid" : row.kind === "model" ? "bg-model-solid" : "bg-tool-solid";
   const first = row.first_token_ms === null ? 0 : row.first_token_ms / length;
   return (
-    <span className="relative h-3 min-w-0 flex-1 overflow-hidden" aria-hidden>
+    <span className="absolute inset-x-0 h-3 overflow-hidden" aria-hidden>
       <span
         className={`absolute inset-y-0.5 rounded-sm ${color}`}
         style={{ left: `${left * 100}%`, width: `max(2px, ${width * 100}%)` }}

@@ -50,8 +50,10 @@ export function TimelineList(props: Props) {
     .map((item) => rowAt(item.index))
     .filter((row) => row !== undefined);
   const from = visible[0] ? Date.parse(visible[0].started_at) : null;
-  const end = visible.at(-1);
-  const to = end ? Date.parse(end.started_at) + (end.duration_ms ?? 0) : null;
+  const to =
+    visible.length === 0
+      ? null
+      : Math.max(...visible.map((row) => Date.parse(row.started_at) + (row.duration_ms ?? 0)));
   useEffect(() => {
     onView(from === null || to === null ? null : { from, to });
   }, [from, to, onView]);
