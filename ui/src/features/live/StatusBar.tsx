@@ -1,7 +1,7 @@
 // Always there: where agents connect, whether the record is whole, what today costs.
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { Check, CircleAlert, CircleDot, Copy, Keyboard, PlugZap, Unplug } from "lucide-react";
+import { Check, CircleAlert, CircleDot, Copy, Keyboard, PlugZap, ShieldAlert, Unplug } from "lucide-react";
 import type { HealthView } from "@/bridge";
 import { health, metrics } from "@/bridge/queries";
 import { bytes, money, plural } from "@/model/format";
@@ -22,6 +22,7 @@ export function StatusBar({ onHelp }: { onHelp: () => void }) {
     >
       <ProxyAddress address={data?.proxy} />
       <Recording health={data} />
+      {data && <BrokenPolicies policies={data.policies} />}
       {data !== undefined && data.dropped_events > 0 && (
         <span className="flex items-center gap-1 text-error">
           <CircleAlert size={12} /> {plural(data.dropped_events, "record")} dropped
@@ -79,24 +80,41 @@ function ProxyAddress({ address }: { address: string | undefined }) {
 function Recording({ health }: { health: HealthView | undefined }) {
   if (!health) return <span>…</span>;
   const { ledger } = health;
-  const late = ledger.recorded_late ?? 0;
   const detail = [
-    ledger.bytes === undefined ? "" : `Ledger ${bytes(ledger.bytes)}`,
+    `Ledger ${bytes(ledger.bytes)}`,
     `queue ${bytes(health.queue_bytes)}`,
-    late > 0 ? `${plural(late, "answer")} recorded late` : "",
+    ledger.recorded_late > 0 ? `${plural(ledger.recorded_late, "answer")} recorded late` : "",
   ];
   const title = detail.filter((part) => part !== "").join(" · ");
-  if (health.state === "ok" && ledger.ok) {
+  if (!ledger.ok) {
     return (
-      <span role="status" data-testid="recording" className="flex items-center gap-1" title={title}>
-        <CircleDot size={12} className="text-ok" /> Recording
+      <span role="status" data-testid="recording" className="flex min-w-0 items-center gap-1 text-error" title={title}>
+        <CircleAlert size={12} className="shrink-0" />
+        <span className="truncate">Recording degraded{ledger.error === null ? "" : `: ${ledger.error}`}</span>
       </span>
     );
   }
   return (
-    <span role="status" data-testid="recording" className="flex min-w-0 items-center gap-1 text-error" title={title}>
-      <CircleAlert size={12} className="shrink-0" />
-      <span className="truncate">Degraded{ledger.error ? `: ${ledger.error}` : ""}</span>
+    <span role="status" data-testid="recording" className="flex items-center gap-1" title={title}>
+      <CircleDot size={12} className="text-ok" /> Recording
     </span>
+  );
+}
+
+/** Policies whose files have errors: a person who relies on them must see it. */
+function BrokenPolicies({ policies }: { policies: HealthView["policies"] }) {
+  const broken = policies.filter((policy) => policy.error !== null);
+  const first = broken[0];
+  if (!first) return null;
+  return (
+    <Link
+      to="/policies/$name"
+      params={{ name: first.name }}
+      title={first.error ?? ""}
+      className="flex items-center gap-1 text-error hover:underline"
+    >
+      <ShieldAlert size={12} />{" "}
+      {broken.length === 1 ? `Policy ${first.name} has an error` : `${broken.length} policies have errors`}
+    </Link>
   );
 }
