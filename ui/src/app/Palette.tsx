@@ -106,7 +106,7 @@ function Contents({ close, onHelp }: { close: () => void; onHelp: () => void }) 
                 )}
               >
                 <span className="num shrink-0 text-faint text-xs">step {hit.step}</span>
-                <span className="truncate">{oneLine(hit.snippet)}</span>
+                <Snippet text={oneLine(hit.snippet)} />
               </Command.Item>
             ))}
           </Command.Group>
@@ -164,5 +164,17 @@ function Contents({ close, onHelp }: { close: () => void; onHelp: () => void }) 
         )}
       </Command.List>
     </Command>
+  );
+}
+
+/** The match stands between « and ». */
+function Snippet({ text }: { text: string }) {
+  const [before = "", match, ...after] = text.split(/[«»]/);
+  return (
+    <span className="truncate">
+      {before}
+      {match !== undefined && <mark className="rounded bg-human-soft text-ink">{match}</mark>}
+      {after.join("")}
+    </span>
   );
 }

@@ -27,7 +27,7 @@ export function ConnectScreen() {
           The agent stays as it is. Its base URL points here, the request goes on to the provider, and the session
           appears while it runs.
         </p>
-        <div className="mt-5 grid grid-cols-[200px_minmax(0,1fr)] gap-6">
+        <div className="mt-5 grid grid-cols-[232px_minmax(0,1fr)] gap-6">
           <div role="listbox" aria-label="Agent" className="flex flex-col">
             {known.isPending && <SkeletonRows rows={12} />}
             {agents.map((one) => (

@@ -77,7 +77,7 @@ function Figures({ figures }: { figures: MetricsView }) {
         <Figure name="From cache">{cached === null ? "–" : percent(cached)}</Figure>
         <Figure name="Tokens out">{short(figures.output_tokens)}</Figure>
       </dl>
-      <div className="mt-5 grid grid-cols-1 gap-x-10 gap-y-6 @4xl:grid-cols-2">
+      <div className="mt-5 gap-x-10 @4xl:columns-2">
         <Rules figures={figures} />
         <Tools figures={figures} />
         <Models figures={figures} />

@@ -11,7 +11,7 @@ import { ActPill } from "../timeline";
 
 function Block({ title, children }: { title: string; children: ReactNode }) {
   return (
-    <section aria-label={title} className="min-w-0">
+    <section aria-label={title} className="mb-6 min-w-0 break-inside-avoid">
       <h2 className="mb-1 font-medium">{title}</h2>
       {children}
     </section>

@@ -11,7 +11,7 @@ import { Empty } from "@/widgets/states";
 import { Pill } from "@/widgets/tone";
 import { ActPill } from "../timeline";
 import { Difference } from "./Difference";
-import { readable } from "./TurnView";
+import { spoken } from "./TurnView";
 
 export function PolicyTab({ exchange }: { exchange: ExchangeView }) {
   const all = useQuery(sessionInterventions(exchange.session)).data?.interventions ?? [];
@@ -48,9 +48,9 @@ function InterventionCard({ intervention }: { intervention: InterventionView }) 
       aria-label="Intervention"
       className={`m-3 rounded border px-3 py-2 ${shadow ? "border-policy-line border-dashed" : "border-policy-line bg-policy-soft/40"}`}
     >
-      <header className="flex items-center gap-2">
+      <header className="flex items-baseline gap-2">
         <ActPill act={intervention} rule={intervention.rule} person={intervention.cause === "person"} />
-        <h3 className="min-w-0 truncate font-medium">{intervention.summary}</h3>
+        <h3 className="min-w-0 break-words font-medium">{intervention.summary}</h3>
         <time className="ml-auto shrink-0 text-faint text-xs" dateTime={intervention.at}>
           {exactTime(Date.parse(intervention.at))}
         </time>
@@ -91,7 +91,7 @@ function BeforeAfter({ intervention }: { intervention: InterventionView }) {
   if (before === undefined || after === undefined || before + after === "") return null;
   return (
     <div className="mt-2 rounded border border-line bg-canvas">
-      <Difference before={readable(before)} after={readable(after)} label="Before and after" />
+      <Difference before={spoken(before)} after={spoken(after)} label="Before and after" />
     </div>
   );
 }

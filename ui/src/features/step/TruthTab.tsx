@@ -3,12 +3,12 @@ import { ArrowRight, Bot, Equal, Server, TerminalSquare, TrainTrack } from "luci
 import type { ReactNode } from "react";
 import type { ExchangeView, MessageView } from "@/bridge";
 import { type Body, useBody } from "@/bridge/text";
-import { readEvents } from "@/model/dialect";
+import { readAnswer } from "@/model/dialect";
 import { bytes } from "@/model/format";
 import { SkeletonRows } from "@/widgets/states";
 import { Pill } from "@/widgets/tone";
 import { Difference } from "./Difference";
-import { readable } from "./TurnView";
+import { partText, readable } from "./TurnView";
 
 export function TruthTab({ exchange }: { exchange: ExchangeView }) {
   const asked = useBody(exchange.agent_request).body;
@@ -50,7 +50,7 @@ export function TruthTab({ exchange }: { exchange: ExchangeView }) {
               ? "The answer is still coming."
               : "No complete answer to compare."
         }
-        shape={laidOut}
+        shape={answerShape(exchange.dialect)}
       />
     </div>
   );
@@ -103,7 +103,14 @@ function Step({ title, from, to, none, shape }: StepProps) {
     content = null;
   } else {
     mark = <Pill tone="policy">changed</Pill>;
-    content = <Difference before={shape(from.text)} after={shape(to.text)} label={title} />;
+    const before = shape(from.text);
+    const after = shape(to.text);
+    content =
+      before === after ? (
+        <p className="px-3 pb-2 text-muted">It says the same; only how it is written differs. Raw shows both.</p>
+      ) : (
+        <Difference before={before} after={after} label={title} />
+      );
   }
   return (
     <section className="border-line border-b">
@@ -115,13 +122,24 @@ function Step({ title, from, to, none, shape }: StepProps) {
   );
 }
 
-/** A stream as its events, one a block; JSON laid out. */
-function laidOut(text: string): string {
-  const whole = readable(text);
-  if (whole !== text) return whole;
-  const events = readEvents(text);
-  return events.length > 0 ? events.map((event) => JSON.stringify(event)).join("\n") : text;
+/** An answer as what it says, part by part; where it cannot be read, as its events. */
+function answerShape(dialect: string): (text: string) => string {
+  return (text) => {
+    const answer = readAnswer(dialect, text);
+    if (answer === null) return readable(text);
+    const parts = answer.turn.parts.map((part) => `${PART_HEADS[part.kind]}\n${readable(partText(part))}`);
+    return [...parts, ...(answer.finish === null ? [] : [`finish: ${answer.finish}`])].join("\n\n");
+  };
 }
+
+const PART_HEADS = {
+  text: "text",
+  reasoning: "reasoning",
+  call: "tool call",
+  result: "result",
+  media: "media",
+  other: "part",
+} as const;
 
 function Attempts({ exchange }: { exchange: ExchangeView }) {
   return (

@@ -104,6 +104,13 @@ export function readable(source: string): string {
   return typeof value === "object" && value !== null ? JSON.stringify(value, null, 2) : source;
 }
 
+/** A message's JSON as what it says, where it says only text. */
+export function spoken(source: string): string {
+  const value = parseJson(source);
+  const content = typeof value === "object" && value !== null && !Array.isArray(value) ? value.content : undefined;
+  return typeof content === "string" ? content : readable(source);
+}
+
 type FramedProps = { icon: typeof Bot; title: string; tone: Tone; id?: string; children: ReactNode };
 
 function Framed({ icon: Icon, title, tone, id, children }: FramedProps) {
@@ -127,6 +134,7 @@ const FOLD_LINES = 18;
 
 function Folding({ text, label }: { text: string; label: string }) {
   const [open, setOpen] = useState(false);
+  if (text === "") return <p className="text-faint text-sm">empty</p>;
   const lines = text.split("\n");
   const long = lines.length > FOLD_LINES + 4 || text.length > 4000;
   const shown = open || !long ? text : lines.slice(0, FOLD_LINES).join("\n").slice(0, 2400);

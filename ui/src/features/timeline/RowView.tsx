@@ -82,7 +82,7 @@ export const RowView = memo(function RowView(props: Props) {
         {model ? row.step : ""}
       </span>
       <span role="gridcell" className={`${ROW_WIDE} num text-faint text-xs`} title={exactTime(began)}>
-        {offset(Math.max(0, Math.round((began - begun) / 1000) * 1000))}
+        {sinceBegin(began - begun)}
       </span>
       <span role="gridcell" className={`flex min-w-0 items-center gap-1.5 ${model ? "" : "pl-4"}`} title={row.name}>
         <Icon size={13} className={`shrink-0 ${toneText(failed ? "error" : tone)}`} aria-label={row.kind} />
@@ -93,10 +93,10 @@ export const RowView = memo(function RowView(props: Props) {
           </span>
         )}
       </span>
-      <span role="gridcell" className="relative flex h-full min-w-0 items-center gap-1.5">
+      <span role="gridcell" className="relative flex h-full min-w-0 items-center gap-1.5 overflow-hidden">
         {mode === "waterfall" && <Bar row={row} range={props.range} failed={failed} />}
-        {row.acts.map((act) => (
-          <ActPill key={act.id} act={act} />
+        {gather(row.acts).map(({ act, times }) => (
+          <ActPill key={act.id} act={act} times={times} />
         ))}
         <State row={row} />
         {mode === "transcript" && <Preview row={row} failed={failed} />}
@@ -125,7 +125,9 @@ export const RowView = memo(function RowView(props: Props) {
 
 function Preview({ row, failed }: { row: TimelineRow; failed: boolean }) {
   const text = oneLine(row.preview ?? "");
-  const calls = row.kind === "model" ? row.tool_calls.map((call) => call.name) : [];
+  const proposed = row.kind === "model" ? row.tool_calls.map((call) => call.name) : [];
+  // A preview of a call names it already.
+  const calls = proposed.length === 1 && text.startsWith(`${proposed[0]}(`) ? [] : proposed;
   return (
     <>
       <span
@@ -180,22 +182,40 @@ const ACTS: Record<string, { icon: typeof Bot; word: string; would: string }> = 
   taint: { icon: ShieldAlert, word: "tainted", would: "would have tainted" },
 };
 
-/** What an intervention did, as a pill; dashed where it only would have. */
-export function ActPill({
-  act,
-  rule,
-  person = false,
-}: {
+/** To the tenth within the first minute, then to the second. */
+function sinceBegin(ms: number): string {
+  const grain = ms < 60_000 ? 100 : 1000;
+  return offset(Math.max(0, Math.round(ms / grain) * grain));
+}
+
+/** The same act several times is one pill with a number. */
+function gather(acts: RowAct[]): { act: RowAct; times: number }[] {
+  const found = new Map<string, { act: RowAct; times: number }>();
+  for (const act of acts) {
+    const key = `${act.action} ${act.mode}`;
+    const known = found.get(key);
+    if (known) known.times += 1;
+    else found.set(key, { act, times: 1 });
+  }
+  return [...found.values()];
+}
+
+type ActPillProps = {
   act: Pick<RowAct, "action" | "mode" | "summary">;
+  times?: number;
   rule?: string | null;
   person?: boolean;
-}) {
+};
+
+/** What an intervention did, as a pill; dashed where it only would have. */
+export function ActPill({ act, times = 1, rule, person = false }: ActPillProps) {
   const known = ACTS[act.action];
   const shadow = act.mode === "shadow";
   const word = known ? (shadow ? known.would : known.word) : shadow ? `would ${act.action}` : act.action;
   return (
     <Pill tone={person ? "human" : "policy"} icon={known?.icon ?? ShieldAlert} dashed={shadow} title={act.summary}>
       {word}
+      {times > 1 && ` ×${times}`}
       {rule != null && <span className="opacity-75"> {rule}</span>}
     </Pill>
   );

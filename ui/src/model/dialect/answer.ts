@@ -36,20 +36,35 @@ export function readEvents(body: string): JsonObject[] {
   return events;
 }
 
+const READERS: Record<string, (events: JsonObject[]) => Read> = {
+  anthropic,
+  "openai-responses": responses,
+  gemini,
+  ollama,
+};
+
 function fromEvents(dialect: string, events: JsonObject[]): AnswerView {
   const error = events.map((event) => errorOf(event)).find((found) => found !== null) ?? null;
-  switch (dialect) {
-    case "anthropic":
-      return { ...anthropic(events), error };
-    case "openai-responses":
-      return { ...responses(events), error };
-    case "gemini":
-      return { ...gemini(events), error };
-    case "ollama":
-      return { ...ollama(events), error };
-    default:
-      return { ...chat(events), error };
+  const read = READERS[dialect] ?? chat;
+  const answers = apart(events).map(read);
+  const parts = answers.flatMap((answer) => answer.turn.parts);
+  return { turn: { role: "assistant", parts }, finish: answers.at(-1)?.finish ?? null, error };
+}
+
+/** The runtime may have asked again within one exchange: each answer's own events, in order. */
+function apart(events: JsonObject[]): JsonObject[][] {
+  const answers: JsonObject[][] = [];
+  let ended = true;
+  for (const event of events) {
+    const choice = list(event.choices)[0];
+    const candidate = list(event.candidates)[0];
+    const says = choice !== undefined || candidate !== undefined || "message" in event || "response" in event;
+    const begins = event.type === "message_start" || event.type === "response.created";
+    if (answers.length === 0 || begins || (ended && says && event.type === undefined)) answers.push([]);
+    answers.at(-1)?.push(event);
+    if (says) ended = Boolean(choice?.finish_reason || candidate?.finishReason || event.done === true);
   }
+  return answers;
 }
 
 function errorOf(event: JsonObject): string | null {

@@ -54,6 +54,27 @@ test("Gemini's and Ollama's streams are joined too", () => {
   expect(readAnswer("ollama", lines)).toMatchObject({ turn: { parts: [{ text: "ab" }] }, finish: "stop" });
 });
 
+test("answers that follow each other in one exchange are not mixed", () => {
+  const one = (id: string, from: string) => [
+    { choices: [{ delta: { tool_calls: [{ index: 0, id, function: { name: "ls", arguments: "{" } }] } }] },
+    { choices: [{ delta: { tool_calls: [{ index: 0, function: { arguments: `"a":"${from}"}` } }] } }] },
+    { choices: [{ delta: {}, finish_reason: "tool_calls" }] },
+    { choices: [], usage: {} },
+  ];
+  const chat = readAnswer("openai-chat", sse(...one("c1", "x"), ...one("c2", "y")));
+  expect(chat?.turn.parts).toMatchObject([
+    { id: "c1", arguments: '{"a":"x"}' },
+    { id: "c2", arguments: '{"a":"y"}' },
+  ]);
+  const block = (text: string) => [
+    { type: "message_start", message: {} },
+    { type: "content_block_start", index: 0, content_block: { type: "text", text } },
+    { type: "message_delta", delta: { stop_reason: "end_turn" } },
+  ];
+  const anthropic = readAnswer("anthropic", sse(...block("a"), ...block("b")));
+  expect(anthropic?.turn.parts).toMatchObject([{ text: "a" }, { text: "b" }]);
+});
+
 test("an error in place of an answer is found", () => {
   expect(readAnswer("anthropic", '{"type":"error","error":{"message":"Overloaded"}}')?.error).toBe("Overloaded");
 });
