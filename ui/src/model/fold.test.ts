@@ -41,3 +41,10 @@ test("one busy key does not hold another back", () => {
   pace.admit([["a"]], 0);
   expect(pace.admit([["a"], ["b"]], 10)).toEqual([["b"]]);
 });
+
+test("figures over everything go less often than rows", () => {
+  const pace = new Pace(400);
+  pace.admit([["metrics"], ["timeline", "ses_a"]], 0);
+  expect(pace.admit([["metrics"], ["timeline", "ses_a"]], 500)).toEqual([["timeline", "ses_a"]]);
+  expect(pace.admit([], 2000)).toEqual([["metrics"]]);
+});

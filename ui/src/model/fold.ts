@@ -42,8 +42,8 @@ export function fold(touched: Touched, change: Change): Touched {
 export function staleKeys(touched: Touched): string[][] {
   if (touched.everything) return [[]];
   const keys: string[][] = [];
-  if (touched.lists.has("sessions")) keys.push(["sessions", "head"], ["metrics"], ["escalations"]);
-  if (touched.lists.has("interventions")) keys.push(["interventions", "all"]);
+  if (touched.lists.has("sessions")) keys.push(["sessions", "head"], ["metrics"]);
+  if (touched.lists.has("interventions")) keys.push(["interventions", "all"], ["escalations"]);
   if (touched.lists.has("policies")) keys.push(["policies"]);
   if (touched.lists.has("health")) keys.push(["health"]);
   for (const session of touched.sessions) {
@@ -54,7 +54,10 @@ export function staleKeys(touched: Touched): string[][] {
   return keys;
 }
 
-/** Lets each key through at once, then at most once per `gap` ms; what was kept back is due later. */
+/** Figures over everything cost more than a window of rows and need not be as quick. */
+const SLOW: Record<string, number> = { metrics: 5 };
+
+/** Lets each key through at once, then at most once per `gap` ms (slow ones: a multiple); what was kept back is due later. */
 export class Pace {
   private readonly last = new Map<string, number>();
   private readonly waiting = new Map<string, string[]>();
@@ -67,20 +70,24 @@ export class Pace {
     const out: string[][] = [];
     for (const [name, key] of this.waiting) {
       const before = this.last.get(name);
-      if (before !== undefined && now - before < this.gap) continue;
+      if (before !== undefined && now - before < this.gapOf(key)) continue;
       this.last.set(name, now);
       this.waiting.delete(name);
       out.push(key);
     }
-    if (this.last.size > 512) for (const [name, at] of this.last) if (now - at >= this.gap) this.last.delete(name);
+    if (this.last.size > 512) for (const [name, at] of this.last) if (now - at >= this.gap * 8) this.last.delete(name);
     return out;
+  }
+
+  private gapOf(key: string[]): number {
+    return this.gap * (SLOW[key[0] ?? ""] ?? 1);
   }
 
   /** When to ask again, as a delay from `now`; null when nothing waits. */
   due(now: number): number | null {
     let soonest: number | null = null;
-    for (const name of this.waiting.keys()) {
-      const wait = Math.max(0, (this.last.get(name) ?? now) + this.gap - now);
+    for (const [name, key] of this.waiting) {
+      const wait = Math.max(0, (this.last.get(name) ?? now) + this.gapOf(key) - now);
       if (soonest === null || wait < soonest) soonest = wait;
     }
     return soonest;

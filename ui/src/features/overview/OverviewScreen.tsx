@@ -53,6 +53,7 @@ function Nothing() {
 
 function Figures({ figures }: { figures: MetricsView }) {
   const cached = figures.input_tokens > 0 ? figures.cached_tokens / figures.input_tokens : null;
+  const failed = figures.errors.reduce((sum, error) => sum + error.count, 0);
   return (
     <div className="px-4 py-4">
       <dl className="flex flex-wrap gap-x-10 gap-y-4 border-line border-b pb-4">
@@ -65,9 +66,9 @@ function Figures({ figures }: { figures: MetricsView }) {
         </Figure>
         <Figure name="Model calls">{count(figures.exchanges)}</Figure>
         <Figure name="Failed calls">
-          {figures.failed > 0 ? (
+          {failed > 0 ? (
             <span className="flex items-center gap-1.5 text-error">
-              <CircleAlert size={15} /> {count(figures.failed)}
+              <CircleAlert size={15} /> {count(failed)}
             </span>
           ) : (
             "0"

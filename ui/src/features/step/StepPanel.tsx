@@ -118,7 +118,24 @@ const STATE_WORDS: Record<ExchangeView["state"], string> = {
 };
 
 function StateTag({ exchange }: { exchange: ExchangeView }) {
-  return <Pill tone={TONES[exchange.state] ?? "neutral"}>{STATE_WORDS[exchange.state] ?? exchange.state}</Pill>;
+  const status = exchange.agent_response?.status ?? null;
+  return (
+    <>
+      <Pill tone={TONES[exchange.state] ?? "neutral"}>{STATE_WORDS[exchange.state] ?? exchange.state}</Pill>
+      {status !== null && status >= 400 && (
+        <Pill tone="error" icon={CircleAlert}>
+          status {status}
+        </Pill>
+      )}
+      {exchange.side_call && <Pill title="A call beside the conversation, such as naming it">side call</Pill>}
+      {exchange.imported && <Pill title="From a file, not seen live">imported</Pill>}
+      {exchange.incomplete && (
+        <Pill tone="error" icon={CircleAlert} title="Records were dropped: some body is missing">
+          incomplete
+        </Pill>
+      )}
+    </>
+  );
 }
 
 function Facts({ exchange }: { exchange: ExchangeView }) {

@@ -16,7 +16,7 @@ import { count, cutMiddle, duration, exactTime, money, oneLine, percent, short }
 import { offset, type Range } from "@/model/strip";
 import { Skeleton } from "@/widgets/states";
 import { Pill, type Tone, toneText } from "@/widgets/tone";
-import { isError } from "./seek";
+import { isEmptyAnswer, isError } from "./seek";
 
 export type Mode = "transcript" | "waterfall";
 
@@ -127,11 +127,12 @@ function Preview({ row, failed }: { row: TimelineRow; failed: boolean }) {
   const text = oneLine(row.preview ?? "");
   const proposed = row.kind === "model" ? row.tool_calls.map((call) => call.name) : [];
   // A preview of a call names it already.
-  const calls = proposed.length === 1 && text.startsWith(`${proposed[0]}(`) ? [] : proposed;
+  const names = proposed.length > 0 && text.startsWith(`${proposed[0]}(`);
+  const calls = names && proposed.length === 1 ? [] : proposed;
   return (
     <>
       <span
-        className={`truncate ${failed ? "text-error" : row.kind === "model" ? "" : "font-mono text-[12px] text-muted"}`}
+        className={`truncate ${failed ? "text-error" : row.kind === "model" ? (names ? "font-mono text-[12px]" : "") : "font-mono text-[12px] text-muted"}`}
       >
         {text}
       </span>
@@ -147,6 +148,13 @@ function Preview({ row, failed }: { row: TimelineRow; failed: boolean }) {
 }
 
 function State({ row }: { row: TimelineRow }) {
+  if (isEmptyAnswer(row)) {
+    return (
+      <Pill tone="error" icon={CircleAlert} title="Not one token came: an error answer, or nothing">
+        no answer
+      </Pill>
+    );
+  }
   switch (row.state) {
     case "open":
       return (

@@ -78,11 +78,6 @@ function Facts({ session }: { session: SessionView }) {
         </span>
       </Fact>
       <Fact name="Steps">{count(session.steps)}</Fact>
-      <Fact name="Tokens">
-        <span title={`${count(session.input_tokens)} in, ${count(session.output_tokens)} out`}>
-          {short(session.input_tokens)} in · {percent(cached)} cached · {short(session.output_tokens)} out
-        </span>
-      </Fact>
       <Fact name="Cost">{money(session.cost_usd, session.estimated)}</Fact>
       {session.tool_errors > 0 && <Fact name="Tool errors">{count(session.tool_errors)}</Fact>}
       {session.interventions > 0 && (
@@ -90,6 +85,11 @@ function Facts({ session }: { session: SessionView }) {
           <span className="text-policy">{plural(session.interventions, "intervention")}</span>
         </Fact>
       )}
+      <Fact name="Tokens">
+        <span title={`${count(session.input_tokens)} in, ${count(session.output_tokens)} out`}>
+          {short(session.input_tokens)} in · {percent(cached)} cached · {short(session.output_tokens)} out
+        </span>
+      </Fact>
       <Fact name="Context">
         <span className="inline-block w-24 align-middle">
           <ContextFill share={session.context_used} />

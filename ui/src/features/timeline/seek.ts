@@ -35,6 +35,12 @@ export async function findNext(
   return null;
 }
 
+/** A row to stop at when looking for what went wrong: it failed, or the model call brought not one token. */
 export function isError(row: TimelineRow): boolean {
-  return row.state === "failed" || row.state === "interrupted";
+  return row.state === "failed" || row.state === "interrupted" || isEmptyAnswer(row);
+}
+
+/** Complete on the wire, but an error answer of the provider or nothing at all. */
+export function isEmptyAnswer(row: TimelineRow): boolean {
+  return row.kind === "model" && row.state === "complete" && row.first_token_ms === null && row.output_tokens === 0;
 }
