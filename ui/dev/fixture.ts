@@ -302,17 +302,24 @@ function events(response: ServerResponse): void {
   response.on("close", () => clearInterval(timer));
 }
 
+type Middlewares = {
+  use(handler: (request: IncomingMessage, response: ServerResponse, next: () => void) => void): unknown;
+};
+
+function serve(middlewares: Middlewares): void {
+  middlewares.use((request, response, next) => {
+    const path = (request.url ?? "").split("?")[0] ?? "";
+    if (path === "/events") events(response);
+    else if (path.startsWith("/rpc/")) void rpc(path.slice(5), request, response);
+    else next();
+  });
+}
+
 export function fixture(): Plugin {
   return {
     name: "switchtower-fixture",
     apply: "serve",
-    configureServer(server) {
-      server.middlewares.use((request, response, next) => {
-        const path = (request.url ?? "").split("?")[0] ?? "";
-        if (path === "/events") events(response);
-        else if (path.startsWith("/rpc/")) void rpc(path.slice(5), request, response);
-        else next();
-      });
-    },
+    configureServer: (server) => serve(server.middlewares),
+    configurePreviewServer: (server) => serve(server.middlewares),
   };
 }

@@ -1,8 +1,8 @@
-import { Link } from "@tanstack/react-router";
 import { CircleCheck, CirclePause, CirclePlay, Hourglass, Moon, ShieldAlert, StepForward } from "lucide-react";
 import { memo } from "react";
 import type { SessionState, SessionView } from "@/bridge";
 import { count, cutMiddle, duration, money, oneLine, percent, short } from "@/model/format";
+import { plainClick } from "@/widgets/anchor";
 import { useNow } from "@/widgets/clock";
 import { Ago } from "@/widgets/time";
 import { type Tone, toneText } from "@/widgets/tone";
@@ -32,20 +32,19 @@ export const COLUMNS =
 export const WIDE = "hidden @6xl:block";
 export const WIDE_INLINE = "hidden @6xl:inline";
 
-type Props = { session: SessionView; selected: boolean; place: number; onSelect: () => void };
+type Props = { session: SessionView; selected: boolean; place: number; onOpen: (session: string) => void };
 
-export const SessionRow = memo(function SessionRow({ session, selected, place, onSelect }: Props) {
+export const SessionRow = memo(function SessionRow({ session, selected, place, onOpen }: Props) {
   const title = oneLine(session.title) || "No text yet";
   return (
-    <Link
-      to="/sessions/$session"
-      params={{ session: session.id }}
+    <a
+      href={`/sessions/${session.id}`}
       role="row"
       id={`row-${session.id}`}
       aria-selected={selected}
       aria-rowindex={place + 2}
       tabIndex={-1}
-      onMouseDown={onSelect}
+      onClick={plainClick(() => onOpen(session.id))}
       data-testid="session-row"
       className={`${COLUMNS} h-7 text-sm ${selected ? "bg-chosen" : "hover:bg-hover"}`}
     >
@@ -92,7 +91,7 @@ export const SessionRow = memo(function SessionRow({ session, selected, place, o
       <span role="gridcell" className="num text-muted">
         <Ago at={session.last_at} />
       </span>
-    </Link>
+    </a>
   );
 });
 

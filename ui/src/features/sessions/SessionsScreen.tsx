@@ -1,6 +1,6 @@
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { ArrowUp, ListTree, SearchX } from "lucide-react";
-import { useEffect, useState } from "react";
+import { useCallback, useEffect, useState } from "react";
 import { CommandError } from "@/bridge";
 import { plural } from "@/model/format";
 import { useKeys } from "@/widgets/keys";
@@ -32,9 +32,10 @@ export function SessionsScreen() {
     setSelected(target.id);
     rows.scrollToIndex(sessions.indexOf(target));
   };
-  const open = () => {
-    if (selected) void navigate({ to: "/sessions/$session", params: { session: selected } });
-  };
+  const open = useCallback(
+    (session: string) => void navigate({ to: "/sessions/$session", params: { session } }),
+    [navigate],
+  );
   const letIn = () => {
     setSelected(null);
     rows.scrollToIndex(0);
@@ -47,7 +48,7 @@ export function SessionsScreen() {
     ArrowUp: () => select(at < 0 ? 0 : at - 1),
     g: () => select(0),
     G: () => select(sessions.length - 1),
-    Enter: open,
+    Enter: () => selected !== null && open(selected),
     Escape: () => setSelected(null),
     ".": letIn,
   });
@@ -127,14 +128,7 @@ export function SessionsScreen() {
             render={(index) => {
               const session = sessions[index];
               if (!session) return null;
-              return (
-                <SessionRow
-                  session={session}
-                  place={index}
-                  selected={session.id === selected}
-                  onSelect={() => setSelected(session.id)}
-                />
-              );
+              return <SessionRow session={session} place={index} selected={session.id === selected} onOpen={open} />;
             }}
           />
         </div>

@@ -1,4 +1,3 @@
-import { Link } from "@tanstack/react-router";
 import {
   Bot,
   CircleAlert,
@@ -14,6 +13,7 @@ import { memo } from "react";
 import type { RowAct, TimelineRow } from "@/bridge";
 import { count, cutMiddle, duration, exactTime, money, oneLine, percent, short } from "@/model/format";
 import { offset, type Range } from "@/model/strip";
+import { plainClick } from "@/widgets/anchor";
 import { Skeleton } from "@/widgets/states";
 import { Pill, type Tone, toneText } from "@/widgets/tone";
 import { isEmptyAnswer, isError } from "./seek";
@@ -63,11 +63,8 @@ export const RowView = memo(function RowView(props: Props) {
   const began = Date.parse(row.started_at);
   const model = row.kind === "model";
   return (
-    <Link
-      to="/sessions/$session/steps/$exchange"
-      params={{ session, exchange: row.exchange }}
-      search={props.tab ? { tab: props.tab } : {}}
-      replace
+    <a
+      href={`/sessions/${session}/steps/${row.exchange}${props.tab ? `?tab=${props.tab}` : ""}`}
       role="row"
       id={`step-${index}`}
       aria-rowindex={index + 1}
@@ -75,7 +72,7 @@ export const RowView = memo(function RowView(props: Props) {
       tabIndex={-1}
       data-testid="timeline-row"
       data-kind={row.kind}
-      onClick={() => props.onSelect(index, row)}
+      onClick={plainClick(() => props.onSelect(index, row))}
       className={`${ROW_COLUMNS} h-7 text-sm ${selected ? "bg-chosen" : "hover:bg-hover"} ${failed ? "shadow-[inset_2px_0_var(--red-9)]" : ""}`}
     >
       <span role="gridcell" className="num text-faint text-xs">
@@ -106,7 +103,7 @@ export const RowView = memo(function RowView(props: Props) {
         className={`${ROW_WIDE} num text-muted`}
         title={model ? `${count(row.input_tokens)} tokens in, ${count(row.output_tokens)} out` : ""}
       >
-        {model ? short(row.input_tokens + row.output_tokens) : ""}
+        {model && row.input_tokens + row.output_tokens > 0 ? short(row.input_tokens + row.output_tokens) : ""}
       </span>
       <span
         role="gridcell"
@@ -119,7 +116,7 @@ export const RowView = memo(function RowView(props: Props) {
         {row.cost_usd !== null && row.cost_usd > 0 ? money(row.cost_usd, row.estimated) : ""}
       </span>
       <Latency row={row} longest={props.longest} />
-    </Link>
+    </a>
   );
 });
 

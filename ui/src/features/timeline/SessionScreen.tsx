@@ -3,9 +3,11 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Outlet, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { useCallback, useEffect, useRef, useState } from "react";
 import { Group, Panel, Separator } from "react-resizable-panels";
+import type { TimelineRow } from "@/bridge";
 import { oneExchange, oneSession, WINDOW } from "@/bridge/queries";
 import type { Range } from "@/model/strip";
 import { useKeys } from "@/widgets/keys";
+import { useNewSignal } from "@/widgets/signal";
 import { Failure } from "@/widgets/states";
 import type { Mode } from "./RowView";
 import { SessionHeader } from "./SessionHeader";
@@ -31,7 +33,7 @@ function OneSession({ session }: { session: string }) {
   const [follow, setFollow] = useState(exchange === undefined);
   const [selected, setSelected] = useState<number | null>(null);
   const [goal, setGoal] = useState<{ index: number; at: number } | null>(null);
-  const [view, setView] = useState<Range | null>(null);
+  const view = useNewSignal<Range | null>(null);
   const [told, setTold] = useState<string | null>(null);
 
   const go = useCallback((index: number) => setGoal({ index, at: performance.now() }), []);
@@ -64,6 +66,21 @@ function OneSession({ session }: { session: string }) {
       replace: true,
     });
   };
+  const onSelect = useCallback(
+    (index: number, row: TimelineRow) => {
+      shown.current = row.exchange;
+      setFollow(false);
+      setSelected(index);
+      const search = tab ? { tab } : {};
+      void navigate({
+        to: "/sessions/$session/steps/$exchange",
+        params: { session, exchange: row.exchange },
+        search,
+        replace: true,
+      });
+    },
+    [navigate, session, tab],
+  );
   const seek = async (by: 1 | -1, what: string, wanted: Parameters<typeof findNext>[5]) => {
     const from = selected ?? (by === 1 ? -1 : total);
     const found = await findNext(client, session, from, total, by, wanted);
@@ -109,14 +126,10 @@ function OneSession({ session }: { session: string }) {
         follow={follow}
         onUnfollow={() => setFollow(false)}
         selected={selected}
-        onSelect={(index, row) => {
-          shown.current = row.exchange;
-          setFollow(false);
-          setSelected(index);
-        }}
+        onSelect={onSelect}
         tab={tab}
         goal={goal}
-        onView={setView}
+        view={view}
       />
     </div>
   );

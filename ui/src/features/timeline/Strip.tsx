@@ -3,6 +3,7 @@ import { Bot, Shield, User, Wrench, ZoomOut } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 import { clock } from "@/model/format";
 import { brush, LANES, type Lane, offset, type Range, ticks } from "@/model/strip";
+import { type Signal, useSignal } from "@/widgets/signal";
 import { useTheme } from "@/widgets/theme";
 import { toneText } from "@/widgets/tone";
 import type { Strip as StripData } from "./strip-data";
@@ -23,7 +24,7 @@ type Props = {
   total: number;
   live: boolean;
   /** Times of the first and last visible row: the band in the strip. */
-  view: Range | null;
+  view: Signal<Range | null>;
   onRow: (row: number) => void;
 };
 
@@ -67,7 +68,6 @@ export function Strip({ session, total, live, view, onRow }: Props) {
   };
 
   const scale = strip ? width / Math.max(1, strip.range.to - strip.range.from) : 0;
-  const band = view && strip ? clip(view, strip.range, scale, width) : null;
   return (
     <div className="flex shrink-0 border-line border-b bg-panel py-1 pr-3" data-testid="strip">
       <div className="w-[76px] shrink-0 pl-3 text-xs">
@@ -113,12 +113,7 @@ export function Strip({ session, total, live, view, onRow }: Props) {
         onDoubleClick={() => setZoom(null)}
       >
         <canvas ref={canvas} className="absolute inset-0" style={{ width, height: HEIGHT }} />
-        {band && (
-          <div
-            className="pointer-events-none absolute top-0 rounded-sm border-edge border-x bg-ink/5"
-            style={{ ...band, height: LANES.length * LANE }}
-          />
-        )}
+        {strip && <Band view={view} range={strip.range} scale={scale} width={width} />}
         {drag && Math.abs(drag.to - drag.from) > 4 && (
           <div
             className="pointer-events-none absolute top-0 border-focus border-x bg-focus/20"
@@ -133,6 +128,21 @@ export function Strip({ session, total, live, view, onRow }: Props) {
         {strip?.partial && <span className="absolute right-0 bottom-0 text-faint text-xs">latest 4,000 rows</span>}
       </div>
     </div>
+  );
+}
+
+type BandProps = { view: Signal<Range | null>; range: Range; scale: number; width: number };
+
+/** What of the session the rows below show. */
+function Band({ view, range, scale, width }: BandProps) {
+  const seen = useSignal(view);
+  const band = seen ? clip(seen, range, scale, width) : null;
+  if (!band) return null;
+  return (
+    <div
+      className="pointer-events-none absolute top-0 rounded-sm border-edge border-x bg-ink/5"
+      style={{ ...band, height: LANES.length * LANE }}
+    />
   );
 }
 

@@ -1,9 +1,10 @@
 // The rows: fixed height, fetched by window, following the live end until someone scrolls.
 
 import { Waypoints } from "lucide-react";
-import { useEffect, useRef } from "react";
+import { useEffect, useMemo, useRef } from "react";
 import type { TimelineRow } from "@/bridge";
 import type { Range } from "@/model/strip";
+import type { Signal } from "@/widgets/signal";
 import { Empty } from "@/widgets/states";
 import { ROW, useRows, useScroller, VirtualRows } from "@/widgets/virtual";
 import { type Mode, ROW_COLUMNS, ROW_WIDE, RowView } from "./RowView";
@@ -21,11 +22,11 @@ type Props = {
   tab: string | undefined;
   /** Scroll here when `at` changes. */
   goal: { index: number; at: number } | null;
-  onView: (range: Range | null) => void;
+  view: Signal<Range | null>;
 };
 
 export function TimelineList(props: Props) {
-  const { session, total, follow, goal, selected, onView } = props;
+  const { session, total, follow, goal, selected, view } = props;
   const scroller = useScroller();
   const rows = useRows(total, scroller);
   const items = rows.getVirtualItems();
@@ -55,10 +56,15 @@ export function TimelineList(props: Props) {
       ? null
       : Math.max(...visible.map((row) => Date.parse(row.started_at) + (row.duration_ms ?? 0)));
   useEffect(() => {
-    onView(from === null || to === null ? null : { from, to });
-  }, [from, to, onView]);
-  const range = { from: from ?? 0, to: Math.max(to ?? 1, (from ?? 0) + 1) };
-  const longest = Math.max(1, ...visible.map((row) => row.duration_ms ?? 0));
+    view.set(from === null || to === null ? null : { from, to });
+  }, [from, to, view]);
+  // Rows are drawn again only when what they show changes: the waterfall's range is nothing to a transcript, and the longest
+  // duration is rounded up.
+  const waterfall = props.mode === "waterfall";
+  const rangeFrom = waterfall && from !== null ? from : 0;
+  const rangeTo = waterfall && to !== null ? to : 1;
+  const range = useMemo(() => ({ from: rangeFrom, to: Math.max(rangeTo, rangeFrom + 1) }), [rangeFrom, rangeTo]);
+  const longest = 2 ** Math.ceil(Math.log2(Math.max(1, ...visible.map((row) => row.duration_ms ?? 0))));
 
   return (
     <div
