@@ -96,7 +96,7 @@ export const RowView = memo(function RowView(props: Props) {
           <ActPill key={act.id} act={act} times={times} />
         ))}
         <State row={row} />
-        {mode === "transcript" && <Preview row={row} failed={failed} />}
+        {mode === "transcript" && <Preview row={row} failed={failed && !isEmptyAnswer(row)} />}
       </span>
       <span
         role="gridcell"

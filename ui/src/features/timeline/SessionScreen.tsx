@@ -1,14 +1,15 @@
 // One session: header, time strip, rows, and the chosen step beside them.
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { Outlet, useNavigate, useParams, useSearch } from "@tanstack/react-router";
+import { Link, Outlet, useNavigate, useParams, useSearch } from "@tanstack/react-router";
+import { SearchX } from "lucide-react";
 import { useCallback, useEffect, useRef, useState } from "react";
 import { Group, Panel, Separator } from "react-resizable-panels";
-import type { TimelineRow } from "@/bridge";
+import { CommandError, type TimelineRow } from "@/bridge";
 import { oneExchange, oneSession, WINDOW } from "@/bridge/queries";
 import type { Range } from "@/model/strip";
 import { useKeys } from "@/widgets/keys";
 import { useNewSignal } from "@/widgets/signal";
-import { Failure } from "@/widgets/states";
+import { Empty, Failure } from "@/widgets/states";
 import type { Mode } from "./RowView";
 import { SessionHeader } from "./SessionHeader";
 import { Strip } from "./Strip";
@@ -114,6 +115,7 @@ function OneSession({ session }: { session: string }) {
     Escape: () => (open ? close() : void navigate({ to: "/sessions" })),
   });
 
+  if (facts.error instanceof CommandError && facts.error.code === "not_found") return <Missing session={session} />;
   if (facts.error) return <Failure error={facts.error} again={() => void facts.refetch()} />;
   const list = (
     <div className="@container flex h-full min-h-0 flex-col">
@@ -163,5 +165,16 @@ function OneSession({ session }: { session: string }) {
         </p>
       )}
     </section>
+  );
+}
+
+function Missing({ session }: { session: string }) {
+  return (
+    <Empty icon={SearchX} title="This session is not in the record">
+      <p className="font-mono text-sm">{session}</p>
+      <Link to="/sessions" className="text-model hover:underline">
+        Show all sessions
+      </Link>
+    </Empty>
   );
 }
