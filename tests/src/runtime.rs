@@ -90,7 +90,9 @@ impl Runtime {
         for (name, source) in &options.policies {
             fs::write(policies.join(name), source).expect("a policy is written");
         }
-        let config = folder.join("switchtower.toml");
+        // In a folder of its own: the runtime watches it, and its log would wake it.
+        let config = folder.join("config/switchtower.toml");
+        fs::create_dir_all(folder.join("config")).expect("a folder for the configuration");
         fs::write(&config, options.toml()).expect("a configuration is written");
         let data = folder.join("data");
         let log = fs::File::options().create(true).append(true).open(folder.join("stderr.log")).expect("a log");
