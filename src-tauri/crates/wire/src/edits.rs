@@ -196,4 +196,3 @@ fn edited(body: &Bytes, with: impl FnOnce(&mut Patch)) -> Bytes {
 fn span_bytes(body: &Bytes, span: &Span) -> Bytes {
     body.slice(span.clone())
 }
-

@@ -63,11 +63,12 @@ impl<'a> Patch<'a> {
             Some(span) => self.set(span, with),
             None => {
                 let Some(members) = json::members(self.doc, object.clone()) else { return };
-                let mut text = Vec::from(if members.is_empty() { &b""[..] } else { b"," });
+                let at = members.last().map_or(object.start + 1, |last| last.value.end);
+                let first = members.is_empty() && !self.splices.iter().any(|splice| splice.at == (at..at));
+                let mut text = Vec::from(if first { &b""[..] } else { b"," });
                 text.extend_from_slice(json::quote(key).as_bytes());
                 text.push(b':');
                 text.extend_from_slice(&with.into());
-                let at = members.last().map_or(object.start + 1, |last| last.value.end);
                 self.splices.push(Splice { at: at..at, with: text.into() });
             }
         }
@@ -189,6 +190,11 @@ mod tests {
     #[test]
     fn a_missing_member_is_added_and_a_present_one_replaced() {
         assert_eq!(edit("{}", |p| p.put(p.root(), "k", "1")), r#"{"k":1}"#);
+        let two = edit("{}", |p| {
+            p.put(p.root(), "k", "1");
+            p.put(p.root(), "l", "2");
+        });
+        assert_eq!(two, r#"{"k":1,"l":2}"#);
         assert_eq!(edit(r#"{"a":{} }"#, |p| p.put(p.root(), "k", "1")), r#"{"a":{},"k":1 }"#);
         assert_eq!(edit(r#"{"k": 0}"#, |p| p.put(p.root(), "k", "1")), r#"{"k": 1}"#);
     }

@@ -13,7 +13,16 @@ fn request(dialect: Dialect, body: &str) -> Request {
 fn edit(at: u32, replaces: u32, messages: &[&str]) -> ContextEdit {
     let messages = messages.iter().map(|text| Bytes::copy_from_slice(text.as_bytes())).collect();
     let (session, intervention) = (SessionId(1), InterventionId(1));
-    ContextEdit { session, intervention, from: Hash::default(), anchor: Hash::default(), at, replaces, messages, results: Vec::new() }
+    ContextEdit {
+        session,
+        intervention,
+        from: Hash::default(),
+        anchor: Hash::default(),
+        at,
+        replaces,
+        messages,
+        results: Vec::new(),
+    }
 }
 
 fn results(at: u32, replaces: u32, messages: &[&str], results: &[(&str, &str, &str)]) -> ContextEdit {
@@ -49,7 +58,8 @@ fn several_edits_apply_together() {
 fn an_edit_gives_the_same_prefix_when_the_conversation_grows() {
     let short = r#"{"messages":[{"role":"user","content":"a"}, {"role":"tool","tool_call_id":"1","content":"x"}]}"#;
     let long = short.replace("]}", r#", {"role":"assistant","content":"b"}]}"#);
-    let edits = [&edit(2, 0, &[r#"{"role":"user","content":"recover"}"#]), &edit(1, 1, &[r#"{"role":"user","content":"A"}"#])];
+    let edits =
+        [&edit(2, 0, &[r#"{"role":"user","content":"recover"}"#]), &edit(1, 1, &[r#"{"role":"user","content":"A"}"#])];
     let (before, after) = (applied(Dialect::OpenaiChat, short, &edits), applied(Dialect::OpenaiChat, &long, &edits));
     assert!(after.starts_with(before.trim_end_matches("]}")), "{before}\n{after}");
 }
@@ -64,8 +74,14 @@ fn an_insertion_never_parts_calls_from_results() {
             Dialect::OpenaiResponses,
             r#"{"input":[{"role":"user"},{"type":"function_call"},{"type":"function_call_output"},{"type":"custom_tool_call_output"}]}"#,
         ),
-        (Dialect::Anthropic, r#"{"messages":[{"role":"user"},{"role":"assistant"},{"role":"user","content":[{"type":"tool_result"}]}]}"#),
-        (Dialect::Gemini, r#"{"contents":[{"role":"user"},{"role":"model"},{"role":"user","parts":[{"functionResponse":{}}]}]}"#),
+        (
+            Dialect::Anthropic,
+            r#"{"messages":[{"role":"user"},{"role":"assistant"},{"role":"user","content":[{"type":"tool_result"}]}]}"#,
+        ),
+        (
+            Dialect::Gemini,
+            r#"{"contents":[{"role":"user"},{"role":"model"},{"role":"user","parts":[{"functionResponse":{}}]}]}"#,
+        ),
     ];
     for (dialect, body) in cases {
         let expected = format!("{},{{}}]}}", body.strip_suffix("]}").unwrap());
@@ -89,7 +105,10 @@ fn results_join_the_agents_own() {
     let as_list = format!(r#"{{"role":"user","content":[{blocked},{{"type":"text","text":"go \u00e9"}}]}}"#);
     assert!(applied(Dialect::Anthropic, &plain, &[&edit]).contains(&as_list));
     let ends = body.replace(&format!(",{own}"), "");
-    assert!(applied(Dialect::Anthropic, &ends, &[&edit]).ends_with(&format!(r#"{{"role":"user","content":[{blocked}]}}]}}"#)));
+    assert!(
+        applied(Dialect::Anthropic, &ends, &[&edit])
+            .ends_with(&format!(r#"{{"role":"user","content":[{blocked}]}}]}}"#))
+    );
 
     let gemini = r#"{"contents":[{"role":"user"},{"role":"model"},{"role":"user","parts":[{"functionResponse":{"name":"ls"}}]}]}"#;
     let edit = results(2, 1, &["{}"], &[("call-1-0", "rm", "no")]);
@@ -125,16 +144,24 @@ fn messages_that_were_one_string_become_a_list() {
 fn a_model_is_exchanged_and_nothing_else() {
     let body = r#"{"n":12345678901234567890, "model" : "a","z":1.0}"#;
     assert_eq!(set_model(&request(Dialect::OpenaiChat, body), "b"), body.replace("\"a\"", "\"b\""));
-    assert_eq!(set_model_in_path("/v1beta/models/gemini-a:streamGenerateContent", "b"), "/v1beta/models/b:streamGenerateContent");
+    assert_eq!(
+        set_model_in_path("/v1beta/models/gemini-a:streamGenerateContent", "b"),
+        "/v1beta/models/b:streamGenerateContent"
+    );
     assert_eq!(set_model_in_path("/v1beta/files", "b"), "/v1beta/files");
 }
 
 #[test]
 fn usage_is_asked_for_only_where_a_stream_leaves_it_out() {
-    let with = |body: &str| add_include_usage(&request(Dialect::OpenaiChat, body)).map(|body| String::from_utf8(body.to_vec()).unwrap());
+    let with = |body: &str| {
+        add_include_usage(&request(Dialect::OpenaiChat, body)).map(|body| String::from_utf8(body.to_vec()).unwrap())
+    };
     let added = r#"{"stream":true,"messages":[],"stream_options":{"include_usage":true}}"#;
     assert_eq!(with(r#"{"stream":true,"messages":[]}"#).unwrap(), added);
-    assert_eq!(with(r#"{"stream":true,"stream_options":{"include_usage":false, "x":1}}"#).unwrap(), r#"{"stream":true,"stream_options":{"include_usage":true, "x":1}}"#);
+    assert_eq!(
+        with(r#"{"stream":true,"stream_options":{"include_usage":false, "x":1}}"#).unwrap(),
+        r#"{"stream":true,"stream_options":{"include_usage":true, "x":1}}"#
+    );
     assert_eq!(with(r#"{"stream":true,"stream_options":{"include_usage":true}}"#), None);
     assert_eq!(with(r#"{"messages":[]}"#), None);
     assert_eq!(add_include_usage(&request(Dialect::Anthropic, r#"{"stream":true}"#)), None);

@@ -17,14 +17,18 @@ fn values(messages: &[Bytes]) -> Vec<Value> {
 }
 
 fn from_text(dialect: Dialect, framing: Framing, text: &str) -> Vec<Value> {
-    values(&answer_as_messages(dialect, framing, &frames_of(framing, &Bytes::copy_from_slice(text.as_bytes()))).unwrap())
+    values(
+        &answer_as_messages(dialect, framing, &frames_of(framing, &Bytes::copy_from_slice(text.as_bytes()))).unwrap(),
+    )
 }
 
 #[test]
 fn a_streamed_and_a_whole_answer_give_the_same_messages() {
     for (dialect, framing) in FRAMINGS {
-        let streamed = answer_as_messages(dialect, framing, &frames_of(framing, &spoken().stream(dialect, framing))).unwrap();
-        let whole = answer_as_messages(dialect, Framing::Whole, &frames_of(Framing::Whole, &spoken().whole(dialect))).unwrap();
+        let streamed =
+            answer_as_messages(dialect, framing, &frames_of(framing, &spoken().stream(dialect, framing))).unwrap();
+        let whole =
+            answer_as_messages(dialect, Framing::Whole, &frames_of(Framing::Whole, &spoken().whole(dialect))).unwrap();
         assert_eq!(values(&streamed), values(&whole), "{}", dialect.name());
     }
 }
@@ -113,7 +117,9 @@ fn a_vendors_own_members_beside_a_call_are_kept() {
 
 #[test]
 fn a_part_with_a_signature_is_never_joined() {
-    let chunk = |part: Value| format!("data: {}\r\n\r\n", json!({"candidates": [{"content": {"parts": [part], "role": "model"}}]}));
+    let chunk = |part: Value| {
+        format!("data: {}\r\n\r\n", json!({"candidates": [{"content": {"parts": [part], "role": "model"}}]}))
+    };
     let stream = [
         chunk(json!({"text": "a"})),
         chunk(json!({"text": "b"})),
@@ -122,7 +128,8 @@ fn a_part_with_a_signature_is_never_joined() {
         chunk(json!({"text": ""})),
     ]
     .concat();
-    let expected = json!({"role": "model", "parts": [{"text": "ab"}, {"text": "", "thoughtSignature": "sig"}, {"text": "c"}]});
+    let expected =
+        json!({"role": "model", "parts": [{"text": "ab"}, {"text": "", "thoughtSignature": "sig"}, {"text": "c"}]});
     assert_eq!(from_text(Dialect::Gemini, Framing::Sse, &stream), [expected]);
 }
 
@@ -142,7 +149,10 @@ fn results_answer_the_calls_in_the_dialects_way() {
     let of = |dialect: Dialect, answer: &[Bytes]| values(&result_messages(dialect, answer, &both));
     assert_eq!(
         of(Dialect::OpenaiChat, &[]),
-        [json!({"role": "tool", "tool_call_id": "t1", "content": "no \"1\""}), json!({"role": "tool", "tool_call_id": "t2", "content": "no 2"})]
+        [
+            json!({"role": "tool", "tool_call_id": "t1", "content": "no \"1\""}),
+            json!({"role": "tool", "tool_call_id": "t2", "content": "no 2"})
+        ]
     );
     assert_eq!(
         of(Dialect::Anthropic, &[]),
@@ -159,8 +169,10 @@ fn results_answer_the_calls_in_the_dialects_way() {
     let custom = Bytes::from_static(br#"{"type":"custom_tool_call","call_id":"t2","name":"g","input":""}"#);
     assert_eq!(
         of(Dialect::OpenaiResponses, &[custom]),
-        [json!({"type": "function_call_output", "call_id": "t1", "output": "no \"1\""}),
-            json!({"type": "custom_tool_call_output", "call_id": "t2", "output": "no 2"})]
+        [
+            json!({"type": "function_call_output", "call_id": "t1", "output": "no \"1\""}),
+            json!({"type": "custom_tool_call_output", "call_id": "t2", "output": "no 2"})
+        ]
     );
     let made = values(&[result_message(Dialect::Ollama, &call("call-3-0", "f"), "no")]);
     assert_eq!(made, [json!({"role": "tool", "tool_name": "f", "content": "no"})]);

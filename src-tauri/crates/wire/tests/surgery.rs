@@ -20,14 +20,25 @@ struct Case {
 fn cases() -> Vec<Case> {
     let done = || Some(script("second", vec![say("I may not do that, so I stop.")]));
     let case = |name, items, follow_up: Option<Script>| Case { name, first: script("first", items), follow_up };
-    let mut interleaved =
-        case("all of several dropped", vec![call("bad_a", r#"{"x":1}"#), call("bad_b", r#"{"y":[2,"}"]}"#), call("bad_c", "{}")], done());
+    let mut interleaved = case(
+        "all of several dropped",
+        vec![call("bad_a", r#"{"x":1}"#), call("bad_b", r#"{"y":[2,"}"]}"#), call("bad_c", "{}")],
+        done(),
+    );
     interleaved.first.interleaved = true;
     vec![
         case("only call dropped, no follow-up", vec![think("hm"), call("bad_rm", r#"{"path":"/"}"#)], None),
-        case("only call dropped, then continued", vec![think("hm"), say("Let me. "), call("bad_rm", r#"{"path":"/"}"#)], done()),
+        case(
+            "only call dropped, then continued",
+            vec![think("hm"), say("Let me. "), call("bad_rm", r#"{"path":"/"}"#)],
+            done(),
+        ),
         case("first of two dropped", vec![call("bad_rm", r#"{"path":"/"}"#), call("good_ls", r#"{"path":"."}"#)], None),
-        case("second of two dropped", vec![call("good_ls", r#"{"path":"."}"#), call("bad_rm", r#"{"path":"/"}"#)], None),
+        case(
+            "second of two dropped",
+            vec![call("good_ls", r#"{"path":"."}"#), call("bad_rm", r#"{"path":"/"}"#)],
+            None,
+        ),
         interleaved,
         case("text before and after", vec![say("before "), call("bad_rm", "{}"), say("after")], done()),
         case(
@@ -39,8 +50,11 @@ fn cases() -> Vec<Case> {
 }
 
 fn streamed(dialect: Dialect, framing: Framing, case: &Case) -> Driven {
-    let streams: Vec<Bytes> =
-        [Some(&case.first), case.follow_up.as_ref()].into_iter().flatten().map(|script| script.stream(dialect, framing)).collect();
+    let streams: Vec<Bytes> = [Some(&case.first), case.follow_up.as_ref()]
+        .into_iter()
+        .flatten()
+        .map(|script| script.stream(dialect, framing))
+        .collect();
     drive(dialect, framing, &streams, &[], bad, &|_| true)
 }
 

@@ -26,9 +26,8 @@ fn item() -> impl Strategy<Value = Item> {
 }
 
 fn scripts() -> impl Strategy<Value = Script> {
-    (prop::collection::vec(item(), 1..7), any::<bool>(), 1u64..5000, 1u64..500).prop_map(|(items, interleaved, input, output)| {
-        Script { interleaved, input, output, ..script("one", items) }
-    })
+    (prop::collection::vec(item(), 1..7), any::<bool>(), 1u64..5000, 1u64..500)
+        .prop_map(|(items, interleaved, input, output)| Script { interleaved, input, output, ..script("one", items) })
 }
 
 fn holds(name: &str) -> bool {
@@ -41,7 +40,8 @@ fn drops(call: &ToolCall) -> bool {
 
 /// What a stream and a body must agree on.
 fn gist(answer: Answer) -> (String, Vec<(String, serde_json::Value)>, Option<String>, Option<domain::Usage>, bool) {
-    let calls = answer.calls.iter().map(|call| (call.name.clone(), serde_json::from_str(&call.arguments).unwrap())).collect();
+    let calls =
+        answer.calls.iter().map(|call| (call.name.clone(), serde_json::from_str(&call.arguments).unwrap())).collect();
     (answer.text, calls, answer.finish, answer.usage, answer.complete)
 }
 

@@ -12,7 +12,9 @@ const TEXT: &str = "Refused by rule \"budget\":\nover 50,000 tokens.";
 
 fn request(dialect: Dialect, stream: bool, array: bool) -> Request {
     let body = match dialect {
-        Dialect::OpenaiResponses => r#"{"model":"m","input":"hi","tools":[{"type":"function","name":"f"}],"temperature":0.5}"#,
+        Dialect::OpenaiResponses => {
+            r#"{"model":"m","input":"hi","tools":[{"type":"function","name":"f"}],"temperature":0.5}"#
+        }
         Dialect::Gemini => r#"{"contents":[]}"#,
         _ => r#"{"model":"m","messages":[],"stream_options":{"include_usage":true}}"#,
     };
@@ -22,7 +24,8 @@ fn request(dialect: Dialect, stream: bool, array: bool) -> Request {
 }
 
 fn all() -> Vec<(Request, Framing)> {
-    let mut all: Vec<(Request, Framing)> = Dialect::ALL.iter().map(|dialect| (request(*dialect, false, false), Framing::Whole)).collect();
+    let mut all: Vec<(Request, Framing)> =
+        Dialect::ALL.iter().map(|dialect| (request(*dialect, false, false), Framing::Whole)).collect();
     for (dialect, framing) in script::FRAMINGS {
         all.push((request(dialect, true, framing == Framing::JsonArray), framing));
     }
@@ -35,7 +38,12 @@ fn every_refusal_reads_as_the_golden_says() {
     for (request, framing) in all() {
         let made = refusal(&request, TEXT, "exc_1", 1_700_000_000);
         let text = String::from_utf8(made.frames.concat()).unwrap();
-        shown.push_str(&format!("##### {} {framing:?} {} {}\n{text}\n", request.dialect.name(), made.status, made.content_type));
+        shown.push_str(&format!(
+            "##### {} {framing:?} {} {}\n{text}\n",
+            request.dialect.name(),
+            made.status,
+            made.content_type
+        ));
     }
     insta::assert_snapshot!(shown);
 }
@@ -76,7 +84,8 @@ fn the_last_frame_of_a_refusal_is_terminal() {
 
 #[test]
 fn a_request_for_json_is_refused_in_the_vendors_refusal_field() {
-    let route = Route { dialect: Dialect::OpenaiChat, operation: Operation::Generate, model: None, stream: None, array: false };
+    let route =
+        Route { dialect: Dialect::OpenaiChat, operation: Operation::Generate, model: None, stream: None, array: false };
     let body = Bytes::from_static(br#"{"messages":[],"response_format":{"type":"json_schema"}}"#);
     let made = refusal(&parse(&route, body).unwrap(), TEXT, "1", 0);
     let value: Value = serde_json::from_slice(&made.frames[0]).unwrap();
@@ -86,7 +95,13 @@ fn a_request_for_json_is_refused_in_the_vendors_refusal_field() {
 
 #[test]
 fn ollama_generate_is_refused_as_a_completion() {
-    let route = Route { dialect: Dialect::Ollama, operation: Operation::Generate, model: None, stream: Some(false), array: false };
+    let route = Route {
+        dialect: Dialect::Ollama,
+        operation: Operation::Generate,
+        model: None,
+        stream: Some(false),
+        array: false,
+    };
     let made = refusal(&parse(&route, Bytes::from_static(br#"{"model":"m","prompt":"x"}"#)).unwrap(), TEXT, "1", 0);
     let value: Value = serde_json::from_slice(&made.frames[0]).unwrap();
     assert_eq!((&value["response"], &value["message"]), (&Value::from(TEXT), &Value::Null));
@@ -109,8 +124,14 @@ fn errors_have_the_vendors_shape() {
 #[test]
 fn an_error_inside_a_stream_is_no_clean_end() {
     for (dialect, framing) in script::FRAMINGS {
-        let frame = error_frame_in(dialect, framing, false, TEXT);
+        let frame = error_frame_in(dialect, framing, None, TEXT);
         let answer = decoded(dialect, framing, &frame);
         assert_eq!((answer.error.as_deref(), answer.complete), (Some(TEXT), false), "{}", dialect.name());
+        let begun = Answer { id: Some("resp_9".into()), ..Answer::default() };
+        let frame = error_frame_in(dialect, framing, Some(&begun), TEXT);
+        if dialect == Dialect::OpenaiResponses {
+            assert_eq!(decoded(dialect, framing, &frame).id, begun.id);
+        }
+        assert_eq!(frame.starts_with(b","), framing == Framing::JsonArray);
     }
 }

@@ -217,9 +217,10 @@ impl Chat {
         }
         let edited = patch.finish();
         if let Some(usage) = json::root(&edited).and_then(|root| json::find(&edited, root, &["usage"]))
-            && !json::is_null(&edited, &usage) {
-                self.usage = Some(edited.slice(usage));
-            }
+            && !json::is_null(&edited, &usage)
+        {
+            self.usage = Some(edited.slice(usage));
+        }
         if wanting || !self.tail.is_empty() {
             return self.hold(frame, edited);
         }

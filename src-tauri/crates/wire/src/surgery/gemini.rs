@@ -132,7 +132,10 @@ impl Gemini {
         }
         match finishing {
             Some((_, true, left)) => self.hold(frame, &edited, left),
-            None if dropped && !says => Vec::new(),
+            None if dropped && !says => {
+                self.pen.skip();
+                Vec::new()
+            }
             _ if edited == *data => vec![self.pen.forward(frame)],
             _ => vec![self.pen.edited(frame, &edited)],
         }
@@ -150,6 +153,7 @@ impl Gemini {
             last.set_found(&["candidates", "0", "content", "parts"], r#"[{"text":""}]"#);
             held = last.finish();
         }
+        self.pen.skip();
         self.last = Some((frame.clone(), held));
         out
     }

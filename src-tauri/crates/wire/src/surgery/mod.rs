@@ -22,4 +22,3 @@ pub(crate) use results::result_part;
 pub use results::{result_message, result_messages};
 pub use stream::{Cut, StreamSurgeon};
 pub use whole::{cut_whole, merge_whole, note_whole};
-

@@ -86,13 +86,14 @@ impl Ollama {
         let mut out = Vec::new();
         let mut held = edited.clone();
         if let (Some(mut ahead), Some(mut last)) = (Patch::new(&edited), Patch::new(&edited))
-            && let Some(content) = last.find(&["message", "content"]).filter(|span| span.len() > 2) {
-                ahead.set_found(&["done"], "false");
-                ahead.remove(ahead.root(), &["done_reason"]);
-                out.push(self.pen.edited(frame, &ahead.finish()));
-                last.set(content, r#""""#);
-                held = last.finish();
-            }
+            && let Some(content) = last.find(&["message", "content"]).filter(|span| span.len() > 2)
+        {
+            ahead.set_found(&["done"], "false");
+            ahead.remove(ahead.root(), &["done_reason"]);
+            out.push(self.pen.edited(frame, &ahead.finish()));
+            last.set(content, r#""""#);
+            held = last.finish();
+        }
         self.last = Some((frame.clone(), held));
         self.stage = Stage::Wanting;
         out

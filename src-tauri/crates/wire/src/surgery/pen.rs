@@ -10,11 +10,18 @@ pub(super) struct Pen {
     framing: Framing,
     /// An element of the array has gone out.
     begun: bool,
+    /// Elements went missing, or another array goes on here: brackets and commas must be made right.
+    mended: bool,
 }
 
 impl Pen {
     pub fn new(framing: Framing) -> Self {
-        Pen { framing, begun: false }
+        Pen { framing, begun: false, mended: false }
+    }
+
+    /// A frame does not go out, or the next ones belong to another array.
+    pub fn skip(&mut self) {
+        self.mended = true;
     }
 
     /// The frame as it came. In an array the bracket or comma before it is made right where earlier elements went missing.
@@ -22,7 +29,7 @@ impl Pen {
         match &frame.data {
             Some(data) if self.framing == Framing::JsonArray => self.element(frame, data),
             // The closing bracket of an array whose every element went missing.
-            None if self.framing == Framing::JsonArray && !self.begun && frame.raw.trim_ascii() == b"]" => {
+            None if self.framing == Framing::JsonArray && self.mended && !self.begun && frame.raw.trim_ascii() == b"]" => {
                 Bytes::from_static(b"[]")
             }
             _ => frame.raw.clone(),
@@ -62,6 +69,7 @@ impl Pen {
         let before = &frame.raw[..start];
         let after = &frame.raw[end..];
         match (std::mem::replace(&mut self.begun, true), before.contains(&b'['), before.contains(&b',')) {
+            _ if !self.mended => joined(&[before, data, after]),
             (true, true, _) => joined(&[b",\r\n", data, after]),
             (false, false, true) => joined(&[b"[", data, after]),
             _ => joined(&[before, data, after]),

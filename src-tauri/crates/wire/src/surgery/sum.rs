@@ -1,11 +1,11 @@
-//! Usage of several responses as one: numbers are added where they stand, nothing else of the later count is touched.
+//! Usage of several responses as one: numbers are added where they stand, and counts that only the earlier one has are taken over.
+//! Nothing else of the later count is touched.
 
 use crate::json::{self, Span};
 use crate::patch::Patch;
 use bytes::Bytes;
 
-/// Adds `earlier`'s numbers to those of the value at `span`, through objects and, by equal `modality`, through arrays. Numbers that
-/// only one side has stay as they are.
+/// Adds `earlier`'s numbers to those of the value at `span`, through objects and, by equal `modality`, through arrays.
 pub(super) fn add(patch: &mut Patch, span: Span, earlier: &Bytes) {
     if let Some(root) = json::root(earlier) {
         add_value(patch, span, earlier, root);
@@ -16,10 +16,17 @@ pub(super) fn add(patch: &mut Patch, span: Span, earlier: &Bytes) {
 pub(super) fn add_members(patch: &mut Patch, object: Span, earlier: &Bytes, keys: &[&str]) {
     let Some(root) = json::root(earlier) else { return };
     for key in keys {
-        let own = json::member(patch.doc(), object.clone(), key);
-        if let (Some(own), Some(other)) = (own, json::member(earlier, root.clone(), key)) {
-            add_value(patch, own, earlier, other);
+        if let Some(other) = json::member(earlier, root.clone(), key) {
+            add_member(patch, object.clone(), key, earlier, other);
         }
+    }
+}
+
+fn add_member(patch: &mut Patch, object: Span, key: &str, earlier: &Bytes, other: Span) {
+    match json::member(patch.doc(), object.clone(), key).filter(|own| !json::is_null(patch.doc(), own)) {
+        Some(own) => add_value(patch, own, earlier, other),
+        None if matches!(earlier[other.start], b'0'..=b'9' | b'{') => patch.put(object, key, earlier.slice(other)),
+        None => {}
     }
 }
 
@@ -27,11 +34,9 @@ fn add_value(patch: &mut Patch, span: Span, earlier: &Bytes, other: Span) {
     let doc = patch.doc();
     match (doc.get(span.start), earlier.get(other.start)) {
         (Some(b'{'), Some(b'{')) => {
-            for member in json::members(doc, span).unwrap_or_default() {
-                let key = json::unescape(&doc[member.key.clone()]);
-                if let Some(theirs) = json::member(earlier, other.clone(), &key) {
-                    add_value(patch, member.value, earlier, theirs);
-                }
+            for theirs in json::members(earlier, other).unwrap_or_default() {
+                let key = json::unescape(&earlier[theirs.key.clone()]);
+                add_member(patch, span.clone(), &key, earlier, theirs.value);
             }
         }
         (Some(b'['), Some(b'[')) => {

@@ -2,7 +2,7 @@
 
 use super::{JSON, Made, sse};
 use crate::json::quote;
-use crate::{Framing, Request};
+use crate::{Answer, Framing, Request};
 use bytes::Bytes;
 use domain::Dialect;
 
@@ -15,35 +15,36 @@ pub fn error(request: Option<&Request>, dialect: Dialect, status: u16, message: 
 }
 
 /// The event that says, inside a stream, that it failed: clients raise it instead of taking the stream for ended. For Gemini it
-/// is in SSE; `error_frame_in` knows the JSON array's form too.
+/// is in SSE. Where the stream has begun, `error_frame_in` is to be preferred.
 pub fn error_frame(dialect: Dialect, message: &str) -> Bytes {
+    let framing = if dialect == Dialect::Ollama { Framing::Ndjson } else { Framing::Sse };
+    error_frame_in(dialect, framing, None, message)
+}
+
+/// `error_frame` for a stream of this framing. `begun`: what the agent has got of it, if any frame went out: Responses' clients
+/// insist on the same response id, and a JSON array on its comma.
+pub fn error_frame_in(dialect: Dialect, framing: Framing, begun: Option<&Answer>, message: &str) -> Bytes {
     let data = body(dialect, 500, message, "server_error");
-    match dialect {
-        Dialect::OpenaiChat | Dialect::Gemini => sse(None, &data),
-        Dialect::Anthropic => sse(Some("error"), &data),
-        Dialect::Ollama => Bytes::from(format!("{data}\n")),
-        // `response.failed` is what Codex and the SDKs' accumulators know; the bare `error` event some only log.
-        Dialect::OpenaiResponses => {
-            let error = format!(r#"{{"code":"server_error","message":{}}}"#, quote(message));
-            let response = format!(
-                r#"{{"id":"resp_failed","object":"response","created_at":0,"status":"failed","error":{error},"incomplete_details":null,"instructions":null,"model":"","output":[],"parallel_tool_calls":true,"tool_choice":"auto","tools":[],"metadata":{{}},"temperature":null,"top_p":null,"usage":null}}"#
-            );
-            // No sequence number is known here; the accumulators do not read a terminal event's.
-            sse(
-                Some("response.failed"),
-                &format!(r#"{{"type":"response.failed","sequence_number":0,"response":{response}}}"#),
-            )
-        }
+    match (framing, dialect) {
+        (Framing::JsonArray, _) => Bytes::from(format!("{}{data}]", if begun.is_some() { "," } else { "[" })),
+        (Framing::Ndjson, _) => Bytes::from(format!("{data}\n")),
+        (Framing::Whole, _) => Bytes::from(data),
+        (Framing::Sse, Dialect::Anthropic) => sse(Some("error"), &data),
+        (Framing::Sse, Dialect::OpenaiResponses) => response_failed(begun, message),
+        (Framing::Sse, _) => sse(None, &data),
     }
 }
 
-/// `error_frame` for a stream of this framing, after `begun` elements of a JSON array went out or none.
-pub fn error_frame_in(dialect: Dialect, framing: Framing, begun: bool, message: &str) -> Bytes {
-    if framing != Framing::JsonArray {
-        return error_frame(dialect, message);
-    }
-    let before = if begun { "," } else { "[" };
-    Bytes::from(format!("{before}{}]", body(dialect, 500, message, "")))
+/// `response.failed` is what Codex and the SDKs' accumulators know; the bare `error` event some only log.
+fn response_failed(begun: Option<&Answer>, message: &str) -> Bytes {
+    let id = quote(begun.and_then(|answer| answer.id.as_deref()).unwrap_or("resp_failed"));
+    let model = quote(begun.and_then(|answer| answer.model.as_deref()).unwrap_or_default());
+    let error = format!(r#"{{"code":"server_error","message":{}}}"#, quote(message));
+    let response = format!(
+        r#"{{"id":{id},"object":"response","created_at":0,"status":"failed","error":{error},"incomplete_details":null,"instructions":null,"model":{model},"output":[],"parallel_tool_calls":true,"tool_choice":"auto","tools":[],"metadata":{{}},"temperature":null,"top_p":null,"usage":null}}"#
+    );
+    // No sequence number is known here; the accumulators do not read a terminal event's.
+    sse(Some("response.failed"), &format!(r#"{{"type":"response.failed","sequence_number":0,"response":{response}}}"#))
 }
 
 fn body(dialect: Dialect, status: u16, message: &str, code: &str) -> String {

@@ -66,4 +66,3 @@ fn whole(body: String) -> Made {
 fn streamed(frames: Vec<Bytes>) -> Made {
     Made { status: 200, content_type: SSE, frames }
 }
-

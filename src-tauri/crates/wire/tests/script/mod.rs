@@ -60,11 +60,17 @@ impl Script {
     }
 
     fn texts(&self) -> String {
-        self.items.iter().filter_map(|item| if let Item::Say(text) = item { Some(text.as_str()) } else { None }).collect()
+        self.items
+            .iter()
+            .filter_map(|item| if let Item::Say(text) = item { Some(text.as_str()) } else { None })
+            .collect()
     }
 
     fn thoughts(&self) -> String {
-        self.items.iter().filter_map(|item| if let Item::Think(text) = item { Some(text.as_str()) } else { None }).collect()
+        self.items
+            .iter()
+            .filter_map(|item| if let Item::Think(text) = item { Some(text.as_str()) } else { None })
+            .collect()
     }
 
     pub fn stream(&self, dialect: Dialect, framing: Framing) -> Bytes {
@@ -76,7 +82,9 @@ impl Script {
                 let all: Vec<String> = self.gemini_chunks().iter().map(Value::to_string).collect();
                 Bytes::from(format!("[{}\n]\n", all.join(",\r\n")))
             }
-            Dialect::Gemini => sse(&self.gemini_chunks().into_iter().map(|chunk| (None, chunk)).collect::<Vec<_>>(), "\r\n", None),
+            Dialect::Gemini => {
+                sse(&self.gemini_chunks().into_iter().map(|chunk| (None, chunk)).collect::<Vec<_>>(), "\r\n", None)
+            }
             Dialect::Ollama => {
                 let lines: Vec<String> = self.ollama_lines().iter().map(|line| format!("{line}\n")).collect();
                 Bytes::from(lines.concat())
@@ -93,7 +101,9 @@ impl Script {
                 "content": self.anthropic_blocks(), "stop_reason": self.anthropic_stop(), "stop_sequence": null,
                 "usage": {"input_tokens": self.input, "cache_read_input_tokens": 7, "output_tokens": self.output}
             }),
-            Dialect::Gemini => self.gemini_chunk(self.items.iter().flat_map(|item| self.gemini_part(item)).collect(), true),
+            Dialect::Gemini => {
+                self.gemini_chunk(self.items.iter().flat_map(|item| self.gemini_part(item)).collect(), true)
+            }
             Dialect::Ollama => {
                 let mut line = self.ollama_last(&self.texts(), self.ollama_calls());
                 let thought = self.thoughts();
@@ -118,13 +128,16 @@ impl Script {
     }
 
     fn chat_chunks(&self) -> Vec<(Option<&'static str>, Value)> {
-        let mut out = vec![self.chat_chunk(json!({"role": "assistant", "content": null, "refusal": null}), Value::Null)];
+        let mut out =
+            vec![self.chat_chunk(json!({"role": "assistant", "content": null, "refusal": null}), Value::Null)];
         let (mut index, mut later) = (0, Vec::new());
         for (place, item) in self.items.iter().enumerate() {
             match item {
                 Item::Think(text) => out.push(self.chat_chunk(json!({"reasoning_content": text}), Value::Null)),
                 Item::Say(text) => {
-                    out.extend(pieces(text).iter().map(|piece| self.chat_chunk(json!({"content": piece}), Value::Null)));
+                    out.extend(
+                        pieces(text).iter().map(|piece| self.chat_chunk(json!({"content": piece}), Value::Null)),
+                    );
                 }
                 Item::Call(name, arguments) => {
                     let start = json!({"index": index, "id": self.call_id(place), "type": "function", "function": {"name": name, "arguments": ""}});
@@ -134,7 +147,11 @@ impl Script {
                         .map(|piece| json!({"tool_calls": [{"index": index, "function": {"arguments": piece}}]}))
                         .map(|delta| self.chat_chunk(delta, Value::Null))
                         .collect();
-                    if self.interleaved { later.push(rest) } else { out.extend(rest) }
+                    if self.interleaved {
+                        later.push(rest)
+                    } else {
+                        out.extend(rest)
+                    }
                     index += 1;
                 }
             }
@@ -241,18 +258,31 @@ impl Script {
             out.push(("response.output_item.added", json!({"output_index": place, "item": started})));
             match item {
                 Item::Think(text) => {
-                    out.push(("response.reasoning_summary_part.added", at(json!({"summary_index": 0, "part": {"type": "summary_text", "text": ""}}))));
+                    out.push((
+                        "response.reasoning_summary_part.added",
+                        at(json!({"summary_index": 0, "part": {"type": "summary_text", "text": ""}})),
+                    ));
                     out.push(("response.reasoning_summary_text.delta", at(json!({"summary_index": 0, "delta": text}))));
                     out.push(("response.reasoning_summary_text.done", at(json!({"summary_index": 0, "text": text}))));
-                    out.push(("response.reasoning_summary_part.done", at(json!({"summary_index": 0, "part": {"type": "summary_text", "text": text}}))));
+                    out.push((
+                        "response.reasoning_summary_part.done",
+                        at(json!({"summary_index": 0, "part": {"type": "summary_text", "text": text}})),
+                    ));
                 }
                 Item::Say(text) => {
-                    let part = |text: &str| json!({"type": "output_text", "text": text, "annotations": [], "logprobs": []});
+                    let part =
+                        |text: &str| json!({"type": "output_text", "text": text, "annotations": [], "logprobs": []});
                     out.push(("response.content_part.added", at(json!({"content_index": 0, "part": part("")}))));
                     for piece in pieces(text) {
-                        out.push(("response.output_text.delta", at(json!({"content_index": 0, "delta": piece, "logprobs": []}))));
+                        out.push((
+                            "response.output_text.delta",
+                            at(json!({"content_index": 0, "delta": piece, "logprobs": []})),
+                        ));
                     }
-                    out.push(("response.output_text.done", at(json!({"content_index": 0, "text": text, "logprobs": []}))));
+                    out.push((
+                        "response.output_text.done",
+                        at(json!({"content_index": 0, "text": text, "logprobs": []})),
+                    ));
                     out.push(("response.content_part.done", at(json!({"content_index": 0, "part": part(text)}))));
                 }
                 Item::Call(_, arguments) => {
@@ -262,9 +292,15 @@ impl Script {
                     out.push(("response.function_call_arguments.done", at(json!({"arguments": arguments}))));
                 }
             }
-            out.push(("response.output_item.done", json!({"output_index": place, "item": self.response_item(place, item, true)})));
+            out.push((
+                "response.output_item.done",
+                json!({"output_index": place, "item": self.response_item(place, item, true)}),
+            ));
         }
-        out.push(("response.completed", json!({"response": self.response("completed", self.response_items(), self.responses_usage())})));
+        out.push((
+            "response.completed",
+            json!({"response": self.response("completed", self.response_items(), self.responses_usage())}),
+        ));
         let numbered = out.into_iter().enumerate().map(|(number, (kind, rest))| {
             let mut event = json!({"type": kind, "sequence_number": number});
             event.as_object_mut().unwrap().extend(rest.as_object().unwrap().clone());
@@ -305,21 +341,30 @@ impl Script {
             let block = match item {
                 Item::Think(_) => json!({"type": "thinking", "thinking": "", "signature": ""}),
                 Item::Say(_) => json!({"type": "text", "text": ""}),
-                Item::Call(name, _) => json!({"type": "tool_use", "id": self.call_id(index), "name": name, "input": {}}),
+                Item::Call(name, _) => {
+                    json!({"type": "tool_use", "id": self.call_id(index), "name": name, "input": {}})
+                }
             };
-            out.push((Some("content_block_start"), json!({"type": "content_block_start", "index": index, "content_block": block})));
+            out.push((
+                Some("content_block_start"),
+                json!({"type": "content_block_start", "index": index, "content_block": block}),
+            ));
             match item {
                 Item::Think(text) => {
                     out.push(delta(index, json!({"type": "thinking_delta", "thinking": text})));
                     out.push(delta(index, json!({"type": "signature_delta", "signature": format!("sig+{index}==")})));
                 }
                 Item::Say(text) => {
-                    out.extend(pieces(text).iter().map(|piece| delta(index, json!({"type": "text_delta", "text": piece}))));
+                    out.extend(
+                        pieces(text).iter().map(|piece| delta(index, json!({"type": "text_delta", "text": piece}))),
+                    );
                 }
                 Item::Call(_, arguments) => {
                     out.push((Some("ping"), json!({"type": "ping"})));
                     out.extend(
-                        pieces(arguments).iter().map(|piece| delta(index, json!({"type": "input_json_delta", "partial_json": piece}))),
+                        pieces(arguments)
+                            .iter()
+                            .map(|piece| delta(index, json!({"type": "input_json_delta", "partial_json": piece}))),
                     );
                 }
             }
@@ -342,7 +387,7 @@ impl Script {
             Item::Say(text) => pieces(text).iter().map(|piece| json!({"text": piece})).collect(),
             Item::Call(name, arguments) => vec![json!({
                 "functionCall": {"name": name, "args": serde_json::from_str::<Value>(arguments).unwrap()},
-                "thoughtSignature": format!("sig_{name}==")
+                "thoughtSignature": "c2lnbmF0dXJl"
             })],
         }
     }
@@ -414,9 +459,15 @@ impl Script {
         let mut calls = self.ollama_calls().into_iter();
         for item in &self.items {
             match item {
-                Item::Think(text) => lines.push(self.ollama_line(json!({"role": "assistant", "content": "", "thinking": text}))),
+                Item::Think(text) => {
+                    lines.push(self.ollama_line(json!({"role": "assistant", "content": "", "thinking": text})))
+                }
                 Item::Say(text) => {
-                    lines.extend(pieces(text).iter().map(|piece| self.ollama_line(json!({"role": "assistant", "content": piece}))));
+                    lines.extend(
+                        pieces(text)
+                            .iter()
+                            .map(|piece| self.ollama_line(json!({"role": "assistant", "content": piece}))),
+                    );
                 }
                 Item::Call(..) => {
                     let call: Vec<Value> = calls.next().into_iter().collect();
@@ -495,7 +546,11 @@ pub fn drive(
     let mut driven = Driven::default();
     for (leg, stream) in streams.iter().enumerate() {
         if leg > 0 {
-            assert!(surgeon.wants_continuation(), "a follow-up that nobody wants");
+            assert!(
+                surgeon.wants_continuation(),
+                "a follow-up that nobody wants after {}",
+                String::from_utf8_lossy(&driven.bytes())
+            );
             surgeon.continue_with();
             driven.follow_ups += 1;
         }
