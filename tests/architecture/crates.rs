@@ -16,7 +16,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("proxy", &["domain", "wire", "observe", "reason", "act"]),
     ("console", &["domain", "reason", "ledger", "proxy"]),
     ("cli", &["domain", "console", "proxy", "ledger", "upstream"]),
-    ("window", &["domain", "console", "proxy", "ledger", "upstream"]),
+    // `cli`: the window serves the same web console, so that other commands can talk to the runtime inside it.
+    ("window", &["domain", "console", "proxy", "ledger", "upstream", "cli"]),
 ];
 
 /// An outside package (or a family of them, with `*`) → the only crates that may depend on it.

@@ -18,15 +18,16 @@ fn main() -> io::Result<()> {
         println!("cargo:rerun-if-changed={}", ui.join("dist/index.html").display());
     }
     files.sort();
-    let rows: String = files
-        .iter()
-        .filter_map(|file| {
-            let name = file.strip_prefix(&dist).ok()?.to_str()?.replace('\\', "/");
-            Some(format!("    (\"{name}\", include_bytes!({:?}) as &[u8]),\n", fs::canonicalize(file).ok()?))
-        })
-        .collect();
-    let out = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default()).join("interface.rs");
-    fs::write(out, format!("&[\n{rows}]\n"))
+    // Copied: the interface may be built anew while the program is compiled.
+    let out = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default());
+    let mut rows = String::new();
+    for (place, file) in files.iter().enumerate() {
+        let name = file.strip_prefix(&dist).unwrap_or(file).to_string_lossy().replace('\\', "/");
+        let copy = out.join(format!("interface-{place}"));
+        fs::write(&copy, fs::read(file)?)?;
+        rows += &format!("    ({name:?}, include_bytes!({copy:?}) as &[u8]),\n");
+    }
+    fs::write(out.join("interface.rs"), format!("&[\n{rows}]\n"))
 }
 
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {

@@ -33,6 +33,16 @@ pub struct Common {
     pub log_format: Option<LogFormat>,
 }
 
+/// The desktop window: the runtime inside, or a window onto one that already runs.
+#[derive(Debug, Parser)]
+#[command(name = "switchtower-window", version, max_term_width = 100)]
+pub struct WindowArguments {
+    #[command(flatten)]
+    pub serve: Serve,
+    #[command(flatten)]
+    pub common: Common,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum LogFormat {
@@ -121,7 +131,9 @@ pub struct Demo {
 #[derive(Debug, Clone, Args)]
 pub struct Sessions {
     /// As in the console: status:running cost:>0.50 tool:bash "refund" -model:*haiku
-    #[arg(value_name = "QUERY", trailing_var_arg = true)]
+    ///
+    /// Words that begin with - go after --
+    #[arg(value_name = "QUERY")]
     pub query: Vec<String>,
     /// How many at most
     #[arg(long, short = 'n', default_value_t = 20, value_name = "N")]
@@ -140,7 +152,7 @@ pub struct Show {
 
 #[derive(Debug, Clone, Args)]
 pub struct Search {
-    #[arg(required = true, value_name = "QUERY", trailing_var_arg = true)]
+    #[arg(required = true, value_name = "QUERY")]
     pub query: Vec<String>,
     /// How many at most
     #[arg(long, short = 'n', default_value_t = 20, value_name = "N")]
@@ -219,6 +231,14 @@ mod tests {
     #[test]
     fn the_words_are_consistent() {
         Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn flags_after_a_query_stay_flags() {
+        let arguments = Arguments::try_parse_from(["switchtower", "search", "two", "words", "--json", "--data", "x"]).unwrap();
+        let Command::Search(search) = arguments.command else { panic!("not search") };
+        assert_eq!((search.query.join(" "), search.json), ("two words".to_owned(), true));
+        assert_eq!(arguments.common.data, Some("x".into()));
     }
 
     #[test]

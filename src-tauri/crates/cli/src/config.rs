@@ -29,6 +29,8 @@ pub struct Settings {
     pub listen: SocketAddr,
     pub console: SocketAddr,
     pub data: PathBuf,
+    /// Whether a person named the data folder.
+    pub data_is_named: bool,
     pub policies: PathBuf,
     pub ui: Option<PathBuf>,
     pub allowed_hosts: Vec<String>,
@@ -115,6 +117,7 @@ impl Settings {
         let named = path.clone().unwrap_or_else(|| PathBuf::from("switchtower.toml"));
         let home = || dirs::config_dir().map(|dir| dir.join("switchtower"));
         let data = common.data.clone().or(file.data);
+        let data_is_named = data.is_some();
         let data = data.or_else(|| dirs::data_dir().map(|dir| dir.join("switchtower"))).ok_or(ConfigError::NoHome)?;
         let policies = serve.and_then(|serve| serve.policies.clone()).or(file.policies);
         let policies = policies.or_else(|| home().map(|dir| dir.join("policies"))).unwrap_or_else(|| data.join("policies"));
@@ -125,8 +128,9 @@ impl Settings {
         Ok(Settings {
             listen: flags(|serve| serve.listen).or(file.listen).unwrap_or(loopback(4100)),
             console: flags(|serve| serve.console).or(file.console).unwrap_or(loopback(4101)),
-            data,
-            policies,
+            data: absolute(data),
+            data_is_named,
+            policies: absolute(policies),
             ui: serve.and_then(|serve| serve.ui.clone()).or(file.ui),
             allowed_hosts,
             providers: providers(file.providers, &named)?,
@@ -138,6 +142,11 @@ impl Settings {
             configured,
         })
     }
+}
+
+/// Other processes are told of it, and stand elsewhere.
+fn absolute(path: PathBuf) -> PathBuf {
+    std::path::absolute(&path).unwrap_or(path)
 }
 
 pub fn loopback(port: u16) -> SocketAddr {

@@ -16,9 +16,10 @@ mod watch;
 mod web;
 
 pub use arguments::{Arguments, Common, LogFormat, Serve};
-pub use command::main;
+pub use command::{main, signal, window_settings};
 pub use config::{ConfigError, Settings};
 pub use folder::{FolderError, Running};
 pub use host::{Host, HostError, Ready};
 pub use log::start as start_log;
+pub use output::tell;
 pub use remote::Remote;

@@ -42,7 +42,7 @@ fn moment(text: &str) -> Result<String> {
 
 fn render(view: &MetricsView) -> String {
     let plain = |text: String| (text, Tone::Plain);
-    let mut head = Table::new(&[("", Align::Left), ("", Align::Right)]);
+    let mut head = Table::new(&[("", Align::Left), ("", Align::Left)]);
     for (name, value) in [
         ("sessions", format!("{} ({} running)", count(view.sessions), count(view.running))),
         ("model calls", format!("{} ({} failed)", count(view.exchanges), count(view.failed))),

@@ -13,7 +13,7 @@ mod sessions;
 mod show;
 
 use crate::{
-    arguments::{Arguments, Command},
+    arguments::{Arguments, Command, WindowArguments},
     backend::Backend,
     config::Settings,
     log, output,
@@ -57,6 +57,26 @@ pub fn main() -> ExitCode {
         Err(error) => {
             output::tell(&describe(&error));
             ExitCode::from(code_of(&error))
+        }
+    }
+}
+
+/// What the window is started with; on wrong words or a wrong configuration the code to end with, already explained.
+pub fn window_settings() -> Result<Settings, ExitCode> {
+    let arguments = WindowArguments::parse();
+    Settings::gather(&arguments.common, Some(&arguments.serve)).map_err(|error| {
+        output::tell(&format!("switchtower: {error}"));
+        ExitCode::FAILURE
+    })
+}
+
+/// Resolves at the next Ctrl-C or SIGTERM.
+pub async fn signal() {
+    match serve::Signals::listen() {
+        Ok(mut signals) => signals.next().await,
+        Err(error) => {
+            tracing::error!("{error:#}");
+            std::future::pending().await
         }
     }
 }

@@ -4,7 +4,7 @@ use super::Outcome;
 use crate::{
     config::Settings,
     host::Host,
-    output::{self, tell},
+    output,
 };
 use anyhow::{Context, Result};
 use std::time::Duration;
@@ -64,10 +64,4 @@ impl Signals {
             std::future::pending::<()>().await;
         }
     }
-}
-
-/// Where a person looks now.
-pub(super) fn say_where(host: &Host) {
-    let ready = host.ready();
-    tell(&format!("Console: {}/?token={}", ready.console, ready.token));
 }
