@@ -29,7 +29,11 @@ impl Pen {
         match &frame.data {
             Some(data) if self.framing == Framing::JsonArray => self.element(frame, data),
             // The closing bracket of an array whose every element went missing.
-            None if self.framing == Framing::JsonArray && self.mended && !self.begun && frame.raw.trim_ascii() == b"]" => {
+            None if self.framing == Framing::JsonArray
+                && self.mended
+                && !self.begun
+                && frame.raw.trim_ascii() == b"]" =>
+            {
                 Bytes::from_static(b"[]")
             }
             _ => frame.raw.clone(),

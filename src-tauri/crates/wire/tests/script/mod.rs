@@ -1,5 +1,6 @@
 //! A scripted provider: one answer, spelled in each dialect, streamed and whole; and a proxy's way of using the surgeon on it.
 #![allow(dead_code)] // each test binary uses its own part
+#![allow(clippy::unwrap_used, clippy::panic, clippy::expect_used)] // an example uses it too, to which the allowance for tests does not reach
 
 use bytes::Bytes;
 use domain::{Dialect, ToolCall};
