@@ -1,4 +1,5 @@
 //! Surgery on responses, in every dialect, streamed and whole: goldens, and that both ways agree.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout)] // a test, though clippy only knows its `#[test]` functions
 
 mod script;
 

@@ -1,4 +1,5 @@
 //! Any script, any chunking, any judgement: the stream under the knife says what the cut body says.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout)] // a test, though clippy only knows its `#[test]` functions
 
 mod script;
 

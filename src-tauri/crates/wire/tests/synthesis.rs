@@ -1,4 +1,5 @@
 //! Answers that the runtime makes are complete and read as normal messages.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout)] // a test, though clippy only knows its `#[test]` functions
 
 mod script;
 
