@@ -58,7 +58,9 @@ fn policy(comprehensions: bool) -> String {
             60..70 => format!("'tag_{n}' in session.taints && !tool.read_only"),
             70..80 => format!("session.seen('tool_{n}') && request.model.startsWith('gpt-')"),
             _ if comprehensions => format!("call.args.order.items.exists(i, i.price > {n}.5 && i.name.contains('x'))"),
-            80..90 => format!("has(call.args.order) && call.args.order.address.country == 'C{n}' && call.args.order.items[0].price > 10.5"),
+            80..90 => format!(
+                "has(call.args.order) && call.args.order.address.country == 'C{n}' && call.args.order.items[0].price > 10.5"
+            ),
             _ => format!("call.args.order.items[1].name.matches('^item-{n}$') || call.args.order.total > {n}000.0"),
         };
         source += &format!("[[rule]]\nid = 'r{n}'\non = 'tool.call'\nwhen = \"{when}\"\ndo = ['block']\n");
@@ -67,7 +69,9 @@ fn policy(comprehensions: bool) -> String {
 }
 
 fn observation() -> Observation {
-    let items: Vec<_> = (0..20).map(|n| json!({"name": format!("item-{n}"), "price": f64::from(n) * 1.5, "tags": ["a", "b"]})).collect();
+    let items: Vec<_> = (0..20)
+        .map(|n| json!({"name": format!("item-{n}"), "price": f64::from(n) * 1.5, "tags": ["a", "b"]}))
+        .collect();
     let json = json!({
         "point": "tool.call", "at": 0, "trace": {"session": "ses_0000000000001", "exchange": "exc_0000000000002"},
         "session": {"agent": "agent", "steps": 40, "tokens": 123456, "context_used": 0.4, "taints": ["web", "tag_65"],

@@ -45,9 +45,7 @@ impl Read {
     pub fn value<'o>(&self, observation: &'o Observation) -> Option<Datum<'o>> {
         let found = match &self.origin {
             Origin::Variable(variable) => (variable.read)(observation),
-            Origin::Under(variable, steps) => {
-                (variable.read)(observation).and_then(|root| descend(root, steps))
-            }
+            Origin::Under(variable, steps) => (variable.read)(observation).and_then(|root| descend(root, steps)),
             Origin::History(rule, field) => Some(Datum::count(match observation.history.get(rule) {
                 Some(history) => (field.read)(history),
                 None => (field.read)(&RuleHistory::default()),
@@ -68,9 +66,7 @@ fn descend<'o>(root: Datum<'o>, steps: &[Step]) -> Option<Datum<'o>> {
     steps.iter().try_fold(root, |at, step| match (at, step) {
         (Datum::Object(fields), Step::Field(name)) => fields.get(name).map(Datum::from_json),
         (Datum::List(items), Step::Index(place)) => items.get(*place).map(Datum::from_json),
-        (Datum::Texts(texts), Step::Index(place)) => {
-            texts.get(*place).map(|text| Datum::Text(text.as_str().into()))
-        }
+        (Datum::Texts(texts), Step::Index(place)) => texts.get(*place).map(|text| Datum::Text(text.as_str().into())),
         _ => None,
     })
 }

@@ -1,9 +1,9 @@
 //! The language reference, written from the tables. `policies/REFERENCE.md` is this text, and a test keeps it so.
 
+use crate::compile::described;
 use crate::language::{
     ACTIONS, DEFAULTS, FUNCTIONS, HISTORY, Key, MACROS, PLANNED_ROOTS, POLICY, RULE, State, TEST, VARIABLES,
 };
-use crate::compile::described;
 use domain::Point;
 use std::fmt::Write;
 
@@ -82,7 +82,9 @@ pub fn reference() -> String {
     for field in HISTORY {
         let _ = writeln!(out, "| `history.RULE.{}` | int | {} | everywhere | {} |", field.name, field.unit, field.doc);
     }
-    out.push_str("\n`RULE` is a rule of the same file, a simple key's included; `history[\"with-hyphen\"].fires_in_run`.\n");
+    out.push_str(
+        "\n`RULE` is a rule of the same file, a simple key's included; `history[\"with-hyphen\"].fires_in_run`.\n",
+    );
     out.push_str("\n## Functions\n\nCEL's operators (`&& || ! == != < <= > >= in + - * / % ?:`, lists, maps, indexing), and:\n\n");
     for function in FUNCTIONS {
         let _ = writeln!(out, "- `{}` ({}): {}", function.name, function.gives.name(), function.doc);

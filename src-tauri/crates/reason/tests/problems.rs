@@ -17,7 +17,10 @@ fn told(source: &str) -> Vec<(u32, u32, String, String)> {
 }
 
 fn rule(on: &str, when: &str) -> String {
-    format!("version = 1\n[[rule]]\nid = 'r'\non = '{on}'\nwhen = \"{}\"\ndo = [{{ taint = 'x' }}]\n", when.replace('"', "\\\""))
+    format!(
+        "version = 1\n[[rule]]\nid = 'r'\non = '{on}'\nwhen = \"{}\"\ndo = [{{ taint = 'x' }}]\n",
+        when.replace('"', "\\\"")
+    )
 }
 
 /// The only problem of a condition, as (the marked text, message, hint).
@@ -69,7 +72,10 @@ fn words_that_nothing_carries_out_yet_are_errors() {
 #[test]
 fn the_version_must_be_there_and_be_known() {
     assert_eq!(told("name = 'x'\n")[0].3, "write `version = 1` as the first line");
-    assert_eq!(told("version = 2\n")[0], (1, 11, "unknown version of the policy language".into(), "this Switchtower reads version 1".into()));
+    assert_eq!(
+        told("version = 2\n")[0],
+        (1, 11, "unknown version of the policy language".into(), "this Switchtower reads version 1".into())
+    );
     assert_eq!(told("version = '1'\n")[0].2, "`version` takes a whole number, not string");
 }
 
@@ -93,14 +99,32 @@ fn conditions_are_checked_against_the_variables() {
     let expect = |on: &str, when: &str, marked: &str, message: &str, hint: &str| {
         assert_eq!(condition(on, when), (marked.into(), message.into(), hint.into()));
     };
-    expect("model.request", "session.stps > 3", "stps", "unknown variable `session.stps`", "did you mean `session.steps`?");
+    expect(
+        "model.request",
+        "session.stps > 3",
+        "stps",
+        "unknown variable `session.stps`",
+        "did you mean `session.steps`?",
+    );
     expect("model.request", "sesion.steps > 3", "sesion", "unknown variable `sesion`", "did you mean `session`?");
     expect("model.request", "tokens > 3", "tokens", "unknown variable `tokens`", "did you mean `session.tokens`?");
     expect("model.request", "history.rr.fires_in_run > 0", "rr", "this file has no rule `rr`", "did you mean `r`?");
-    expect("model.request", "history.r.fires_in_rn > 0", "fires_in_rn", "unknown field `fires_in_rn` of history", "did you mean `fires_in_run`?");
+    expect(
+        "model.request",
+        "history.r.fires_in_rn > 0",
+        "fires_in_rn",
+        "unknown field `fires_in_rn` of history",
+        "did you mean `fires_in_run`?",
+    );
     expect("model.request", "session.steps.x > 0", "x", "`session.steps` is an int and has no such part", "");
     expect("model.request", "session.sen('x')", "sen", "`session` has no function `sen`", "did you mean `seen`?");
-    expect("model.request", "request.text.startWith('x')", "startWith", "unknown function `startWith`", "did you mean `startsWith`?");
+    expect(
+        "model.request",
+        "request.text.startWith('x')",
+        "startWith",
+        "unknown function `startWith`",
+        "did you mean `startsWith`?",
+    );
 }
 
 #[test]
@@ -115,8 +139,14 @@ fn conditions_are_checked_for_kinds() {
     assert_eq!(message("3 in session.taints"), "an int cannot be in a list of strings");
     assert_eq!(message("request.tools.exists(t, t == 3)"), "a string cannot be compared with an int");
     assert_eq!(message("request.text.matches('(')"), "not a regular expression: unclosed group");
-    assert_eq!(message("request.text.matches(session.agent)"), "the pattern must be written out, so that it is compiled once");
-    assert_eq!(message("[1].exists(a, [1].exists(b, [1].exists(c, true)))"), "more than two comprehensions inside each other");
+    assert_eq!(
+        message("request.text.matches(session.agent)"),
+        "the pattern must be written out, so that it is compiled once"
+    );
+    assert_eq!(
+        message("[1].exists(a, [1].exists(b, [1].exists(c, true)))"),
+        "more than two comprehensions inside each other"
+    );
 }
 
 #[test]
@@ -131,13 +161,18 @@ fn templates_are_checked_like_conditions() {
     let source = "version = 1\n[[rule]]\nid = 'r'\non = 'model.request'\ndo = [{ inject = { text = \"used {{session.tokns}} of {{ tool.name }} {{oops\" } }]\n";
     let told = told(source);
     let messages: Vec<&str> = told.iter().map(|t| t.2.as_str()).collect();
-    assert_eq!(messages, ["unknown variable `session.tokns`", "`tool.name` does not exist at model.request", "`{{` without `}}`"]);
+    assert_eq!(
+        messages,
+        ["unknown variable `session.tokns`", "`tool.name` does not exist at model.request", "`{{` without `}}`"]
+    );
     assert_eq!(told[0].1, 43);
 }
 
 #[test]
 fn actions_are_refused_where_they_cannot_act() {
-    let act = |on: &str, action: &str| told(&format!("version = 1\n[[rule]]\nid = 'r'\non = '{on}'\ndo = [{action}]\n")).remove(0);
+    let act = |on: &str, action: &str| {
+        told(&format!("version = 1\n[[rule]]\nid = 'r'\non = '{on}'\ndo = [{action}]\n")).remove(0)
+    };
     assert_eq!(act("tool.call", "{ inject = 'x' }").2, "`inject` does not act at tool.call");
     assert_eq!(act("tool.result", "'block'").3, "it acts at model.request, tool.call");
     assert_eq!(act("tool.call", "{ block = { txt = 'x' } }").3, "did you mean `text`?");
@@ -148,7 +183,9 @@ fn actions_are_refused_where_they_cannot_act() {
 
 #[test]
 fn closed_is_refused_where_nothing_can_be_blocked() {
-    let told = told("version = 1\n[defaults]\non_error = 'closed'\n[[rule]]\nid = 'r'\non = 'tool.result'\ndo = [{ taint = 'x' }]\n");
+    let told = told(
+        "version = 1\n[defaults]\non_error = 'closed'\n[[rule]]\nid = 'r'\non = 'tool.result'\ndo = [{ taint = 'x' }]\n",
+    );
     assert_eq!((told[0].0, told[0].1), (6, 6));
     assert!(told[0].2.contains("nothing can be blocked at tool.result"));
 }

@@ -37,7 +37,8 @@ fn going_back_to_the_kept_text_makes_it_active_again() {
 
 #[test]
 fn a_file_that_never_compiled_is_named_and_does_nothing() {
-    let loaded = PolicySet::load(vec![file("dir/bad.toml", "x"), file("good.toml", "version = 1\nmax_tool_errors = 3\n")]);
+    let loaded =
+        PolicySet::load(vec![file("dir/bad.toml", "x"), file("good.toml", "version = 1\nmax_tool_errors = 3\n")]);
     let summaries = loaded.set.summaries();
     assert_eq!((summaries[0].name.as_str(), summaries[0].state), ("bad", PolicyState::Broken));
     assert_eq!(loaded.set.versions().len(), 1);

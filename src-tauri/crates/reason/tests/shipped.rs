@@ -2,8 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // a test fails by panicking
 
-use switchtower_reason::{PolicySet, compile, run_tests};
 use std::{fs, path::PathBuf};
+use switchtower_reason::{PolicySet, compile, run_tests};
 
 fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../policies")
@@ -52,7 +52,10 @@ fn the_language_reference_is_what_the_tables_say() {
     if std::env::var_os("UPDATE_REFERENCE").is_some() {
         fs::write(&path, &now).unwrap();
     }
-    assert!(fs::read_to_string(&path).unwrap_or_default() == now, "run with UPDATE_REFERENCE=1 and commit policies/REFERENCE.md");
+    assert!(
+        fs::read_to_string(&path).unwrap_or_default() == now,
+        "run with UPDATE_REFERENCE=1 and commit policies/REFERENCE.md"
+    );
 }
 
 #[test]

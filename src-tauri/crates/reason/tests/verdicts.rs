@@ -38,10 +38,14 @@ fn names(set: &PolicySet, observation: &Observation) -> Vec<String> {
 #[test]
 fn more_tool_errors_than_allowed_inject_a_prompt_that_names_them_and_the_trace() {
     let set = set(&["max_tool_errors = 3"]);
-    let facts = |n: u32| observed("model.request", json!({"run": {"tool_errors": n, "errors": ["bash: exit 1", "bash: exit 2"]}}));
+    let facts = |n: u32| {
+        observed("model.request", json!({"run": {"tool_errors": n, "errors": ["bash: exit 1", "bash: exit 2"]}}))
+    };
     assert!(actions(&set, &facts(3)).is_empty());
     let found = actions(&set, &facts(4));
-    let [(rule, Mode::Enforce, Action::Inject { role: InjectRole::User, text })] = found.as_slice() else { panic!("{found:?}") };
+    let [(rule, Mode::Enforce, Action::Inject { role: InjectRole::User, text })] = found.as_slice() else {
+        panic!("{found:?}")
+    };
     assert_eq!(rule, "max_tool_errors");
     assert!(text.starts_with("4 tool calls of this run have failed (trace ses_0000000000001)."), "{text}");
     assert!(text.contains("- bash: exit 1\n- bash: exit 2\n"), "{text}");
@@ -51,7 +55,10 @@ fn more_tool_errors_than_allowed_inject_a_prompt_that_names_them_and_the_trace()
 fn the_recovery_prompt_comes_once_a_run() {
     let set = set(&["max_tool_errors = 3"]);
     let mut facts = observed("model.request", json!({"run": {"tool_errors": 9}}));
-    facts.history.insert("p0/max_tool_errors".into(), RuleHistory { fires_in_session: 2, fires_in_run: 1, ..Default::default() });
+    facts.history.insert(
+        "p0/max_tool_errors".into(),
+        RuleHistory { fires_in_session: 2, fires_in_run: 1, ..Default::default() },
+    );
     assert!(actions(&set, &facts).is_empty());
     facts.history.insert("p0/max_tool_errors".into(), RuleHistory { fires_in_session: 2, ..Default::default() });
     assert_eq!(actions(&set, &facts).len(), 1);
@@ -80,7 +87,9 @@ fn blocks_come_before_injections_before_taints_and_files_keep_their_order() {
 
 #[test]
 fn shadow_is_recorded_off_is_silent_and_neither_holds_back() {
-    let set = set(&["[defaults]\nmode = 'shadow'\n[[rule]]\nid = 'a'\non = 'tool.call'\ndo = ['block']\n[[rule]]\nid = 'b'\non = 'tool.call'\nmode = 'off'\ndo = ['block']\n"]);
+    let set = set(&[
+        "[defaults]\nmode = 'shadow'\n[[rule]]\nid = 'a'\non = 'tool.call'\ndo = ['block']\n[[rule]]\nid = 'b'\non = 'tool.call'\nmode = 'off'\ndo = ['block']\n",
+    ]);
     let verdict = evaluate(&set, "agent", &call("x", json!({})), &|| 0);
     assert_eq!(verdict.evaluations.len(), 1);
     assert_eq!(verdict.decisions[0].mode, Mode::Shadow);
@@ -91,7 +100,9 @@ fn shadow_is_recorded_off_is_silent_and_neither_holds_back() {
 
 #[test]
 fn a_rule_over_its_fires_matches_and_does_nothing_and_again_replaces_do() {
-    let set = set(&["[[rule]]\nid = 'a'\non = 'model.request'\nmax_fires = 2\ndo = [{ inject = 'first' }]\nagain = [{ block = 'enough' }]\n"]);
+    let set = set(&[
+        "[[rule]]\nid = 'a'\non = 'model.request'\nmax_fires = 2\ndo = [{ inject = 'first' }]\nagain = [{ block = 'enough' }]\n",
+    ]);
     let mut facts = observed("model.request", json!({}));
     assert_eq!(names(&set, &facts), ["a:inject"]);
     facts.history.insert("p0/a".into(), RuleHistory { fires_in_session: 1, ..Default::default() });
@@ -104,7 +115,11 @@ fn a_rule_over_its_fires_matches_and_does_nothing_and_again_replaces_do() {
 
 #[test]
 fn an_absent_argument_is_an_error_that_open_lets_pass_and_closed_blocks() {
-    let rule = |on_error: &str| format!("[[rule]]\nid = 'a'\non = 'tool.call'\nwhen = \"call.args.path.startsWith('/etc')\"\non_error = '{on_error}'\ndo = [{{ taint = 'x' }}]\n");
+    let rule = |on_error: &str| {
+        format!(
+            "[[rule]]\nid = 'a'\non = 'tool.call'\nwhen = \"call.args.path.startsWith('/etc')\"\non_error = '{on_error}'\ndo = [{{ taint = 'x' }}]\n"
+        )
+    };
     let (open, closed) = (set(&[&rule("open")]), set(&[&rule("closed")]));
     let facts = call("x", json!({}));
     let verdict = evaluate(&open, "agent", &facts, &|| 0);
@@ -134,7 +149,9 @@ fn one_decisive_side_decides_whatever_the_other_is() {
 
 #[test]
 fn what_a_condition_read_is_recorded_and_cut() {
-    let set = set(&["[[rule]]\nid = 'a'\non = 'tool.call'\nwhen = \"call.args.text.contains('x') && session.tokens > 5 && has(call.args.gone)\"\ndo = ['block']\n"]);
+    let set = set(&[
+        "[[rule]]\nid = 'a'\non = 'tool.call'\nwhen = \"call.args.text.contains('x') && session.tokens > 5 && has(call.args.gone)\"\ndo = ['block']\n",
+    ]);
     let verdict = evaluate(&set, "agent", &call("t", json!({"text": "x".repeat(500)})), &|| 0);
     let values = &verdict.evaluations[0].values;
     assert_eq!(values["call.args.text"].as_str().unwrap().chars().count(), 201);
@@ -157,7 +174,9 @@ fn time_comes_from_outside_and_each_rule_has_its_own() {
 
 #[test]
 fn comprehensions_and_conversions_work_over_arguments() {
-    let set = set(&["[[rule]]\nid = 'a'\non = 'tool.call'\nwhen = \"call.args.to.exists(a, a.mail.endsWith('@out.org') && a.mail.matches('^[a-z]+@')) && int(call.args.n) * 2 > 9\"\ndo = ['block']\n"]);
+    let set = set(&[
+        "[[rule]]\nid = 'a'\non = 'tool.call'\nwhen = \"call.args.to.exists(a, a.mail.endsWith('@out.org') && a.mail.matches('^[a-z]+@')) && int(call.args.n) * 2 > 9\"\ndo = ['block']\n",
+    ]);
     let matched = |args| evaluate(&set, "agent", &call("t", args), &|| 0).evaluations[0].matched;
     assert!(matched(json!({"to": [{"mail": "a@in.org"}, {"mail": "b@out.org"}], "n": "5"})));
     assert!(!matched(json!({"to": [{"mail": "a@in.org"}], "n": "5"})));
@@ -166,9 +185,13 @@ fn comprehensions_and_conversions_work_over_arguments() {
 
 #[test]
 fn a_value_too_long_to_walk_is_an_error_not_a_pause() {
-    let set = set(&["[[rule]]\nid = 'a'\non = 'tool.call'\nwhen = \"call.args.to.exists(a, a == 1)\"\ndo = ['block']\n"]);
+    let set =
+        set(&["[[rule]]\nid = 'a'\non = 'tool.call'\nwhen = \"call.args.to.exists(a, a == 1)\"\ndo = ['block']\n"]);
     let verdict = evaluate(&set, "agent", &call("t", json!({"to": vec![0; 5000]})), &|| 0);
-    assert_eq!(verdict.evaluations[0].error.as_deref(), Some("a list or map has more elements than a condition may walk"));
+    assert_eq!(
+        verdict.evaluations[0].error.as_deref(),
+        Some("a list or map has more elements than a condition may walk")
+    );
 }
 
 #[test]
@@ -181,7 +204,9 @@ fn only_policies_for_the_agent_apply() {
 
 #[test]
 fn texts_are_filled_from_the_moment() {
-    let set = set(&["[[rule]]\nid = 'a'\non = 'tool.call'\ndo = [{ block = '{{tool.name}} {{ call.args.to[0] }} {{call.args.gone}} {{history.a.fires_in_run}} {{call.args.deep}}' }]\n"]);
+    let set = set(&[
+        "[[rule]]\nid = 'a'\non = 'tool.call'\ndo = [{ block = '{{tool.name}} {{ call.args.to[0] }} {{call.args.gone}} {{history.a.fires_in_run}} {{call.args.deep}}' }]\n",
+    ]);
     let found = actions(&set, &call("send", json!({"to": ["x@y"], "deep": {"a": [1]}})));
     let Action::Block { text, .. } = &found[0].2 else { panic!() };
     assert_eq!(text, "send x@y (none) 0 {\"a\":[1]}");
@@ -197,7 +222,8 @@ fn a_block_without_a_text_names_rule_and_policy() {
 #[test]
 fn only_calls_that_a_rule_can_match_are_held_back() {
     let needs = |when: &str, tool: &str| {
-        set(&[&format!("[[rule]]\nid = 'a'\non = 'tool.call'\nwhen = \"\"\"{when}\"\"\"\ndo = ['block']\n")]).needs_calls(tool)
+        set(&[&format!("[[rule]]\nid = 'a'\non = 'tool.call'\nwhen = \"\"\"{when}\"\"\"\ndo = ['block']\n")])
+            .needs_calls(tool)
     };
     for (when, held, free) in [
         ("tool.name == 'rm'", "rm", "ls"),
@@ -212,7 +238,12 @@ fn only_calls_that_a_rule_can_match_are_held_back() {
         assert!(needs(when, held), "{when} holds {held}");
         assert!(!needs(when, free), "{when} lets {free} go");
     }
-    for when in ["call.args.path == 'x'", "tool.name == 'rm' || session.steps > 3", "session.seen('x')", "tool.name == session.agent"] {
+    for when in [
+        "call.args.path == 'x'",
+        "tool.name == 'rm' || session.steps > 3",
+        "session.seen('x')",
+        "tool.name == session.agent",
+    ] {
         assert!(needs(when, "anything"), "{when}");
     }
 }
@@ -221,15 +252,22 @@ fn only_calls_that_a_rule_can_match_are_held_back() {
 fn only_what_can_block_holds_back() {
     let taint = set(&["[[rule]]\nid = 'a'\non = 'tool.call'\ndo = [{ taint = 'x' }]\n"]);
     assert!(!taint.needs_any_calls());
-    let closed = set(&["[[rule]]\nid = 'a'\non = 'tool.call'\non_error = 'closed'\nwhen = 'call.args.n == 1'\ndo = [{ taint = 'x' }]\n"]);
+    let closed = set(&[
+        "[[rule]]\nid = 'a'\non = 'tool.call'\non_error = 'closed'\nwhen = 'call.args.n == 1'\ndo = [{ taint = 'x' }]\n",
+    ]);
     assert!(closed.needs_calls("x") && !closed.needs_response());
 }
 
 #[test]
 fn earlier_tools_and_marks_are_read() {
-    let set = set(&["[[rule]]\nid = 'a'\non = 'tool.call'\nwhen = \"session.seen('fetch') && 'web' in session.taints\"\ndo = ['block']\n"]);
+    let set = set(&[
+        "[[rule]]\nid = 'a'\non = 'tool.call'\nwhen = \"session.seen('fetch') && 'web' in session.taints\"\ndo = ['block']\n",
+    ]);
     let facts = |seen: &str, taint: &str| {
-        observed("tool.call", json!({"session": {"tools_seen": [seen], "taints": [taint]}, "tool": {"name": "x"}, "call": {}}))
+        observed(
+            "tool.call",
+            json!({"session": {"tools_seen": [seen], "taints": [taint]}, "tool": {"name": "x"}, "call": {}}),
+        )
     };
     assert_eq!(names(&set, &facts("fetch", "web")).len(), 1);
     assert!(names(&set, &facts("fetch", "x")).is_empty() && names(&set, &facts("ls", "web")).is_empty());

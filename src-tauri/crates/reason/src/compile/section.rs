@@ -36,9 +36,8 @@ impl<'t> Section<'t> {
                 }
                 Some(_) => {}
                 None => {
-                    let hint = did_you_mean(name, names(keys)).or_else(|| {
-                        Some(format!("{what} has: {}", names(keys).collect::<Vec<_>>().join(", ")))
-                    });
+                    let hint = did_you_mean(name, names(keys))
+                        .or_else(|| Some(format!("{what} has: {}", names(keys).collect::<Vec<_>>().join(", "))));
                     report.error_with_hint(span, format!("unknown key `{name}`"), hint);
                 }
             }
@@ -154,8 +153,7 @@ fn fits(item: &Item, takes: Takes) -> bool {
         Takes::Actions => item.is_array(),
         Takes::Table(_) | Takes::Facts => item.is_table_like(),
         Takes::Tables(_) => {
-            item.is_array_of_tables()
-                || item.as_array().is_some_and(|values| values.iter().all(Value::is_inline_table))
+            item.is_array_of_tables() || item.as_array().is_some_and(|values| values.iter().all(Value::is_inline_table))
         }
         Takes::Anything => true,
     }

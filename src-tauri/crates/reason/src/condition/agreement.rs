@@ -16,11 +16,31 @@ fn observation(args: Value, tokens: u64, risk: f64, agent: &str) -> Observation 
 
 fn value() -> impl Strategy<Value = String> {
     prop_oneof![
-        "-?[0-9]{1,3}", "[0-9]{1,2}\\.[05]", "[0-9]{1,2}u", Just("18446744073709551615u".to_owned()), "'[a-c]{0,2}'", Just("true".to_owned()), Just("false".to_owned()),
-        Just("null".to_owned()), Just("session.tokens".to_owned()), Just("session.risk".to_owned()), Just("session.agent".to_owned()), Just("session.taints".to_owned()),
-        Just("call.args.n".to_owned()), Just("call.args.s".to_owned()), Just("call.args.list".to_owned()), Just("call.args.list[1]".to_owned()), Just("call.args.deep.a".to_owned()),
-        Just("call.args.gone".to_owned()), Just("call.args".to_owned()), Just("call.args.big".to_owned()), Just("history.r.fires_in_run".to_owned()), Just("session.taints[1]".to_owned()),
-        Just("has(call.args.n)".to_owned()), Just("has(call.args.gone.x)".to_owned()), Just("session.seen('x')".to_owned()),
+        "-?[0-9]{1,3}",
+        "[0-9]{1,2}\\.[05]",
+        "[0-9]{1,2}u",
+        Just("18446744073709551615u".to_owned()),
+        "'[a-c]{0,2}'",
+        Just("true".to_owned()),
+        Just("false".to_owned()),
+        Just("null".to_owned()),
+        Just("session.tokens".to_owned()),
+        Just("session.risk".to_owned()),
+        Just("session.agent".to_owned()),
+        Just("session.taints".to_owned()),
+        Just("call.args.n".to_owned()),
+        Just("call.args.s".to_owned()),
+        Just("call.args.list".to_owned()),
+        Just("call.args.list[1]".to_owned()),
+        Just("call.args.deep.a".to_owned()),
+        Just("call.args.gone".to_owned()),
+        Just("call.args".to_owned()),
+        Just("call.args.big".to_owned()),
+        Just("history.r.fires_in_run".to_owned()),
+        Just("session.taints[1]".to_owned()),
+        Just("has(call.args.n)".to_owned()),
+        Just("has(call.args.gone.x)".to_owned()),
+        Just("session.seen('x')".to_owned()),
     ]
 }
 
@@ -29,7 +49,13 @@ fn condition() -> impl Strategy<Value = String> {
     let call = prop_oneof![Just("startsWith"), Just("endsWith"), Just("contains")];
     let walk = prop_oneof![Just("exists"), Just("all"), Just("exists_one")];
     let element = prop_oneof![
-        Just("e.n"), Just("e.s"), Just("has(e.s)"), Just("e.tags[0]"), Just("e.tags.exists(f, f == e.s)"), Just("e"), Just("e.n > 1 || e.gone"),
+        Just("e.n"),
+        Just("e.s"),
+        Just("has(e.s)"),
+        Just("e.tags[0]"),
+        Just("e.tags.exists(f, f == e.s)"),
+        Just("e"),
+        Just("e.n > 1 || e.gone"),
     ];
     let leaf = prop_oneof![
         (value(), sign, value()).prop_map(|(l, o, r)| format!("{l} {o} {r}")),

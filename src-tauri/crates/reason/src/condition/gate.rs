@@ -75,4 +75,3 @@ impl Facts for Named<'_> {
         Some(Datum::Text(Cow::Borrowed(self.0)))
     }
 }
-

@@ -25,6 +25,8 @@ pub(super) fn element<'f>(of: &Datum<'f>, place: &Datum<'_>) -> Result<Datum<'f>
     let number = match place {
         Datum::Int(place) => usize::try_from(*place).ok(),
         Datum::Uint(place) => usize::try_from(*place).ok(),
+        // CEL takes a whole double for an index.
+        Datum::Double(place) if place.fract() == 0.0 && (0.0..1e9).contains(place) => Some(*place as usize),
         _ => None,
     };
     match (of, place, number) {

@@ -50,8 +50,7 @@ fn nesting(text: &str) -> u32 {
 
 /// cel's (line, column) → byte.
 fn place_of(text: &str, (line, column): (isize, isize)) -> usize {
-    let line_start: usize =
-        text.split_inclusive('\n').take(usize::try_from(line - 1).unwrap_or(0)).map(str::len).sum();
+    let line_start: usize = text.split_inclusive('\n').take(usize::try_from(line - 1).unwrap_or(0)).map(str::len).sum();
     let chars = usize::try_from(column - 1).unwrap_or(0);
     let rest = text.get(line_start..).unwrap_or("");
     line_start + rest.char_indices().nth(chars).map_or(rest.len(), |(at, _)| at)
@@ -63,7 +62,8 @@ fn tidy(message: &str) -> (String, Option<String>) {
         return (message.trim().to_owned(), None);
     };
     let unexpected = ["mismatched input '", "extraneous input '", "no viable alternative at input '"];
-    let found = unexpected.iter().find_map(|start| message.strip_prefix(start)).and_then(|rest| rest.split('\'').next());
+    let found =
+        unexpected.iter().find_map(|start| message.strip_prefix(start)).and_then(|rest| rest.split('\'').next());
     let hint = |text: &str| Some(text.to_owned());
     match found {
         Some("<EOF>") => return ("the condition ends too early".to_owned(), None),

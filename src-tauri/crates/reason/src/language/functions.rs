@@ -47,7 +47,10 @@ pub const FUNCTIONS: &[Function] = &[
 
 /// Macros of CEL, expanded while parsing; here for the reference and the nearest name.
 pub(crate) const MACROS: &[(&str, &str)] = &[
-    ("has", "`has(call.args.path)`: whether the field is there. A condition that reads an absent field fails (see `on_error`)."),
+    (
+        "has",
+        "`has(call.args.path)`: whether the field is there. A condition that reads an absent field fails (see `on_error`).",
+    ),
     ("exists", "`call.args.to.exists(a, a.endsWith(\"@x.org\"))`: any element."),
     ("all", "Every element."),
     ("exists_one", "Exactly one element."),

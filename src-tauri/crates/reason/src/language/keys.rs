@@ -88,7 +88,11 @@ pub const POLICY: &[Key] = &[
 
 pub const DEFAULTS: &[Key] = &[
     acts("mode", MODES, "`enforce` unless set; `shadow` records what it would have done; `off` is not evaluated."),
-    acts("on_error", ON_ERRORS, "What a rule that cannot be evaluated means: `open` (unless set) lets pass, `closed` blocks."),
+    acts(
+        "on_error",
+        ON_ERRORS,
+        "What a rule that cannot be evaluated means: `open` (unless set) lets pass, `closed` blocks.",
+    ),
 ];
 
 pub const RULE: &[Key] = &[
@@ -114,4 +118,3 @@ pub const TEST: &[Key] = &[
 pub(crate) fn names(keys: &'static [Key]) -> impl Iterator<Item = &'static str> {
     keys.iter().map(|key| key.name)
 }
-

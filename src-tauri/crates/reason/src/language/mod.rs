@@ -10,7 +10,7 @@ mod variables;
 pub use actions::{ACTIONS, ActionWord, action};
 pub use functions::{FUNCTIONS, Function, function};
 pub(crate) use functions::{MACROS, callable};
-pub use keys::{DEFAULTS, Key, POLICY, RULE, State, TEST, Takes};
 pub(crate) use keys::names;
+pub use keys::{DEFAULTS, Key, POLICY, RULE, State, TEST, Takes};
 pub(crate) use planned::{PLANNED_ROOTS, planned_root};
 pub use variables::{HISTORY, HistoryField, VARIABLES, Variable, roots, variable};

@@ -125,11 +125,36 @@ pub const VARIABLES: &[Variable] = rows! {
 
 /// `history.RULE.FIELD`, RULE being a rule of the same file; `history["rule-with-hyphen"].FIELD`. 0 where it never fired.
 pub const HISTORY: &[HistoryField] = &[
-    HistoryField { name: "fires_in_session", unit: "times", doc: "How often it fired in this session.", read: |h| h.fires_in_session.into() },
-    HistoryField { name: "fires_in_run", unit: "times", doc: "How often it fired in this run.", read: |h| h.fires_in_run.into() },
-    HistoryField { name: "last_at_ms", unit: "ms", doc: "When it last fired, since the session's start.", read: |h| h.last_at_ms },
-    HistoryField { name: "tool_errors_since", unit: "errors", doc: "Tool errors since it last fired.", read: |h| h.tool_errors_since.into() },
-    HistoryField { name: "steps_since", unit: "steps", doc: "Steps since it last fired.", read: |h| h.steps_since.into() },
+    HistoryField {
+        name: "fires_in_session",
+        unit: "times",
+        doc: "How often it fired in this session.",
+        read: |h| h.fires_in_session.into(),
+    },
+    HistoryField {
+        name: "fires_in_run",
+        unit: "times",
+        doc: "How often it fired in this run.",
+        read: |h| h.fires_in_run.into(),
+    },
+    HistoryField {
+        name: "last_at_ms",
+        unit: "ms",
+        doc: "When it last fired, since the session's start.",
+        read: |h| h.last_at_ms,
+    },
+    HistoryField {
+        name: "tool_errors_since",
+        unit: "errors",
+        doc: "Tool errors since it last fired.",
+        read: |h| h.tool_errors_since.into(),
+    },
+    HistoryField {
+        name: "steps_since",
+        unit: "steps",
+        doc: "Steps since it last fired.",
+        read: |h| h.steps_since.into(),
+    },
     HistoryField { name: "tokens_since", unit: "tokens", doc: "Tokens since it last fired.", read: |h| h.tokens_since },
 ];
 
