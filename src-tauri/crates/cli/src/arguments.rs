@@ -6,9 +6,11 @@ use std::{net::SocketAddr, path::PathBuf};
 /// A runtime proxy for agents: sees every model call while it happens, judges it by your policies, and can act.
 #[derive(Debug, Parser)]
 #[command(name = "switchtower", version, max_term_width = 100, arg_required_else_help = true)]
-#[command(after_help = "Point an agent at http://127.0.0.1:4100/v1 (OpenAI) or http://127.0.0.1:4100 (Anthropic, Gemini, \
+#[command(
+    after_help = "Point an agent at http://127.0.0.1:4100/v1 (OpenAI) or http://127.0.0.1:4100 (Anthropic, Gemini, \
                         Ollama), or let `switchtower run -- COMMAND` do it.\n\n\
-                        Exit codes: 0 done, 1 failed, 2 wrong words, 3 nothing found.")]
+                        Exit codes: 0 done, 1 failed, 2 wrong words, 3 nothing found."
+)]
 pub struct Arguments {
     #[command(subcommand)]
     pub command: Command,
@@ -235,7 +237,8 @@ mod tests {
 
     #[test]
     fn flags_after_a_query_stay_flags() {
-        let arguments = Arguments::try_parse_from(["switchtower", "search", "two", "words", "--json", "--data", "x"]).unwrap();
+        let arguments =
+            Arguments::try_parse_from(["switchtower", "search", "two", "words", "--json", "--data", "x"]).unwrap();
         let Command::Search(search) = arguments.command else { panic!("not search") };
         assert_eq!((search.query.join(" "), search.json), ("two words".to_owned(), true));
         assert_eq!(arguments.common.data, Some("x".into()));

@@ -1,6 +1,6 @@
 //! Where a command gets its answers: the live runtime of the data folder over HTTP, else the ledger at rest.
 
-use crate::{clock::SystemClock, config::Settings, folder::DataFolder, remote::Remote};
+use crate::{config::Settings, folder::DataFolder, remote::Remote};
 use anyhow::{Context, Result};
 use console::{Console, Place, Policies, RpcError};
 use ledger::{Ledger, LedgerOptions};
@@ -11,7 +11,11 @@ use std::sync::Arc;
 pub enum Backend {
     Live(Remote),
     /// Nobody runs: the folder is held while the command reads.
-    Resting { console: Box<Console>, ledger: Ledger, _folder: DataFolder },
+    Resting {
+        console: Box<Console>,
+        ledger: Ledger,
+        _folder: DataFolder,
+    },
 }
 
 impl Backend {
@@ -29,7 +33,7 @@ impl Backend {
             started_at: String::new(),
         };
         let policies = Arc::new(Policies::open(settings.policies.clone()));
-        let console = Console::new(ledger.clone(), None, policies, Arc::new(SystemClock::default()), place);
+        let console = Console::new(ledger.clone(), None, policies, place);
         Ok(Backend::Resting { console: Box::new(console), ledger, _folder: folder })
     }
 
@@ -56,5 +60,7 @@ impl Backend {
 
 /// An answer as its view type.
 pub fn read<T: DeserializeOwned>(name: &str, answer: Value) -> Result<T> {
-    serde_json::from_value(answer).with_context(|| format!("the answer to {name} reads differently than expected; is the runtime of another version?"))
+    serde_json::from_value(answer).with_context(|| {
+        format!("the answer to {name} reads differently than expected; is the runtime of another version?")
+    })
 }

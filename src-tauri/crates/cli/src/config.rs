@@ -120,7 +120,8 @@ impl Settings {
         let data_is_named = data.is_some();
         let data = data.or_else(|| dirs::data_dir().map(|dir| dir.join("switchtower"))).ok_or(ConfigError::NoHome)?;
         let policies = serve.and_then(|serve| serve.policies.clone()).or(file.policies);
-        let policies = policies.or_else(|| home().map(|dir| dir.join("policies"))).unwrap_or_else(|| data.join("policies"));
+        let policies =
+            policies.or_else(|| home().map(|dir| dir.join("policies"))).unwrap_or_else(|| data.join("policies"));
         let flags = |flag: fn(&Serve) -> Option<SocketAddr>| serve.and_then(flag);
         let mut allowed_hosts = file.allowed_hosts;
         allowed_hosts.extend(serve.iter().flat_map(|serve| serve.allowed_host.iter().cloned()));
@@ -191,7 +192,8 @@ fn providers(tables: BTreeMap<String, ProviderTable>, path: &Path) -> Result<Vec
         let known = providers.iter().position(|provider| provider.name == name);
         let before = known.map(|place| providers[place].clone());
         let dialect = table.dialect.or(before.as_ref().map(|known| known.dialect));
-        let dialect = dialect.ok_or_else(|| wrong("dialect is missing: openai, anthropic, gemini or ollama".to_owned()))?;
+        let dialect =
+            dialect.ok_or_else(|| wrong("dialect is missing: openai, anthropic, gemini or ollama".to_owned()))?;
         let base_url = table.base_url.or(before.as_ref().map(|known| known.base_url.clone()));
         let base_url = base_url.ok_or_else(|| wrong("base_url is missing".to_owned()))?;
         let base_url = checked_url(&base_url).map_err(wrong)?;
@@ -226,7 +228,10 @@ fn key_source(text: &str) -> Result<KeySource, String> {
         Some(("env", name)) if !name.is_empty() => Ok(KeySource::Env(name.to_owned())),
         Some(("keychain", name)) if !name.is_empty() => Ok(KeySource::Keychain(name.to_owned())),
         // The text may be a key that somebody pasted: it is not repeated.
-        _ => Err("api_key is passthrough, env:NAME or keychain:NAME; a key itself does not belong into the file".to_owned()),
+        _ => {
+            Err("api_key is passthrough, env:NAME or keychain:NAME; a key itself does not belong into the file"
+                .to_owned())
+        }
     }
 }
 
@@ -238,8 +243,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let config = folder.path().join("switchtower.toml");
         std::fs::write(&config, text).unwrap();
-        let common =
-            Common { data: Some(folder.path().to_owned()), config: Some(config), log: None, log_format: None };
+        let common = Common { data: Some(folder.path().to_owned()), config: Some(config), log: None, log_format: None };
         Settings::gather(&common, None)
     }
 

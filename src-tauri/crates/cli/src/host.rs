@@ -27,7 +27,9 @@ pub enum HostError {
     Listen(String),
     #[error("provider {provider} takes its key from the environment variable {variable}, which is not set")]
     NoKey { provider: String, variable: String },
-    #[error("provider {0} takes its key from the keychain, which this version cannot read; use env:NAME or passthrough")]
+    #[error(
+        "provider {0} takes its key from the keychain, which this version cannot read; use env:NAME or passthrough"
+    )]
     Keychain(String),
 }
 
@@ -83,7 +85,7 @@ impl Host {
             pid: std::process::id(),
             started_at: place.started_at.clone(),
         };
-        let console = Arc::new(Console::new(ledger.clone(), Some(runtime.clone()), policies.clone(), clock, place));
+        let console = Arc::new(Console::new(ledger.clone(), Some(runtime.clone()), policies.clone(), place));
         for problem in console.reload_policies() {
             tracing::warn!("{problem}");
         }

@@ -10,7 +10,8 @@ pub fn holder(address: SocketAddr) -> Option<String> {
         let name = process.file_name();
         let Some(pid) = name.to_str().filter(|pid| pid.bytes().all(|byte| byte.is_ascii_digit())) else { continue };
         let Ok(open) = fs::read_dir(process.path().join("fd")) else { continue };
-        let holds = open.flatten().any(|entry| fs::read_link(entry.path()).is_ok_and(|to| to.as_os_str() == wanted.as_str()));
+        let holds =
+            open.flatten().any(|entry| fs::read_link(entry.path()).is_ok_and(|to| to.as_os_str() == wanted.as_str()));
         if holds {
             let name = fs::read_to_string(process.path().join("comm")).unwrap_or_default();
             return Some(format!("process {pid} ({})", name.trim()));
@@ -42,7 +43,9 @@ pub fn busy(what: &str, address: SocketAddr, flag: &str, cause: &std::io::Error)
     }
     let holder = holder(address).map_or_else(String::new, |holder| format!(" by {holder}"));
     let free = SocketAddr::new(address.ip(), 0);
-    format!("the {what} cannot listen on {address}: the port is held{holder}; choose another with {flag}, or {flag} {free} for any free one")
+    format!(
+        "the {what} cannot listen on {address}: the port is held{holder}; choose another with {flag}, or {flag} {free} for any free one"
+    )
 }
 
 #[cfg(all(test, target_os = "linux"))]

@@ -49,7 +49,9 @@ impl Remote {
         if !response.status.is_success() {
             return Err(self.unreachable(&format!("it answered {}", response.status)));
         }
-        Ok(lines(response).filter_map(async |line| serde_json::from_str(line.strip_prefix("data:")?.trim()).ok()).boxed())
+        Ok(lines(response)
+            .filter_map(async |line| serde_json::from_str(line.strip_prefix("data:")?.trim()).ok())
+            .boxed())
     }
 
     async fn send(&self, method: Method, path: &str, body: Bytes) -> Result<UpstreamResponse, RpcError> {
@@ -80,14 +82,16 @@ async fn collect(mut response: UpstreamResponse) -> Result<Vec<u8>, RpcError> {
 
 fn lines(response: UpstreamResponse) -> impl Stream<Item = String> + Send {
     let state = (response.body, Vec::new());
-    futures::stream::unfold(state, async |(mut body, mut rest): (BoxStream<'static, _>, Vec<u8>)| loop {
-        if let Some(end) = rest.iter().position(|byte| *byte == b'\n') {
-            let line: Vec<u8> = rest.drain(..=end).collect();
-            return Some((String::from_utf8_lossy(&line).trim_end().to_owned(), (body, rest)));
-        }
-        match body.next().await {
-            Some(Ok::<Bytes, domain::UpstreamFailure>(piece)) => rest.extend_from_slice(&piece),
-            _ => return None,
+    futures::stream::unfold(state, async |(mut body, mut rest): (BoxStream<'static, _>, Vec<u8>)| {
+        loop {
+            if let Some(end) = rest.iter().position(|byte| *byte == b'\n') {
+                let line: Vec<u8> = rest.drain(..=end).collect();
+                return Some((String::from_utf8_lossy(&line).trim_end().to_owned(), (body, rest)));
+            }
+            match body.next().await {
+                Some(Ok::<Bytes, domain::UpstreamFailure>(piece)) => rest.extend_from_slice(&piece),
+                _ => return None,
+            }
         }
     })
 }

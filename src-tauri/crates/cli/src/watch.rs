@@ -59,7 +59,12 @@ fn touches(event: &notify::Event, folder: &PathBuf) -> bool {
     !matches!(event.kind, EventKind::Access(_)) && event.paths.iter().any(|path| path.starts_with(folder))
 }
 
-async fn follow(console: Arc<Console>, folder: PathBuf, mut watcher: RecommendedWatcher, mut changes: mpsc::Receiver<()>) {
+async fn follow(
+    console: Arc<Console>,
+    folder: PathBuf,
+    mut watcher: RecommendedWatcher,
+    mut changes: mpsc::Receiver<()>,
+) {
     while changes.recv().await.is_some() {
         while tokio::time::timeout(QUIET, changes.recv()).await.is_ok_and(|more| more.is_some()) {}
         // A folder that was made again is another one to the system. Fails where it is gone; then its parent tells.

@@ -17,7 +17,8 @@ for_each_command!(register);
 
 /// The text of `ui/src/bridge/bindings.ts`.
 pub fn typescript() -> Result<String, specta_typescript::Error> {
-    let mut commands = String::from("/** Every command by name: what goes in, what comes out. */\nexport type Commands = {\n");
+    let mut commands =
+        String::from("/** Every command by name: what goes in, what comes out. */\nexport type Commands = {\n");
     for command in COMMANDS {
         let summary = command.summary.trim();
         commands += &format!(

@@ -56,7 +56,9 @@ pub const CLIENTS: &[Client] = &[
         program: Some("codex"),
         packages: &["@openai/codex"],
         redirect: Redirect::CodexOption,
-        note: Some("Codex ignores OPENAI_BASE_URL. Its full-screen interface runs in a daemon: for that write the file."),
+        note: Some(
+            "Codex ignores OPENAI_BASE_URL. Its full-screen interface runs in a daemon: for that write the file.",
+        ),
     },
     Client {
         id: "gemini-cli",
@@ -208,7 +210,8 @@ fn agent(client: &Client, proxy: &str) -> ConnectAgent {
                 .iter()
                 .map(|(name, tail)| ConnectVariable { name: (*name).to_owned(), value: format!("{proxy}{tail}") })
                 .collect();
-            let set: String = variables.iter().map(|variable| format!("{}={} ", variable.name, variable.value)).collect();
+            let set: String =
+                variables.iter().map(|variable| format!("{}={} ", variable.name, variable.value)).collect();
             (variables, format!("{set}{program}"), None)
         }
         Redirect::CodexOption => {

@@ -27,7 +27,6 @@ pub struct Place {
 /// Commands, queries and live events for any UI.
 pub struct Console {
     pub(crate) ledger: Ledger,
-    pub(crate) clock: Arc<dyn domain::Clock>,
     runtime: Option<Arc<proxy::Runtime>>,
     policies: Arc<Policies>,
     place: Place,
@@ -36,15 +35,9 @@ pub struct Console {
 }
 
 impl Console {
-    pub fn new(
-        ledger: Ledger,
-        runtime: Option<Arc<proxy::Runtime>>,
-        policies: Arc<Policies>,
-        clock: Arc<dyn domain::Clock>,
-        place: Place,
-    ) -> Console {
+    pub fn new(ledger: Ledger, runtime: Option<Arc<proxy::Runtime>>, policies: Arc<Policies>, place: Place) -> Console {
         let (changes, _) = broadcast::channel(64);
-        Console { ledger, clock, runtime, policies, place, changes }
+        Console { ledger, runtime, policies, place, changes }
     }
 
     /// Reads the policies folder again and puts what is good in force. Returns the problems, for the log.
@@ -67,7 +60,8 @@ impl Console {
             Ok(change) => Change::from(change),
             Err(BroadcastStreamRecvError::Lagged(_)) => Change::everything(),
         });
-        let own = BroadcastStream::new(self.changes.subscribe()).map(|change| change.unwrap_or_else(|_| Change::everything()));
+        let own = BroadcastStream::new(self.changes.subscribe())
+            .map(|change| change.unwrap_or_else(|_| Change::everything()));
         futures::stream::select(committed, own)
     }
 

@@ -52,7 +52,8 @@ fn read<T: DeserializeOwned>(name: &str, args: Value) -> Result<T, RpcError> {
 }
 
 fn answer<T: Serialize>(view: T) -> Result<Value, RpcError> {
-    serde_json::to_value(view).map_err(|error| RpcError::new(ErrorCode::Failed, format!("the answer cannot be written: {error}")))
+    serde_json::to_value(view)
+        .map_err(|error| RpcError::new(ErrorCode::Failed, format!("the answer cannot be written: {error}")))
 }
 
 fn unknown(name: &str) -> RpcError {

@@ -2,11 +2,18 @@
 
 use crate::{
     ErrorCode, RpcError,
-    view::{Mode, PolicyCheck, PolicyHealth, PolicyPage, PolicySource, PolicyState, PolicyView, ProblemView, RuleView, Severity},
+    view::{
+        Mode, PolicyCheck, PolicyHealth, PolicyPage, PolicySource, PolicyState, PolicyView, ProblemView, RuleView,
+        Severity,
+    },
 };
 use parking_lot::Mutex;
-use reason::{PolicySet, Problem, PolicySummary, RuleSummary};
-use std::{fs, io, io::Write, path::{Path, PathBuf}};
+use reason::{PolicySet, PolicySummary, Problem, RuleSummary};
+use std::{
+    fs, io,
+    io::Write,
+    path::{Path, PathBuf},
+};
 
 /// What is in force for a user without any policy file: shadow only.
 const SHIPPED: (&str, &str) = ("default.toml", include_str!("../../../../policies/default.toml"));
@@ -117,7 +124,8 @@ impl Policies {
         if let Some(known) = &known
             && expected != Some(known.version.as_str())
         {
-            let message = format!("{} has changed since it was read: it is at version {} now", known.file, known.version);
+            let message =
+                format!("{} has changed since it was read: it is at version {} now", known.file, known.version);
             return Err(RpcError::new(ErrorCode::Conflict, message).with_hint("read it again and repeat the edit"));
         }
         let file = match &known {
@@ -125,7 +133,8 @@ impl Policies {
             None => file_name(name)?,
         };
         if let Err(problems) = reason::compile(&file, source) {
-            return Err(RpcError::new(ErrorCode::Invalid, problems.to_string()).with_hint("check_policy gives each problem with its place"));
+            return Err(RpcError::new(ErrorCode::Invalid, problems.to_string())
+                .with_hint("check_policy gives each problem with its place"));
         }
         write(&self.folder, &file, source).map_err(|error| {
             let message = format!("cannot write {}: {error}", self.folder.join(&file).display());
@@ -200,7 +209,9 @@ fn write(folder: &Path, file: &str, source: &str) -> io::Result<()> {
 
 fn file_name(name: &str) -> Result<String, RpcError> {
     let stem = name.strip_suffix(".toml").unwrap_or(name);
-    let plain = !stem.is_empty() && stem.len() <= 64 && stem.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+    let plain = !stem.is_empty()
+        && stem.len() <= 64
+        && stem.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
     if plain {
         return Ok(format!("{stem}.toml"));
     }
@@ -294,7 +305,10 @@ mod tests {
         let (_, problems) = policies.reload();
         assert!(problems[0].contains("mine.toml:3:1"), "{problems:?}");
         let page = policies.page();
-        assert_eq!((page.policies[0].state, page.policies[0].version.as_str()), (PolicyState::Kept, reason::version_of(GOOD).as_str()));
+        assert_eq!(
+            (page.policies[0].state, page.policies[0].version.as_str()),
+            (PolicyState::Kept, reason::version_of(GOOD).as_str())
+        );
     }
 
     #[test]

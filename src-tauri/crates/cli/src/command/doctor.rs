@@ -53,12 +53,20 @@ pub async fn doctor(settings: &Settings, words: Doctor) -> Result<Outcome> {
             findings.push(finding(
                 "runtime",
                 Grade::Good,
-                format!("process {} serves the proxy at {} and the console at {}", running.pid, running.proxy, running.console),
+                format!(
+                    "process {} serves the proxy at {} and the console at {}",
+                    running.pid, running.proxy, running.console
+                ),
                 None,
             ));
         }
         None => {
-            findings.push(finding("runtime", Grade::Note, "none runs on this data folder", Some("start one with `switchtower serve`".to_owned())));
+            findings.push(finding(
+                "runtime",
+                Grade::Note,
+                "none runs on this data folder",
+                Some("start one with `switchtower serve`".to_owned()),
+            ));
             findings.push(port_finding("proxy port", settings.listen, "--listen"));
             findings.push(port_finding("console port", settings.console, "--console"));
         }
@@ -97,15 +105,19 @@ async fn health(settings: &Settings) -> Vec<Finding> {
     };
     let answer = backend.call("health", &NoArgs {}).await;
     backend.close().await;
-    let view: HealthView = match answer.map_err(anyhow::Error::from).and_then(|answer| backend::read("health", answer)) {
+    let view: HealthView = match answer.map_err(anyhow::Error::from).and_then(|answer| backend::read("health", answer))
+    {
         Ok(view) => view,
         Err(error) => return vec![finding("database", Grade::Bad, format!("{error:#}"), None)],
     };
     let mut findings = vec![database(&view)];
     for policy in &view.policies {
-        let version = if policy.version.is_empty() { "nothing of it".to_owned() } else { format!("version {}", policy.version) };
+        let version =
+            if policy.version.is_empty() { "nothing of it".to_owned() } else { format!("version {}", policy.version) };
         findings.push(match (policy.state, &policy.error) {
-            (PolicyState::Active, _) => finding("policy", Grade::Good, format!("{} {version} is in force", policy.name), None),
+            (PolicyState::Active, _) => {
+                finding("policy", Grade::Good, format!("{} {version} is in force", policy.name), None)
+            }
             (_, error) => finding(
                 "policy",
                 Grade::Bad,
@@ -128,7 +140,12 @@ fn database(view: &HealthView) -> Finding {
         }
         None if ledger.recorded_late > 0 => {
             let what = format!("{place}: {} responses did not wait for their record", ledger.recorded_late);
-            finding("database", Grade::Note, what, Some("the disk was slow; recording = \"required\" waits instead".to_owned()))
+            finding(
+                "database",
+                Grade::Note,
+                what,
+                Some("the disk was slow; recording = \"required\" waits instead".to_owned()),
+            )
         }
         None => finding("database", Grade::Good, place, None),
     }

@@ -21,7 +21,10 @@ pub async fn import(backend: &Backend, words: Import) -> Result<Outcome> {
             output::tell(&format!("  {problem}"));
         }
         let (sessions, exchanges) = (view.sessions.len(), view.exchanges);
-        output::line(&format!("{sessions} sessions with {exchanges} exchanges imported, {} lines left out", view.problems.len()))?;
+        output::line(&format!(
+            "{sessions} sessions with {exchanges} exchanges imported, {} lines left out",
+            view.problems.len()
+        ))?;
     }
     Ok(match (view.sessions.is_empty(), view.problems.is_empty()) {
         (false, true) => Outcome::Done,

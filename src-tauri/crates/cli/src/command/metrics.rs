@@ -54,7 +54,13 @@ fn render(view: &MetricsView) -> String {
         head.row(vec![(name.to_owned(), Tone::Faint), plain(value)]);
     }
     let mut text = head.render().trim_start().to_owned();
-    let mut models = Table::new(&[("model", Align::Left), ("calls", Align::Right), ("in", Align::Right), ("out", Align::Right), ("cost", Align::Right)]);
+    let mut models = Table::new(&[
+        ("model", Align::Left),
+        ("calls", Align::Right),
+        ("in", Align::Right),
+        ("out", Align::Right),
+        ("cost", Align::Right),
+    ]);
     for model in &view.models {
         models.row(vec![
             plain(model.model.clone()),
@@ -64,7 +70,8 @@ fn render(view: &MetricsView) -> String {
             plain(money(model.cost_usd, view.estimated)),
         ]);
     }
-    let mut tools = Table::new(&[("tool", Align::Left), ("calls", Align::Right), ("errors", Align::Right), ("mean", Align::Right)]);
+    let mut tools =
+        Table::new(&[("tool", Align::Left), ("calls", Align::Right), ("errors", Align::Right), ("mean", Align::Right)]);
     for tool in &view.tools {
         let errors = if tool.errors > 0 { Tone::Bad } else { Tone::Faint };
         tools.row(vec![
@@ -74,10 +81,16 @@ fn render(view: &MetricsView) -> String {
             plain(tool.mean_ms.map(span).unwrap_or_default()),
         ]);
     }
-    let mut acts = Table::new(&[("rule", Align::Left), ("action", Align::Left), ("mode", Align::Left), ("times", Align::Right)]);
+    let mut acts =
+        Table::new(&[("rule", Align::Left), ("action", Align::Left), ("mode", Align::Left), ("times", Align::Right)]);
     for act in &view.interventions {
         let mode = format!("{:?}", act.mode).to_lowercase();
-        acts.row(vec![plain(act.rule.clone().unwrap_or_else(|| "a person".to_owned())), plain(act.action.clone()), plain(mode), plain(count(act.count))]);
+        acts.row(vec![
+            plain(act.rule.clone().unwrap_or_else(|| "a person".to_owned())),
+            plain(act.action.clone()),
+            plain(mode),
+            plain(count(act.count)),
+        ]);
     }
     for table in [models, tools, acts].iter().filter(|table| !table.is_empty()) {
         text.push('\n');

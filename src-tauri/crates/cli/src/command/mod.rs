@@ -154,6 +154,7 @@ async fn session_id(backend: &Backend, word: &str) -> Result<String> {
     let newest = ListSessions { limit: Some(1), ..ListSessions::default() };
     let page: SessionPage = backend.ask("list_sessions", &newest).await?;
     let session = page.sessions.into_iter().next();
-    let none = || RpcError::new(ErrorCode::NotFound, "no session is recorded yet").with_hint("`switchtower demo` records one");
+    let none =
+        || RpcError::new(ErrorCode::NotFound, "no session is recorded yet").with_hint("`switchtower demo` records one");
     Ok(session.ok_or_else(none).context("last")?.id)
 }

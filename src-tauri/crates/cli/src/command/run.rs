@@ -62,7 +62,11 @@ fn encoded(name: &str) -> String {
 
 fn introduce(launch: &Launch, host: Option<&Host>, proxy: &str) {
     match host {
-        Some(host) => tell(&format!("switchtower: started a runtime at {proxy} (console {}/?token={})", host.ready().console, host.ready().token)),
+        Some(host) => tell(&format!(
+            "switchtower: started a runtime at {proxy} (console {}/?token={})",
+            host.ready().console,
+            host.ready().token
+        )),
         None => tell(&format!("switchtower: using the runtime at {proxy}")),
     }
     if let Some(client) = launch.client {
@@ -81,7 +85,8 @@ struct Before(Vec<(&'static str, &'static str, String)>);
 
 impl Before {
     fn read() -> Before {
-        let known = [("openai", "OPENAI_BASE_URL"), ("anthropic", "ANTHROPIC_BASE_URL"), ("gemini", "GOOGLE_GEMINI_BASE_URL")];
+        let known =
+            [("openai", "OPENAI_BASE_URL"), ("anthropic", "ANTHROPIC_BASE_URL"), ("gemini", "GOOGLE_GEMINI_BASE_URL")];
         let set = known.into_iter().filter_map(|(provider, name)| {
             let url = std::env::var(name).ok().filter(|url| !url.is_empty())?;
             Some((provider, name, checked_url(&url).ok()?))
@@ -102,11 +107,14 @@ impl Before {
 
     fn warn(&self, settings: &Settings, own: bool, proxy: &str) {
         for (name, variable, url) in self.0.iter().filter(|(_, _, url)| !url.starts_with(proxy)) {
-            let adopted = own && settings.providers.iter().any(|provider| provider.name == *name && provider.base_url == *url);
+            let adopted =
+                own && settings.providers.iter().any(|provider| provider.name == *name && provider.base_url == *url);
             if adopted {
                 tell(&format!("switchtower: {variable} was {url}: requests go on to there"));
             } else {
-                tell(&format!("switchtower: {variable} was {url}; requests go to the provider {name} as the runtime knows it instead"));
+                tell(&format!(
+                    "switchtower: {variable} was {url}; requests go to the provider {name} as the runtime knows it instead"
+                ));
             }
         }
     }

@@ -1,11 +1,7 @@
 //! `serve`: the runtime and its console until a signal.
 
 use super::Outcome;
-use crate::{
-    config::Settings,
-    host::Host,
-    output,
-};
+use crate::{config::Settings, host::Host, output};
 use anyhow::{Context, Result};
 use std::time::Duration;
 use tokio::signal;

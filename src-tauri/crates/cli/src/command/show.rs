@@ -52,7 +52,12 @@ async fn session(backend: &Backend, words: Show) -> Result<Outcome> {
 fn session_head(session: &SessionView) -> String {
     let (state, tone) = state(session.state);
     let cost = money(session.cost_usd, session.estimated);
-    let mut text = format!("{}  {}  {}\n", tint(&plain(&session.title), Tone::Strong), tint(&state, tone), tint(&session.id, Tone::Faint));
+    let mut text = format!(
+        "{}  {}  {}\n",
+        tint(&plain(&session.title), Tone::Strong),
+        tint(&state, tone),
+        tint(&session.id, Tone::Faint)
+    );
     text += &format!(
         "{} · {} · {} steps · {} in ({} cached) · {} out · {cost}\n\n",
         plain(&session.agent),
@@ -90,7 +95,7 @@ fn timeline(rows: &[TimelineRow], acts: &[InterventionView]) -> Table {
             tokens(row.output_tokens),
             (if model { row.exchange.clone() } else { String::new() }, Tone::Faint),
         ]);
-        let own = acts.iter().filter(|act| row.interventions.contains(&act.id));
+        let own = acts.iter().rev().filter(|act| row.interventions.contains(&act.id));
         for act in own {
             let shadow = if act.mode == Mode::Shadow { "would: " } else { "" };
             let rule = act.rule.as_deref().unwrap_or("a person");
@@ -169,7 +174,13 @@ fn exchange_head(exchange: &ExchangeView) -> String {
     for attempt in exchange.attempts.iter().filter(|attempt| attempt.why.is_some() || attempt.error.is_some()) {
         let status = attempt.status.map_or_else(|| "no answer".to_owned(), |status| status.to_string());
         let why = attempt.why.as_deref().or(attempt.error.as_deref()).unwrap_or_default();
-        text += &format!("attempt: {} at {}, {status}, {}: {}\n", attempt.model, attempt.provider, span(attempt.duration_ms), plain(why));
+        text += &format!(
+            "attempt: {} at {}, {status}, {}: {}\n",
+            attempt.model,
+            attempt.provider,
+            span(attempt.duration_ms),
+            plain(why)
+        );
     }
     text
 }
@@ -183,7 +194,10 @@ fn message(title: &str, message: &MessageView) -> String {
     }
     if let Some(long) = &message.body_ref {
         text += &format!("{}\n", safe(&long.preview));
-        text += &format!("{}\n", tint(&format!("… {} in all; --json names where the rest is", size(long.length)), Tone::Faint));
+        text += &format!(
+            "{}\n",
+            tint(&format!("… {} in all; --json names where the rest is", size(long.length)), Tone::Faint)
+        );
     }
     text
 }

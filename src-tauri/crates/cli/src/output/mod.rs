@@ -31,7 +31,8 @@ pub fn tell(text: &str) {
 }
 
 pub fn json(value: &serde_json::Value) -> io::Result<()> {
-    let text = if io::stdout().is_terminal() { serde_json::to_string_pretty(value) } else { serde_json::to_string(value) };
+    let text =
+        if io::stdout().is_terminal() { serde_json::to_string_pretty(value) } else { serde_json::to_string(value) };
     line(&text.unwrap_or_default())
 }
 
@@ -60,5 +61,6 @@ pub fn tint(text: &str, tone: Tone) -> String {
 
 fn colours() -> bool {
     static COLOURS: OnceLock<bool> = OnceLock::new();
-    *COLOURS.get_or_init(|| std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()) && io::stdout().is_terminal())
+    *COLOURS
+        .get_or_init(|| std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()) && io::stdout().is_terminal())
 }

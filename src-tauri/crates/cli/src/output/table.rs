@@ -37,7 +37,8 @@ impl Table {
         let head: Vec<_> = self.columns.iter().map(|(name, _)| ((*name).to_owned(), Tone::Faint)).collect();
         for row in std::iter::once(&head).chain(&self.rows) {
             let cells = row.iter().zip(&self.columns).zip(&widths);
-            let line: Vec<String> = cells.map(|(((cell, tone), (_, align)), width)| fit(cell, *tone, *align, *width)).collect();
+            let line: Vec<String> =
+                cells.map(|(((cell, tone), (_, align)), width)| fit(cell, *tone, *align, *width)).collect();
             text.push_str(line.join("  ").trim_end());
             text.push('\n');
         }
@@ -106,6 +107,6 @@ mod tests {
         let text = table.render();
         let widths: Vec<_> = text.lines().map(UnicodeWidthStr::width).collect();
         assert!(widths.iter().all(|width| *width == 20), "{text}");
-        assert!(text.contains("a rather lo…"), "{text}");
+        assert!(text.contains("a rather lon…"), "{text}");
     }
 }

@@ -63,7 +63,8 @@ fn is_own_name(name: &str, allowed: &[String]) -> bool {
 pub(super) fn bearer(headers: &HeaderMap, token: &str) -> Result<(), RpcError> {
     let given = headers.get(header::AUTHORIZATION).map(HeaderValue::as_bytes).unwrap_or_default();
     let given = given.strip_prefix(b"Bearer ").unwrap_or_default();
-    let differs = given.iter().zip(token.bytes()).fold(given.len() ^ token.len(), |differs, (a, b)| differs | usize::from(a ^ b));
+    let differs =
+        given.iter().zip(token.bytes()).fold(given.len() ^ token.len(), |differs, (a, b)| differs | usize::from(a ^ b));
     if std::hint::black_box(differs) == 0 {
         return Ok(());
     }

@@ -6,7 +6,10 @@ use axum::{
     http::{StatusCode, Uri, header},
     response::{IntoResponse, Response},
 };
-use std::{borrow::Cow, path::{Component, Path}};
+use std::{
+    borrow::Cow,
+    path::{Component, Path},
+};
 
 static BUILT_IN: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/interface.rs"));
 

@@ -41,9 +41,16 @@ pub struct Web {
 const LARGEST_REQUEST: usize = 256 << 20;
 
 impl Web {
-    pub fn serve(listener: TcpListener, console: Arc<Console>, token: &str, allowed_hosts: &[String], ui: Option<PathBuf>) -> Web {
+    pub fn serve(
+        listener: TcpListener,
+        console: Arc<Console>,
+        token: &str,
+        allowed_hosts: &[String],
+        ui: Option<PathBuf>,
+    ) -> Web {
         let (end, ending) = watch::channel(false);
-        let desk = Desk { console, token: token.into(), allowed_hosts: allowed_hosts.into(), ui: ui.map(Arc::new), ending };
+        let desk =
+            Desk { console, token: token.into(), allowed_hosts: allowed_hosts.into(), ui: ui.map(Arc::new), ending };
         let mut stop = desk.ending.clone();
         let router = Router::new()
             .route("/rpc/{name}", post(command))
@@ -105,7 +112,8 @@ async fn events(State(desk): State<Desk>, headers: HeaderMap) -> Response {
         let _ = ending.wait_for(|end| *end).await;
     };
     let changes = desk.console.changes().take_until(Box::pin(ended));
-    let events = changes.map(|change| Ok::<_, Infallible>(Event::default().data(serde_json::to_string(&change).unwrap_or_default())));
+    let events = changes
+        .map(|change| Ok::<_, Infallible>(Event::default().data(serde_json::to_string(&change).unwrap_or_default())));
     Sse::new(events).keep_alive(KeepAlive::new().interval(Duration::from_secs(15))).into_response()
 }
 

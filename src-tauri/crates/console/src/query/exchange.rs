@@ -35,7 +35,8 @@ fn view(record: ExchangeRecord) -> Result<ExchangeView, RpcError> {
     let agent_request = request(&record.agent_request)?;
     let request_changed = record.sent_request.is_some();
     // Answered without asking anybody: nothing went upstream.
-    let nothing_sent = record.attempts.is_empty() && record.timing.is_some() && record.provider_response.is_none() && !record.imported;
+    let nothing_sent =
+        record.attempts.is_empty() && record.timing.is_some() && record.provider_response.is_none() && !record.imported;
     let sent_request = match &record.sent_request {
         Some(sent) => Some(request(sent)?),
         None if nothing_sent => None,
@@ -86,8 +87,14 @@ fn request(stored: &StoredRequest) -> Result<MessageView, RpcError> {
     let body = if stored.envelope.is_empty() {
         Default::default()
     } else {
-        proxy::rebuild(&stored.envelope, stored.system.as_deref(), stored.tools.as_deref(), &stored.messages, &stored.marks)
-            .map_err(|error| RpcError::new(ErrorCode::Failed, format!("the stored request is damaged: {error}")))?
+        proxy::rebuild(
+            &stored.envelope,
+            stored.system.as_deref(),
+            stored.tools.as_deref(),
+            &stored.messages,
+            &stored.marks,
+        )
+        .map_err(|error| RpcError::new(ErrorCode::Failed, format!("the stored request is damaged: {error}")))?
     };
     Ok(message(None, stored.headers.clone(), &body))
 }

@@ -23,7 +23,8 @@ impl From<LedgerError> for RpcError {
             LedgerError::Import { .. } => RpcError::new(ErrorCode::BadRequest, error.to_string()),
             _ => {
                 tracing::error!(%error, "a query failed");
-                RpcError::new(ErrorCode::Failed, error.to_string()).with_hint("`switchtower doctor` looks for the cause")
+                RpcError::new(ErrorCode::Failed, error.to_string())
+                    .with_hint("`switchtower doctor` looks for the cause")
             }
         }
     }
@@ -40,7 +41,8 @@ fn limit(asked: Option<u32>) -> u32 {
 
 fn moment(text: &str) -> Result<Timestamp, RpcError> {
     let at: jiff::Timestamp = text.parse().map_err(|_| {
-        RpcError::new(ErrorCode::BadRequest, format!("“{text}” is no time")).with_hint("write it as 2026-11-22T10:00:00Z")
+        RpcError::new(ErrorCode::BadRequest, format!("“{text}” is no time"))
+            .with_hint("write it as 2026-11-22T10:00:00Z")
     })?;
     Ok(Timestamp(at.as_microsecond()))
 }

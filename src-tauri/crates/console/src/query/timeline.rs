@@ -15,7 +15,12 @@ impl Console {
         let span = match (args.from.as_deref(), args.to.as_deref()) {
             (None, None) => None,
             (Some(from), Some(to)) => Some((moment(from)?, moment(to)?)),
-            _ => return Err(RpcError::new(ErrorCode::BadRequest, "a part of a session needs both its ends: from and to")),
+            _ => {
+                return Err(RpcError::new(
+                    ErrorCode::BadRequest,
+                    "a part of a session needs both its ends: from and to",
+                ));
+            }
         };
         let strip = self.ledger.strip(session, span, args.bins.clamp(1, 4096)).await?;
         Ok(StripView {
@@ -70,7 +75,12 @@ fn row(row: ledger::TimelineRow) -> TimelineRow {
         tool_calls: row
             .tool_calls
             .into_iter()
-            .map(|call| RowToolCall { id: call.id, name: call.name, error: call.error.map(evidence), blocked: call.blocked })
+            .map(|call| RowToolCall {
+                id: call.id,
+                name: call.name,
+                error: call.error.map(evidence),
+                blocked: call.blocked,
+            })
             .collect(),
         interventions: row.interventions.iter().map(|done| done.id.to_string()).collect(),
         acts: row

@@ -35,7 +35,12 @@ pub async fn play(proxy: &str, pace: Pace) -> Result<()> {
             for (id, name, arguments) in &answer.calls {
                 tokio::time::sleep(pace.tool).await;
                 let result = script::result_of(id).unwrap_or("{\"error\":\"the script knows no such call\"}");
-                output::line(&format!("{}   {name} {} → {}", tint("tool", Tone::Strong), plain(arguments), plain(result)))?;
+                output::line(&format!(
+                    "{}   {name} {} → {}",
+                    tint("tool", Tone::Strong),
+                    plain(arguments),
+                    plain(result)
+                ))?;
                 messages.push(json!({ "role": "tool", "tool_call_id": id, "content": result }));
             }
         }
@@ -55,7 +60,8 @@ async fn ask(http: &HttpUpstream, url: &str, messages: &[Value]) -> Result<Answe
     let mut headers = HeaderMap::new();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.insert(header::USER_AGENT, HeaderValue::from_static("switchtower-scripted-demo"));
-    let request = UpstreamRequest { method: Method::POST, url: url.to_owned(), headers, body: Bytes::from(body.to_string()) };
+    let request =
+        UpstreamRequest { method: Method::POST, url: url.to_owned(), headers, body: Bytes::from(body.to_string()) };
     let mut response = http.send(request).await.context("the demo's runtime does not answer")?;
     let mut text = Vec::new();
     while let Some(piece) = response.body.next().await {

@@ -4,7 +4,10 @@ mod agent;
 mod provider;
 mod script;
 
-use super::{Outcome, serve::{GRACE, Signals}};
+use super::{
+    Outcome,
+    serve::{GRACE, Signals},
+};
 use crate::{
     arguments::Demo,
     config::{Settings, loopback},
@@ -40,7 +43,9 @@ pub async fn demo(mut settings: Settings, words: Demo) -> Result<Outcome> {
     prepare(&mut settings, &words, model.base_url())?;
     let host = Host::start(&settings).await?;
     let ready = host.ready().clone();
-    output::line("A scripted agent and a scripted model, through the real runtime. No key is used; nothing leaves this machine.")?;
+    output::line(
+        "A scripted agent and a scripted model, through the real runtime. No key is used; nothing leaves this machine.",
+    )?;
     output::line(&format!("Watch: {}/?token={}\n", ready.console, ready.token))?;
     let outcome = tokio::select! {
         played = agent::play(&ready.proxy, pace) => played.map(|()| Outcome::Done),
@@ -90,6 +95,8 @@ async fn sum_up(host: &Host, settings: &Settings) -> Result<()> {
         output::line(&format!("  {} {} ({rule})", tint("◆", Tone::Warn), output::plain(&act.summary)))?;
     }
     let folder = settings.data.display();
-    output::line(&format!("\nAgain, later: switchtower show last --data {folder}\n              switchtower serve --data {folder}"))?;
+    output::line(&format!(
+        "\nAgain, later: switchtower show last --data {folder}\n              switchtower serve --data {folder}"
+    ))?;
     Ok(())
 }
