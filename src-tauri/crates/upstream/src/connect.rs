@@ -91,14 +91,16 @@ impl Service<Uri> for Connector {
                 Box::pin(async move { Err(OtherProxy(scheme).into()) })
             }
         };
-        Box::pin(async move {
-            tokio::time::timeout(timeout, connecting).await.map_err(|_| TooSlow(timeout))?
-        })
+        Box::pin(async move { tokio::time::timeout(timeout, connecting).await.map_err(|_| TooSlow(timeout))? })
     }
 }
 
 fn secured<C>(tls: &ClientConfig, transport: C) -> HttpsConnector<C> {
-    HttpsConnectorBuilder::new().with_tls_config(tls.clone()).https_or_http().enable_all_versions().wrap_connector(transport)
+    HttpsConnectorBuilder::new()
+        .with_tls_config(tls.clone())
+        .https_or_http()
+        .enable_all_versions()
+        .wrap_connector(transport)
 }
 
 /// The system's certificates. On a machine without any, loopback providers must still work: then every certificate is

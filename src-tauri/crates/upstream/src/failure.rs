@@ -17,7 +17,10 @@ pub(crate) fn unsendable(why: &str) -> UpstreamFailure {
 }
 
 pub(crate) fn idle(target: &str, limit: Duration) -> UpstreamFailure {
-    let message = format!("{target} sent nothing for {} s; a longer silence can be allowed with idle_timeout", limit.as_secs_f32());
+    let message = format!(
+        "{target} sent nothing for {} s; a longer silence can be allowed with idle_timeout",
+        limit.as_secs_f32()
+    );
     UpstreamFailure { class: FailureClass::Idle, message, retryable: true }
 }
 
@@ -40,7 +43,9 @@ pub(crate) fn of_request(error: &legacy::Error, target: &str) -> UpstreamFailure
 pub(crate) fn of_body(error: &hyper::Error, target: &str) -> UpstreamFailure {
     let class = class_of(error);
     let message = match class {
-        FailureClass::Protocol => format!("{target} broke HTTP's rules in the middle of its answer ({})", root_of(error)),
+        FailureClass::Protocol => {
+            format!("{target} broke HTTP's rules in the middle of its answer ({})", root_of(error))
+        }
         _ => format!("{target} cut its answer off in the middle ({})", root_of(error)),
     };
     UpstreamFailure { class, message, retryable: true }
@@ -51,16 +56,18 @@ fn of_connection(error: &legacy::Error, target: &str) -> UpstreamFailure {
         let message = format!("no secure connection to {target} ({})", root_of(error));
         return UpstreamFailure { class: FailureClass::Tls, message, retryable: false };
     }
-    let refused = causes(error).any(|cause| {
-        cause.downcast_ref::<io::Error>().is_some_and(|io| io.kind() == io::ErrorKind::ConnectionRefused)
-    });
+    let refused = causes(error)
+        .any(|cause| cause.downcast_ref::<io::Error>().is_some_and(|io| io.kind() == io::ErrorKind::ConnectionRefused));
     let local = target.split("://").nth(1).and_then(|host| host.parse::<http::uri::Authority>().ok());
     let message = if refused && local.is_some_and(|authority| is_loopback(authority.host())) {
         format!("nothing listens at {target}; is the server started, and on this port?")
     } else if causes(error).any(|cause| cause.is::<TooSlow>()) {
         format!("{target} could not be reached ({})", root_of(error))
     } else {
-        format!("{target} could not be reached ({}); check the provider's base_url, the network and HTTPS_PROXY", root_of(error))
+        format!(
+            "{target} could not be reached ({}); check the provider's base_url, the network and HTTPS_PROXY",
+            root_of(error)
+        )
     };
     UpstreamFailure { class: FailureClass::Connect, message, retryable: true }
 }

@@ -64,10 +64,7 @@ impl HttpUpstream {
             .http2_adaptive_window(true)
             .http2_keep_alive_interval(Duration::from_secs(30))
             .http2_keep_alive_timeout(Duration::from_secs(20));
-        HttpUpstream {
-            client: builder.build(Connector::new(&options)),
-            idle_timeout: options.idle_timeout,
-        }
+        HttpUpstream { client: builder.build(Connector::new(&options)), idle_timeout: options.idle_timeout }
     }
 }
 

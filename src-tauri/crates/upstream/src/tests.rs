@@ -1,4 +1,5 @@
 //! Against a server of a few lines that speaks bytes, so that every byte can be asserted.
+#![allow(clippy::disallowed_methods, reason = "a test server lives as long as its test")]
 
 use super::*;
 use domain::FailureClass;
@@ -45,7 +46,12 @@ async fn read_request(socket: &mut TcpStream) -> io::Result<Vec<u8>> {
 
 fn post(url: String, headers: &[(&'static str, &str)], body: &'static str) -> UpstreamRequest {
     let headers = headers.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()));
-    UpstreamRequest { method: Method::POST, url, headers: HeaderMap::from_iter(headers), body: Bytes::from_static(body.as_bytes()) }
+    UpstreamRequest {
+        method: Method::POST,
+        url,
+        headers: HeaderMap::from_iter(headers),
+        body: Bytes::from_static(body.as_bytes()),
+    }
 }
 
 fn with_idle(limit: Duration) -> HttpUpstream {
@@ -186,7 +192,8 @@ async fn silence_before_the_head_and_between_bytes_is_idle() {
 
 #[tokio::test]
 async fn what_is_not_http_says_so() {
-    let (url, _seen) = server(|mut socket| async move { socket.write_all(b"SSH-2.0-hello\r\n\r\n").await.unwrap() }).await;
+    let (url, _seen) =
+        server(|mut socket| async move { socket.write_all(b"SSH-2.0-hello\r\n\r\n").await.unwrap() }).await;
     let failure = failure_of(&HttpUpstream::default(), post(url, &[], "")).await;
     assert_eq!(failure.class, FailureClass::Protocol);
 }
