@@ -1,5 +1,5 @@
 //! Promise 1: what no intervention touched is forwarded byte for byte, both ways, headers but for a written list.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // helpers of tests
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::disallowed_methods)] // a test may panic, print and spawn; clippy only knows its `#[test]` functions
 
 use rand::{Rng, SeedableRng, rngs::StdRng};
 use switchtower_tests::{

@@ -1,5 +1,5 @@
 //! The harness against itself: agent and provider face to face, so that a failure elsewhere is not the harness's own.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // helpers of tests
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::disallowed_methods)] // a test may panic, print and spawn; clippy only knows its `#[test]` functions
 
 use serde_json::json;
 use std::time::Duration;

@@ -1,6 +1,6 @@
 //! The three first rules on all dialects, streamed and not: what the agent gets, and message by message what goes
 //! upstream next. The provider is strict: a changed reasoning block or an unpaired call is a 400.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // helpers of tests
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::disallowed_methods)] // a test may panic, print and spawn; clippy only knows its `#[test]` functions
 
 use serde_json::{Value, json};
 use switchtower_tests::{

@@ -1,6 +1,6 @@
 //! Recorded agents' sessions, every turn a request, unlabelled, eight at a time into one ledger: turns of one session
 //! come out as one, turns of different ones apart. Data: `sessions/` of the shared folder.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // helpers of tests
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::disallowed_methods)] // a test may panic, print and spawn; clippy only knows its `#[test]` functions
 
 use serde_json::{Value, json};
 use std::{
