@@ -10,13 +10,27 @@ pub enum Record {
     Session(Box<SessionRow>),
     ExchangeStarted(Box<ExchangeStarted>),
     /// What went upstream, where it differs from what the agent sent, or an earlier rewrite was applied.
-    RequestSent { exchange: ExchangeId, image: RequestImage, headers: Headers },
+    RequestSent {
+        exchange: ExchangeId,
+        image: RequestImage,
+        headers: Headers,
+    },
     ExchangeFinished(Box<ExchangeFinished>),
     ToolCalled(ToolCalled),
     ToolReturned(ToolReturned),
-    Observed { exchange: ExchangeId, session: SessionId, point: Point, at: Timestamp, observation: Box<Observation> },
+    Observed {
+        exchange: ExchangeId,
+        session: SessionId,
+        point: Point,
+        at: Timestamp,
+        observation: Box<Observation>,
+    },
     /// Only matches, shadow matches and errors: the rest can be recomputed.
-    Evaluated { exchange: ExchangeId, at: Timestamp, evaluations: Vec<Evaluation> },
+    Evaluated {
+        exchange: ExchangeId,
+        at: Timestamp,
+        evaluations: Vec<Evaluation>,
+    },
     Intervened(Box<Intervention>),
     Rewritten(ContextEdit),
     Policy(PolicyVersion),

@@ -20,6 +20,11 @@ const LEVEL: i32 = 1;
 const SPLICE_LIMIT: usize = 96;
 const SPLICED: u8 = 0;
 const PREFIXED: u8 = 1;
+/// Prefixed, after tokens (ids, mostly) that stand where the reference has others were replaced by those.
+const RENAMED: u8 = 2;
+/// So many tokens are looked at, of so many bytes each.
+const NAMES: usize = 6;
+const NAME: std::ops::RangeInclusive<usize> = 8..=64;
 
 thread_local! {
     static COMPRESSOR: RefCell<CCtx<'static>> = RefCell::new(CCtx::create());
@@ -51,9 +56,77 @@ pub fn against(bytes: &[u8], reference: &[u8]) -> Option<Vec<u8>> {
         data.extend_from_slice(middle);
         return (data.len() < bytes.len()).then_some(data);
     }
-    let mut data = compress(bytes, prefix(reference), 1)?;
-    data[0] = PREFIXED;
+    let (renamed, names) = rename(bytes, reference);
+    let data = if names.is_empty() {
+        let mut data = compress(bytes, prefix(reference), 1)?;
+        data[0] = PREFIXED;
+        data
+    } else {
+        let mut data = vec![RENAMED];
+        put_varint(&mut data, names.len() as u64);
+        for (at, name) in &names {
+            put_varint(&mut data, *at as u64);
+            put_varint(&mut data, name.len() as u64);
+            data.extend_from_slice(name);
+        }
+        data.extend_from_slice(&compress(&renamed, prefix(reference), 0)?);
+        data
+    };
     (data.len() < bytes.len()).then_some(data)
+}
+
+/// Walks both from the start; where a token of `bytes` differs from the token of the same length at its place in `reference`, and
+/// occurs again, it is replaced throughout by that. A streamed answer repeats its id in every frame: this makes the frames equal.
+/// Returns what came of it and (place in the reference, token), in the order in which to undo them, last first.
+fn rename(bytes: &[u8], reference: &[u8]) -> (Vec<u8>, Vec<(usize, Vec<u8>)>) {
+    let is_token = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+    let mut text = bytes.to_vec();
+    let mut names: Vec<(usize, Vec<u8>)> = Vec::new();
+    let (mut here, mut there) = (0, 0);
+    for _ in 0..4 * NAMES {
+        let same = text[here..].iter().zip(&reference[there..]).take_while(|(a, b)| a == b).count();
+        here += same;
+        there += same;
+        if names.len() == NAMES || here >= text.len() || there >= reference.len().min(PREFIX_LIMIT) {
+            break;
+        }
+        let back = text[..here].iter().rev().take(same).take_while(|byte| is_token(byte)).count();
+        let (from, origin) = (here - back, there - back);
+        let mine = text[from..].iter().take_while(|byte| is_token(byte)).count();
+        let theirs = reference[origin..].iter().take_while(|byte| is_token(byte)).count();
+        if mine == theirs && NAME.contains(&mine) {
+            let (old, new) = (text[from..from + mine].to_vec(), &reference[origin..origin + mine]);
+            // Undone by replacing all of `new`: so none may be there before.
+            if find(&text[from + mine..], &old).is_some() && find(&text, new).is_none() {
+                replace(&mut text, &old, new);
+                names.push((origin, old));
+                continue;
+            }
+        }
+        // Not a name: go on behind it, if the two still run alike there.
+        here = from + mine;
+        there = origin + theirs;
+        if mine.max(theirs) == 0 {
+            here += 1;
+            there += 1;
+        }
+        if here >= text.len() || there >= reference.len() {
+            break;
+        }
+    }
+    (text, names)
+}
+
+fn replace(text: &mut [u8], old: &[u8], new: &[u8]) {
+    let mut at = 0;
+    while let Some(found) = text.get(at..).and_then(|rest| find(rest, old)) {
+        text[at + found..at + found + old.len()].copy_from_slice(new);
+        at += found + old.len();
+    }
+}
+
+fn find(text: &[u8], part: &[u8]) -> Option<usize> {
+    memchr::memmem::find(text, part)
 }
 
 /// Bytes from (base, data); `reference` holds the base's own bytes where base names a blob.
@@ -63,6 +136,20 @@ pub fn restore(base: i64, data: Vec<u8>, reference: &[u8]) -> Result<Vec<u8>, Le
         ZSTD => decompress(&data, &[]),
         _ => match data.split_first() {
             Some((&PREFIXED, frame)) => decompress(frame, prefix(reference)),
+            Some((&RENAMED, mut rest)) => {
+                let mut names = Vec::new();
+                for _ in 0..take_varint(&mut rest)? {
+                    let (at, length) = (take_varint(&mut rest)? as usize, take_varint(&mut rest)? as usize);
+                    let short = || LedgerError::damaged("blob", "a name is cut");
+                    let (name, after) = rest.split_at_checked(length).ok_or_else(short)?;
+                    let known = at.checked_add(length).and_then(|end| reference.get(at..end)).ok_or_else(short)?;
+                    rest = after;
+                    names.push((known, name));
+                }
+                let mut bytes = decompress(rest, prefix(reference))?;
+                names.iter().rev().for_each(|(known, name)| replace(&mut bytes, known, name));
+                Ok(bytes)
+            }
             Some((&SPLICED, mut rest)) => {
                 let front = take_varint(&mut rest)? as usize;
                 let back = take_varint(&mut rest)? as usize;
@@ -160,6 +247,18 @@ mod tests {
             let mut bytes = Vec::new();
             put_signed(&mut bytes, value);
             prop_assert_eq!(take_signed(&mut &bytes[..]).unwrap(), value);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn frames_that_repeat_an_id_come_back(ids in prop::collection::vec("[ab]{8,12}", 4), times in 1usize..6, tail in "[ab \"]{0,300}") {
+            let frames = |id: &str, other: &str| format!("{{\"id\":\"{id}\",\"other\":\"{other}\"}}\n").repeat(times);
+            let bytes = frames(&ids[0], &ids[1]) + &tail;
+            let reference = frames(&ids[2], &ids[3]);
+            if let Some(data) = against(bytes.as_bytes(), reference.as_bytes()) {
+                prop_assert_eq!(restore(FIRST_BLOB, data, reference.as_bytes()).unwrap(), bytes.into_bytes());
+            }
         }
     }
 

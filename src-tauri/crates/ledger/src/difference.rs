@@ -13,7 +13,7 @@ const SAME: u8 = 0;
 const MEMBERS: u8 = 1;
 const STEP: u8 = 2;
 const SPLICE: u8 = 3;
-/// A number with at most nine decimals, in billionths, as a step.
+/// A fraction: billionths as a step, then how many representable numbers it lies beside them (sums drift).
 const DECIMAL: u8 = 4;
 const WHOLE: u8 = 5;
 /// An object with other keys: each member by its place in the reference + 1, or 0 and its name.
@@ -55,8 +55,9 @@ pub fn take(from: &mut &[u8], reference: &Value) -> Result<Value, LedgerError> {
             Ok(integer(old).map(|old| old.wrapping_add(step)).ok_or_else(|| damaged("a step from a fraction"))?.into())
         }
         (DECIMAL, Value::Number(old)) => {
-            let billionths = take_signed(from)?.wrapping_add(decimal(old).unwrap_or(0));
-            Ok(Number::from_f64(billionths as f64 / BILLION).map_or(Value::Null, Value::Number))
+            let billionths = take_signed(from)?.wrapping_add(decimal(old).map_or(0, |(billionths, _)| billionths));
+            let bits = ((billionths as f64 / BILLION).to_bits() as i64).wrapping_add(take_signed(from)?);
+            Ok(Number::from_f64(f64::from_bits(bits as u64)).map_or(Value::Null, Value::Number))
         }
         (SPLICE, Value::String(old)) => {
             let (front, back) = (take_varint(from)? as usize, take_varint(from)? as usize);
@@ -144,10 +145,11 @@ fn put_number(to: &mut Vec<u8>, new: &Number, old: &Number) {
         return put_signed(to, new.wrapping_sub(old));
     }
     if new.is_f64()
-        && let Some(billionths) = decimal(new)
+        && let Some((billionths, beside)) = decimal(new)
     {
         to.push(DECIMAL);
-        return put_signed(to, billionths.wrapping_sub(decimal(old).unwrap_or(0)));
+        put_signed(to, billionths.wrapping_sub(decimal(old).map_or(0, |(billionths, _)| billionths)));
+        return put_signed(to, beside);
     }
     to.push(WHOLE);
     put_whole(to, &Value::Number(new.clone()));
@@ -169,23 +171,84 @@ fn put_string(to: &mut Vec<u8>, new: &str, old: &str) {
     crate::pack::put_text(to, &new[front..new.len() - back]);
 }
 
-fn put_whole(to: &mut Vec<u8>, value: &Value) {
-    crate::pack::put_text(to, &value.to_string());
+/// A value that refers to nothing. Not as JSON text: fractions must come back to the bit.
+pub fn put_whole(to: &mut Vec<u8>, value: &Value) {
+    match value {
+        Value::Null => to.push(0),
+        Value::Bool(false) => to.push(1),
+        Value::Bool(true) => to.push(2),
+        Value::Number(number) => match (number.as_i64(), number.as_u64()) {
+            (Some(signed), _) => {
+                to.push(3);
+                put_signed(to, signed);
+            }
+            (None, Some(large)) => {
+                to.push(4);
+                put_varint(to, large);
+            }
+            (None, None) => {
+                to.push(5);
+                to.extend_from_slice(&number.as_f64().unwrap_or_default().to_le_bytes());
+            }
+        },
+        Value::String(text) => {
+            to.push(6);
+            crate::pack::put_text(to, text);
+        }
+        Value::Array(items) => {
+            to.push(7);
+            put_varint(to, items.len() as u64);
+            items.iter().for_each(|item| put_whole(to, item));
+        }
+        Value::Object(members) => {
+            to.push(8);
+            put_varint(to, members.len() as u64);
+            for (name, member) in members {
+                crate::pack::put_text(to, name);
+                put_whole(to, member);
+            }
+        }
+    }
 }
 
-fn take_whole(from: &mut &[u8]) -> Result<Value, LedgerError> {
-    serde_json::from_slice(take_bytes(from)?).map_err(damaged)
+pub fn take_whole(from: &mut &[u8]) -> Result<Value, LedgerError> {
+    let (&tag, rest) = from.split_first().ok_or_else(|| damaged("it ends early"))?;
+    *from = rest;
+    Ok(match tag {
+        0 => Value::Null,
+        1 => Value::Bool(false),
+        2 => Value::Bool(true),
+        3 => take_signed(from)?.into(),
+        4 => take_varint(from)?.into(),
+        5 => {
+            let (bytes, rest) = from.split_first_chunk::<8>().ok_or_else(|| damaged("it ends early"))?;
+            *from = rest;
+            Number::from_f64(f64::from_le_bytes(*bytes)).map_or(Value::Null, Value::Number)
+        }
+        6 => Value::String(crate::pack::take_text(from)?),
+        7 => {
+            let count = take_varint(from)?;
+            Value::Array((0..count).map(|_| take_whole(from)).collect::<Result<_, _>>()?)
+        }
+        8 => {
+            let count = take_varint(from)?;
+            let member = |_| Ok((crate::pack::take_text(from)?, take_whole(from)?));
+            Value::Object((0..count).map(member).collect::<Result<_, LedgerError>>()?)
+        }
+        _ => return Err(damaged("no such value")),
+    })
 }
 
 fn integer(number: &Number) -> Option<i64> {
     number.as_i64()
 }
 
-/// A number's billionths, where nothing is lost by saying it so.
-fn decimal(number: &Number) -> Option<i64> {
+/// A number's nearest billionths and its distance to them in representable numbers, where both are small to write.
+fn decimal(number: &Number) -> Option<(i64, i64)> {
     let value = number.as_f64()?;
     let billionths = (value * BILLION).round();
-    (billionths.abs() < 9e15 && billionths / BILLION == value).then_some(billionths as i64)
+    let beside = (value.to_bits() as i64).wrapping_sub((billionths / BILLION).to_bits() as i64);
+    (billionths.abs() < 9e15 && beside.unsigned_abs() < 1 << 20).then_some((billionths as i64, beside))
 }
 
 fn damaged(detail: impl ToString) -> LedgerError {
@@ -211,7 +274,8 @@ mod tests {
         leaf.prop_recursive(3, 24, 5, |inner| {
             prop_oneof![
                 prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
-                prop::collection::btree_map("[a-d]", inner, 0..5).prop_map(|map| Value::Object(map.into_iter().collect())),
+                prop::collection::btree_map("[a-d]", inner, 0..5)
+                    .prop_map(|map| Value::Object(map.into_iter().collect())),
             ]
         })
     }

@@ -19,8 +19,7 @@ pub fn prepare(folder: &Path) -> Result<PathBuf, LedgerError> {
     }
     fs::set_permissions(folder, Permissions::from_mode(0o700)).map_err(failed(folder))?;
     let database = folder.join("traces.db");
-    let file =
-        OpenOptions::new().create(true).append(true).mode(0o600).open(&database).map_err(failed(&database))?;
+    let file = OpenOptions::new().create(true).append(true).mode(0o600).open(&database).map_err(failed(&database))?;
     file.set_permissions(Permissions::from_mode(0o600)).map_err(failed(&database))?;
     for beside in ["traces.db-wal", "traces.db-shm"] {
         let beside = folder.join(beside);

@@ -38,59 +38,79 @@ macro_rules! codes {
     };
 }
 
-codes!(exchange_state, ExchangeState, ExchangeState::Failed, [
-    ExchangeState::Open,
-    ExchangeState::Complete,
-    ExchangeState::Answered,
-    ExchangeState::Cancelled,
+codes!(
+    exchange_state,
+    ExchangeState,
     ExchangeState::Failed,
-    ExchangeState::Interrupted,
-]);
-codes!(session_state, SessionState, SessionState::Idle, [
-    SessionState::Running,
-    SessionState::Paused,
-    SessionState::Stepping,
-    SessionState::Waiting,
+    [
+        ExchangeState::Open,
+        ExchangeState::Complete,
+        ExchangeState::Answered,
+        ExchangeState::Cancelled,
+        ExchangeState::Failed,
+        ExchangeState::Interrupted,
+    ]
+);
+codes!(
+    session_state,
+    SessionState,
     SessionState::Idle,
-    SessionState::Ended,
-]);
-codes!(dialect, Dialect, Dialect::OpenaiChat, [
+    [
+        SessionState::Running,
+        SessionState::Paused,
+        SessionState::Stepping,
+        SessionState::Waiting,
+        SessionState::Idle,
+        SessionState::Ended,
+    ]
+);
+codes!(
+    dialect,
+    Dialect,
     Dialect::OpenaiChat,
-    Dialect::OpenaiResponses,
-    Dialect::Anthropic,
-    Dialect::Gemini,
-    Dialect::Ollama,
-]);
+    [Dialect::OpenaiChat, Dialect::OpenaiResponses, Dialect::Anthropic, Dialect::Gemini, Dialect::Ollama,]
+);
 codes!(origin, Origin, Origin::Runtime, [Origin::Agent, Origin::Runtime, Origin::Provider]);
-codes!(basis, IdentityBasis, IdentityBasis::New, [
-    IdentityBasis::Label,
-    IdentityBasis::ClientId,
-    IdentityBasis::ToolCallId,
-    IdentityBasis::Retry,
-    IdentityBasis::Prefix,
+codes!(
+    basis,
+    IdentityBasis,
     IdentityBasis::New,
-]);
-codes!(point, Point, Point::ModelRequest, [
+    [
+        IdentityBasis::Label,
+        IdentityBasis::ClientId,
+        IdentityBasis::ToolCallId,
+        IdentityBasis::Retry,
+        IdentityBasis::Prefix,
+        IdentityBasis::New,
+    ]
+);
+codes!(
+    point,
+    Point,
     Point::ModelRequest,
-    Point::ModelStream,
-    Point::ToolCall,
-    Point::ModelResponse,
-    Point::ToolResult,
-    Point::SessionIdle,
-]);
+    [
+        Point::ModelRequest,
+        Point::ModelStream,
+        Point::ToolCall,
+        Point::ModelResponse,
+        Point::ToolResult,
+        Point::SessionIdle,
+    ]
+);
 codes!(mode, Mode, Mode::Off, [Mode::Enforce, Mode::Shadow, Mode::Off]);
 codes!(cause, Cause, Cause::Rule, [Cause::Rule, Cause::Person]);
-codes!(effect_basis, EffectBasis, EffectBasis::Estimated, [
-    EffectBasis::Measured,
+codes!(
+    effect_basis,
+    EffectBasis,
     EffectBasis::Estimated,
-    EffectBasis::Counterfactual,
-]);
-codes!(evidence, ErrorEvidence, ErrorEvidence::Text, [
-    ErrorEvidence::Flag,
-    ErrorEvidence::ErrorField,
-    ErrorEvidence::ExitCode,
+    [EffectBasis::Measured, EffectBasis::Estimated, EffectBasis::Counterfactual,]
+);
+codes!(
+    evidence,
+    ErrorEvidence,
     ErrorEvidence::Text,
-]);
+    [ErrorEvidence::Flag, ErrorEvidence::ErrorField, ErrorEvidence::ExitCode, ErrorEvidence::Text,]
+);
 
 /// A stored hash; zeros where the row is damaged.
 pub fn hash(bytes: &[u8]) -> Hash {

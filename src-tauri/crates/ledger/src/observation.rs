@@ -24,6 +24,15 @@ pub fn members(observation: &Observation) -> Option<Value> {
     Some(value)
 }
 
+/// The members as they are, for an observation that others refer to.
+pub fn whole(value: &Value) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(1024);
+    difference::put_whole(&mut bytes, value);
+    let (form, packed) = codec::alone(&bytes);
+    [&[form as u8][..], &packed].concat()
+}
+
+/// The members as what differs from `key`, and for what the points of an exchange share from `latest`.
 pub fn difference(value: &Value, key: &Value, latest: Option<&Value>) -> Vec<u8> {
     let mut data = vec![if latest.is_some() { FOLLOWS } else { 0 }, 0];
     for (bit, name) in MEMBERS.iter().enumerate() {
@@ -41,8 +50,8 @@ pub fn read(data: &[u8], key: Option<&Value>, latest: Option<&Value>) -> Result<
     let Some(key) = key else {
         let (&form, packed) = data.split_first().ok_or_else(|| damaged("it is empty"))?;
         let form = if i64::from(form) == RAW { RAW } else { ZSTD };
-        let json = codec::restore(form, packed.to_vec(), &[])?;
-        return serde_json::from_slice(&json).map_err(|error| LedgerError::damaged("observation", error));
+        let whole = codec::restore(form, packed.to_vec(), &[])?;
+        return difference::take_whole(&mut &whole[..]);
     };
     let [follows, present, ref rest @ ..] = *data else {
         return Err(damaged("it ends early"));

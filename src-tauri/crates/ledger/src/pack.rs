@@ -111,15 +111,15 @@ fn put_response(to: &mut Vec<u8>, image: Option<&ResponseImage>) {
     put_varint(to, u64::from(image.status) + 1);
     put_headers(to, &image.headers);
     put_varint(to, image.frames.len() as u64);
-    let mut last = 0;
+    let mut last = 0u32;
     for (end, _) in &image.frames {
-        put_signed(to, i64::from(*end) - last);
-        last = i64::from(*end);
+        put_varint(to, end.wrapping_sub(last).into());
+        last = *end;
     }
     last = 0;
     for (_, micros) in &image.frames {
-        put_signed(to, i64::from(*micros) - last);
-        last = i64::from(*micros);
+        put_varint(to, micros.wrapping_sub(last).into());
+        last = *micros;
     }
     put_varint(to, image.body.len() as u64);
     to.extend_from_slice(&image.body);
@@ -138,11 +138,11 @@ fn take_response(whole: &Bytes, from: &mut &[u8]) -> Result<Option<ResponseImage
 }
 
 fn take_running(from: &mut &[u8], count: usize) -> Result<Vec<u32>, LedgerError> {
-    let mut last = 0i64;
+    let mut last = 0u32;
     (0..count)
         .map(|_| {
-            last += take_signed(from)?;
-            Ok(last as u32)
+            last = last.wrapping_add(take_varint(from)? as u32);
+            Ok(last)
         })
         .collect()
 }
@@ -206,9 +206,17 @@ mod tests {
         let marks = vec![Mark { message: 3, offset: 17, bytes: ",\"cache_control\":{}".into() }];
         let head = HeadPack::bytes("POST", "/v1/messages", &headers, &marks);
         let read = HeadPack::read(&head).unwrap();
-        assert_eq!(read, HeadPack { method: "POST".into(), path: "/v1/messages".into(), headers: headers.clone(), marks });
+        assert_eq!(
+            read,
+            HeadPack { method: "POST".into(), path: "/v1/messages".into(), headers: headers.clone(), marks }
+        );
 
-        let image = ResponseImage { status: 200, headers, body: Bytes::from_static(b"abcdef"), frames: vec![(2, 900), (6, 1500)] };
+        let image = ResponseImage {
+            status: 200,
+            headers,
+            body: Bytes::from_static(b"abcdef"),
+            frames: vec![(2, 900), (6, 1500)],
+        };
         let attempts = vec![Attempt {
             model: "m".into(),
             provider: "p".into(),

@@ -8,7 +8,11 @@ use tokio::sync::oneshot;
 
 /// A piece of work for the writer thread.
 pub enum Work {
-    Records { records: Vec<Record>, weight: usize, done: Option<oneshot::Sender<Committed>> },
+    Records {
+        records: Vec<Record>,
+        weight: usize,
+        done: Option<oneshot::Sender<Committed>>,
+    },
     /// Anything else that must run on the writer's connection.
     Task(Box<dyn FnOnce(&mut crate::writer::Writer) + Send>),
 }

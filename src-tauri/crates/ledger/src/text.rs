@@ -92,7 +92,9 @@ pub fn snippet(text: &str, words: &[String]) -> Option<String> {
     let to = floor(text, at + length).max(from);
     let end = floor(text, to + AROUND);
     let flat = |part: &str| part.split_whitespace().collect::<Vec<_>>().join(" ");
-    let spaced = |part: &str, edge: Option<char>| if edge.is_some_and(char::is_whitespace) { format!("{part} ") } else { part.to_owned() };
+    let spaced = |part: &str, edge: Option<char>| {
+        if edge.is_some_and(char::is_whitespace) { format!("{part} ") } else { part.to_owned() }
+    };
     let before = spaced(&flat(&text[start..from]), text[..from].chars().next_back());
     let after = flat(&text[to..end]);
     let gap = if text[to..].starts_with(char::is_whitespace) { " " } else { "" };
@@ -118,7 +120,10 @@ mod tests {
 
     #[test]
     fn only_values_are_text() {
-        assert_eq!(strings(br#"{"role":"user","n":1.0,"content":[{"text":"refund me"},null,true]}"#), "user\nrefund me");
+        assert_eq!(
+            strings(br#"{"role":"user","n":1.0,"content":[{"text":"refund me"},null,true]}"#),
+            "user\nrefund me"
+        );
         assert_eq!(strings(b"no json"), "no json");
     }
 

@@ -1,11 +1,5 @@
 //! Captures of unmodified agent clients: each run is one session, its side calls marked, its sub-agents beneath it.
-
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::print_stdout,
-    reason = "a test file: what is missing in the data ends the test"
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::disallowed_methods)] // a test may panic, print and spawn; clippy only knows its `#[test]` functions
 
 mod shared;
 

@@ -1,12 +1,6 @@
 //! Recorded sessions, replayed without a label: every turn is a request, eight sessions are interleaved, one finder tells them
 //! apart. Tool-call ids repeat across them, and many begin with the same words.
-
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::print_stdout,
-    reason = "a test file: what is missing in the data ends the test"
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::disallowed_methods)] // a test may panic, print and spawn; clippy only knows its `#[test]` functions
 
 mod shared;
 

@@ -28,8 +28,10 @@ impl Round {
     pub fn course(&self, dialect: Dialect) -> Result<Vec<Bytes>, String> {
         let mut messages =
             wire::answer_as_messages(dialect, self.framing, &self.frames).map_err(|error| error.to_string())?;
-        messages
-            .extend(self.removals.iter().map(|removal| wire::result_message(dialect, &removal.call, &removal.text)));
+        let told: Vec<(&ToolCall, &str)> =
+            self.removals.iter().map(|removal| (&removal.call, removal.text.as_str())).collect();
+        let results = wire::result_messages(dialect, &messages, &told);
+        messages.extend(results);
         Ok(messages)
     }
 }
@@ -48,7 +50,10 @@ pub(crate) async fn ask(
     attempts: &mut Vec<Attempt>,
 ) -> Result<UpstreamResponse, String> {
     if rounds.len() > MOST_ROUNDS {
-        return Err(format!("its calls were blocked {} times in a row.", rounds.len()));
+        return Err(format!(
+            "the model's calls were blocked {} times in a row, so the answer ends here.",
+            rounds.len()
+        ));
     }
     let at = sent.request.messages.len() as u32;
     let edit = ContextEdit {
@@ -106,7 +111,7 @@ pub(crate) async fn next(relay: &mut Relay) -> Result<BoxStream<'static, Result<
             if let Some(round) = relay.rounds.pop() {
                 relay.removals = round.removals;
             }
-            Err(format!("A tool call was blocked by policy and {why}"))
+            Err(format!("A tool call was blocked by policy; {why}"))
         }
     }
 }

@@ -237,7 +237,12 @@ impl Relay {
             next = continuation::next(self) => next,
         };
         match next {
-            Ok(next) => self.body = Some(next),
+            Ok(next) => {
+                self.body = Some(next);
+                // Text that stood behind a removed call, freed when the provider's end was already seen.
+                let freed = self.answer.take_tail();
+                self.forward(freed).await?;
+            }
             Err(why) => {
                 self.answer.abandon(&why);
                 self.complete().await?;

@@ -194,7 +194,6 @@ impl AnswerStream {
         self.decoding = Decoding::new(content_encoding);
         self.framer = Framer::new(framing);
         self.frames.clear();
-        self.tail.clear();
         std::mem::replace(&mut self.decoder, Decoder::new(self.dialect, framing)).into_answer()
     }
 

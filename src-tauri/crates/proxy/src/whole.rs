@@ -78,6 +78,9 @@ pub(crate) async fn answer(way: Way, response: UpstreamResponse, mut reply: Repl
             Err(Stopped::Cut(why)) => {
                 // What there is, validly ended; the edge tells the model the rest at the next request.
                 tracing::warn!(%why, exchange = %exchange.id, "no follow-up after a blocked tool call");
+                let why = exchange.mask.masked(&why);
+                let note = format!("A tool call was blocked by policy; {why}");
+                body = body.map(|body| wire::note_whole(dialect, &body, &note));
                 round = match rounds.pop() {
                     Some(last) => last,
                     None => return stop(&exchange, Stopped::Cut(why), attempts, reply).await,

@@ -1,6 +1,5 @@
 //! Mistakes in policy files: each is told with its place and what was probably meant.
-
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // a test fails by panicking
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::disallowed_methods)] // a test may panic, print and spawn; clippy only knows its `#[test]` functions
 
 use switchtower_reason::{Problem, compile};
 

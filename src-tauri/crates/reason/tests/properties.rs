@@ -1,6 +1,5 @@
 //! Properties: no text makes the compiler panic, half a file is a problem, the same moment gives the same verdict.
-
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // a test fails by panicking
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::disallowed_methods)] // a test may panic, print and spawn; clippy only knows its `#[test]` functions
 
 use domain::Observation;
 use proptest::prelude::*;

@@ -1,6 +1,5 @@
 //! Sets of policies: reload keeps the last good, names are unique, overlaps are named, summaries say what is in force.
-
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // a test fails by panicking
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::disallowed_methods)] // a test may panic, print and spawn; clippy only knows its `#[test]` functions
 
 use switchtower_reason::{PolicySet, PolicyState, Severity};
 

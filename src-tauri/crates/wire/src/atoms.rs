@@ -26,13 +26,23 @@ pub(crate) fn text(role: Role, text: &str) -> Option<Hash> {
     let mut rest = text;
     while !rest.is_empty() {
         let (said, after) = if role == Role::User { before_note(rest) } else { (rest, "") };
-        for word in said.split_ascii_whitespace() {
-            hasher.update(word.as_bytes());
-            any = true;
-        }
+        any |= words(&mut hasher, said);
         rest = after;
     }
     any.then(|| short(&hasher))
+}
+
+/// Feeds a text without its white space, in pieces large enough to be hashed fast; says whether there was any.
+fn words(hasher: &mut blake3::Hasher, text: &str) -> bool {
+    let mut any = false;
+    let mut packed = Vec::with_capacity(text.len().min(8 << 10));
+    for piece in text.as_bytes().chunks(8 << 10) {
+        packed.clear();
+        packed.extend(piece.iter().copied().filter(|byte| !byte.is_ascii_whitespace()));
+        hasher.update(&packed);
+        any |= !packed.is_empty();
+    }
+    any
 }
 
 /// What stands before the next moving note, and what after it. Goose's `<info-msg>` holds the time and the open tasks.
@@ -63,9 +73,7 @@ pub(crate) fn call(id: Option<&str>, name: &str, arguments: &str) -> Hash {
 pub(crate) fn result(id: Option<&str>, text: &str) -> Hash {
     let mut hasher = start(b"result", Role::Tool);
     sized(&mut hasher, id.unwrap_or_default().as_bytes());
-    text.split_ascii_whitespace().for_each(|word| {
-        hasher.update(word.as_bytes());
-    });
+    words(&mut hasher, text);
     short(&hasher)
 }
 

@@ -103,7 +103,8 @@ impl Decoder {
         }
         seen.calls_complete.extend(self.answer.calls[calls..].iter().cloned());
         let answer = &self.answer;
-        if !self.started && (!answer.text.is_empty() || !answer.reasoning.is_empty() || !answer.calls.is_empty() || self.building())
+        if !self.started
+            && (!answer.text.is_empty() || !answer.reasoning.is_empty() || !answer.calls.is_empty() || self.building())
         {
             self.started = true;
             seen.first_token = true;

@@ -27,7 +27,7 @@ pub fn set_model_in_path(path: &str, model: &str) -> String {
 
 /// Asks for the usage chunk of a chat stream; `None` where it already comes or there is no stream. Only `stream_options` is touched.
 pub fn add_include_usage(request: &Request) -> Option<Bytes> {
-    if request.dialect != Dialect::OpenaiChat || !request.stream || request.include_usage == Some(true) {
+    if request.dialect != Dialect::OpenaiChat || !request.stream || request.include_usage.is_some() {
         return None;
     }
     let mut patch = Patch::new(&request.body)?;

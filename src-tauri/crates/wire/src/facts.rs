@@ -69,7 +69,13 @@ impl Draft {
     }
 
     /// A result that is text.
-    pub(crate) fn result(&mut self, id: Option<String>, name: Option<String>, text: String, error: Option<ErrorEvidence>) {
+    pub(crate) fn result(
+        &mut self,
+        id: Option<String>,
+        name: Option<String>,
+        text: String,
+        error: Option<ErrorEvidence>,
+    ) {
         let real = id.as_deref().filter(|_| ids_come_back(self.dialect));
         let atom = atoms::result(real, &text);
         self.results.push((ToolResult { call_id: id.unwrap_or_default(), name, text, error }, atom));
@@ -141,7 +147,8 @@ pub(crate) fn content_text(bytes: &[u8], value: Span) -> String {
     }
     let mut joined = String::new();
     for part in json::Elements::new(bytes, value).into_iter().flatten() {
-        let text = json::text(bytes, part.clone()).map(|text| text.into_owned()).or_else(|| string(bytes, part, "text"));
+        let text =
+            json::text(bytes, part.clone()).map(|text| text.into_owned()).or_else(|| string(bytes, part, "text"));
         if let Some(text) = text.filter(|text| !text.is_empty()) {
             if !joined.is_empty() {
                 joined.push('\n');

@@ -117,7 +117,8 @@ mod tests {
     #[test]
     fn a_moving_mark_leaves_the_identity() {
         let plain = taken(r#"{"role":"user","content":[{"type":"text","text":"b"}]}"#);
-        let marked = taken(r#"{"role":"user","content":[{"type":"text","text":"b","cache_control":{"type":"ephemeral"}}]}"#);
+        let marked =
+            taken(r#"{"role":"user","content":[{"type":"text","text":"b","cache_control":{"type":"ephemeral"}}]}"#);
         assert_eq!(plain.hash, marked.hash);
         assert_eq!(plain.stripped, marked.stripped);
     }

@@ -30,7 +30,8 @@ fn the_envelope_stays_the_same_while_messages_are_added() {
 
 #[test]
 fn damaged_images_are_errors() {
-    let whole = image(&request(Dialect::Anthropic, r#"{"system":"s","messages":[{"a":1},{"b":2}]}"#).unwrap(), &mut |_| false);
+    let whole =
+        image(&request(Dialect::Anthropic, r#"{"system":"s","messages":[{"a":1},{"b":2}]}"#).unwrap(), &mut |_| false);
     let messages: Vec<Bytes> = whole.appended.iter().map(|(_, _, bytes)| bytes.clone()).collect();
     assert!(rebuild(b"W2", None, None, &[], &[]).is_err());
     assert!(rebuild(&whole.envelope, None, None, &messages, &[]).is_err());
@@ -56,15 +57,14 @@ fn value() -> impl Strategy<Value = String> {
     ];
     leaf.prop_recursive(4, 48, 5, |inner| {
         let list = prop::collection::vec((space(), inner.clone(), space()), 0..5).prop_map(|items| {
-            let items: Vec<_> = items.into_iter().map(|(before, item, after)| format!("{before}{item}{after}")).collect();
+            let items: Vec<_> =
+                items.into_iter().map(|(before, item, after)| format!("{before}{item}{after}")).collect();
             format!("[{}]", items.join(","))
         });
         let keys = prop::sample::select(vec!["role", "content", "cache_control", "text", "x y", "\\u0061"]);
         let object = prop::collection::vec((space(), keys, space(), inner, space()), 0..5).prop_map(|members| {
-            let members: Vec<_> = members
-                .into_iter()
-                .map(|(a, key, b, value, c)| format!("{a}\"{key}\"{b}:{a}{value}{c}"))
-                .collect();
+            let members: Vec<_> =
+                members.into_iter().map(|(a, key, b, value, c)| format!("{a}\"{key}\"{b}:{a}{value}{c}")).collect();
             format!("{{{}}}", members.join(","))
         });
         prop_oneof![list, object]
@@ -72,7 +72,18 @@ fn value() -> impl Strategy<Value = String> {
 }
 
 fn body() -> impl Strategy<Value = String> {
-    let keys = vec!["messages", "input", "contents", "system", "tools", "instructions", "prompt", "model", "unknown", "stream"];
+    let keys = vec![
+        "messages",
+        "input",
+        "contents",
+        "system",
+        "tools",
+        "instructions",
+        "prompt",
+        "model",
+        "unknown",
+        "stream",
+    ];
     let member = (space(), prop::sample::select(keys), space(), value(), space());
     (prop::collection::vec(member, 0..8), space()).prop_map(|(members, around)| {
         let members: Vec<_> =

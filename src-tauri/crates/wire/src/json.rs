@@ -149,7 +149,32 @@ impl<'a> Members<'a> {
 
     /// True once the closing bracket was reached without a fault.
     pub fn whole(&self) -> bool {
+        self.walk.closed.is_some()
+    }
+
+    /// One past the closing bracket, once it was reached without a fault.
+    pub(crate) fn end(&self) -> Option<usize> {
         self.walk.closed
+    }
+
+    /// The next member's key and where its value starts, for whom walks that value anyway: `leave` says where it ends.
+    pub(crate) fn key(&mut self) -> Option<(Span, usize)> {
+        let bytes = self.walk.bytes;
+        let start = self.walk.item()?;
+        if bytes.get(start) != Some(&b'"') {
+            return self.walk.stop();
+        }
+        let Some(end) = string_end(bytes, start) else { return self.walk.stop() };
+        let colon = blank(bytes, end);
+        if bytes.get(colon) != Some(&b':') {
+            return self.walk.stop();
+        }
+        Some((start + 1..end - 1, blank(bytes, colon + 1)))
+    }
+
+    /// Goes on after the value that ends at `end`.
+    pub(crate) fn leave(&mut self, end: usize) {
+        self.walk.at = end;
     }
 }
 
@@ -157,20 +182,14 @@ impl Iterator for Members<'_> {
     type Item = Member;
 
     fn next(&mut self) -> Option<Member> {
-        let bytes = self.walk.bytes;
-        let start = self.walk.item()?;
-        if bytes.get(start) != Some(&b'"') {
-            return self.walk.stop();
+        let (key, at) = self.key()?;
+        match value_end(self.walk.bytes, at) {
+            Some(end) => {
+                self.walk.at = end;
+                Some(Member { key, value: at..end })
+            }
+            None => self.walk.stop(),
         }
-        let Some(key_end) = string_end(bytes, start) else { return self.walk.stop() };
-        let colon = blank(bytes, key_end);
-        if bytes.get(colon) != Some(&b':') {
-            return self.walk.stop();
-        }
-        let at = blank(bytes, colon + 1);
-        let Some(end) = value_end(bytes, at) else { return self.walk.stop() };
-        self.walk.at = end;
-        Some(Member { key: start + 1..key_end - 1, value: at..end })
     }
 }
 
@@ -180,6 +199,11 @@ pub struct Elements<'a> {
 }
 
 impl<'a> Elements<'a> {
+    /// One past the closing bracket, once it was reached without a fault.
+    pub(crate) fn end(&self) -> Option<usize> {
+        self.walk.closed
+    }
+
     /// `None`: no array starts there.
     pub fn new(bytes: &'a [u8], array: Span) -> Option<Self> {
         Walk::new(bytes, array, b'[', b']').map(|walk| Elements { walk })
@@ -187,7 +211,7 @@ impl<'a> Elements<'a> {
 
     /// True once the closing bracket was reached without a fault.
     pub fn whole(&self) -> bool {
-        self.walk.closed
+        self.walk.closed.is_some()
     }
 }
 
@@ -209,13 +233,14 @@ struct Walk<'a> {
     end: usize,
     close: u8,
     first: bool,
-    closed: bool,
+    /// One past the closing bracket, once it was reached without a fault.
+    closed: Option<usize>,
 }
 
 impl<'a> Walk<'a> {
     fn new(bytes: &'a [u8], span: Span, open: u8, close: u8) -> Option<Self> {
         let inside = bytes.get(span.clone())?.first() == Some(&open);
-        inside.then_some(Walk { bytes, at: span.start + 1, end: span.end, close, first: true, closed: false })
+        inside.then_some(Walk { bytes, at: span.start + 1, end: span.end, close, first: true, closed: None })
     }
 
     /// Where the next item starts; `None` at the end, and after a fault.
@@ -225,7 +250,7 @@ impl<'a> Walk<'a> {
             return self.stop();
         }
         if self.bytes[at] == self.close {
-            self.closed = true;
+            self.closed = Some(at + 1);
             return self.stop();
         }
         if !self.first {
@@ -340,12 +365,14 @@ fn unicode(raw: &[u8], at: &mut usize) -> char {
     };
     let Some(first) = digits(*at) else { return char::REPLACEMENT_CHARACTER };
     *at += 4;
-    if (0xd800..0xdc00).contains(&first) && raw.get(*at..*at + 2) == Some(b"\\u")
-        && let Some(second @ 0xdc00..0xe000) = digits(*at + 2) {
-            *at += 6;
-            let both = 0x10000 + ((first - 0xd800) << 10) + (second - 0xdc00);
-            return char::from_u32(both).unwrap_or(char::REPLACEMENT_CHARACTER);
-        }
+    if (0xd800..0xdc00).contains(&first)
+        && raw.get(*at..*at + 2) == Some(b"\\u")
+        && let Some(second @ 0xdc00..0xe000) = digits(*at + 2)
+    {
+        *at += 6;
+        let both = 0x10000 + ((first - 0xd800) << 10) + (second - 0xdc00);
+        return char::from_u32(both).unwrap_or(char::REPLACEMENT_CHARACTER);
+    }
     char::from_u32(first).unwrap_or(char::REPLACEMENT_CHARACTER)
 }
 

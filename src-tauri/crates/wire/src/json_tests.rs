@@ -17,7 +17,9 @@ fn members_and_elements_are_found_whatever_the_spacing() {
 
 #[test]
 fn broken_documents_have_no_members() {
-    for broken in ["{", "{\"a\"}", "{\"a\":}", "{\"a\":1", "{\"a\":1 \"b\":2}", "[]", "{\"a\":1}x", "\"abc", "{\"a\\\"", ""] {
+    for broken in
+        ["{", "{\"a\"}", "{\"a\":}", "{\"a\":1", "{\"a\":1 \"b\":2}", "[]", "{\"a\":1}x", "\"abc", "{\"a\\\"", ""]
+    {
         let bytes = broken.as_bytes();
         assert!(root(bytes).and_then(|span| members(bytes, span)).is_none(), "{broken}");
     }
@@ -45,12 +47,15 @@ fn strings_read_as_serde_reads_them() {
 #[test]
 fn splices_leave_every_other_byte() {
     let body = Bytes::from_static(b"0123456789");
-    let made = splice(&body, vec![
-        Splice { at: 7..8, with: Bytes::from_static(b"x") },
-        Splice { at: 2..2, with: Bytes::from_static(b"a") },
-        Splice { at: 2..2, with: Bytes::from_static(b"b") },
-        Splice { at: 3..5, with: Bytes::new() },
-    ]);
+    let made = splice(
+        &body,
+        vec![
+            Splice { at: 7..8, with: Bytes::from_static(b"x") },
+            Splice { at: 2..2, with: Bytes::from_static(b"a") },
+            Splice { at: 2..2, with: Bytes::from_static(b"b") },
+            Splice { at: 3..5, with: Bytes::new() },
+        ],
+    );
     assert_eq!(made, "01ab256x89".as_bytes());
     assert_eq!(splice(&body, vec![]), body);
 }

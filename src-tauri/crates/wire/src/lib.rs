@@ -21,9 +21,7 @@ mod synth;
 
 pub use atoms::chain;
 pub use decode::{Answer, Decoder, Seen, usage};
-pub use edits::{
-    add_include_usage, apply, set_model, set_model_in_path, set_previous_response, text_message,
-};
+pub use edits::{add_include_usage, apply, set_model, set_model_in_path, set_previous_response, text_message};
 pub use encoding::{Decoding, decode_body};
 pub use facts::facts;
 pub use frames::{Frame, Framer, Framing, framing};
@@ -45,7 +43,11 @@ pub enum WireError {
     NotJson,
     /// A compressed body that does not decompress, or to more than we hold.
     #[error("the body cannot be decompressed as {encoding}")]
-    Encoding { encoding: &'static str, #[source] source: std::io::Error },
+    Encoding {
+        encoding: &'static str,
+        #[source]
+        source: std::io::Error,
+    },
     /// A `Content-Encoding` that we cannot undo.
     #[error("unknown content encoding “{0}”")]
     UnknownEncoding(String),

@@ -48,7 +48,7 @@ impl Request {
 
 /// Indexes a request's body. An error means that the body is no JSON object: it is forwarded untouched and recorded as unreadable.
 pub fn parse(route: &Route, body: Bytes) -> Result<Request, WireError> {
-    let root = json::root(&body).filter(|span| body[span.start] == b'{').ok_or(WireError::NotJson)?;
+    let start = json::blank(&body, 0);
     let mut request = Request {
         dialect: route.dialect,
         operation: route.operation,
@@ -68,12 +68,28 @@ pub fn parse(route: &Route, body: Bytes) -> Result<Request, WireError> {
         json_schema: false,
         include_usage: None,
     };
-    let mut members = json::Members::new(&body, root).ok_or(WireError::NotJson)?;
-    for member in members.by_ref() {
-        let key = json::unescape(&body[member.key]);
-        read::member(&mut request, &key, member.value);
+    let mut members = json::Members::new(&body, start..body.len()).ok_or(WireError::NotJson)?;
+    while let Some((key, at)) = members.key() {
+        let key = json::unescape(&body[key]);
+        // The messages are most of the body: they are walked once, and tell where their array ends.
+        let mut elements = Vec::new();
+        let mut walk = json::Elements::new(&body, at..body.len()).filter(|_| read::holds_messages(route.dialect, &key));
+        let end = match &mut walk {
+            Some(walk) => {
+                elements.extend(walk.by_ref());
+                walk.end()
+            }
+            None => json::value_end(&body, at),
+        };
+        let end = end.ok_or(WireError::NotJson)?;
+        members.leave(end);
+        if walk.is_some() {
+            (request.messages, request.messages_array) = (elements, Some(at..end));
+        } else {
+            read::member(&mut request, &key, at..end);
+        }
     }
-    if !members.whole() {
+    if members.end().map(|end| json::blank(&body, end)) != Some(body.len()) {
         return Err(WireError::NotJson);
     }
     if let Some(tools) = request.tools.clone() {

@@ -1,5 +1,5 @@
 //! Edits on requests change what they name and nothing else, and give the same prefix on every later request.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout)] // a test, though clippy only knows its `#[test]` functions
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::disallowed_methods)] // a test may panic, print and spawn; clippy only knows its `#[test]` functions
 
 use bytes::Bytes;
 use domain::{ContextEdit, Dialect, Hash, InjectRole, InterventionId, SessionId};

@@ -1,4 +1,5 @@
 //! What reading costs: `cargo test --release -p switchtower-wire --test speed -- --ignored --nocapture`.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::disallowed_methods)] // a test may panic, print and spawn; clippy only knows its `#[test]` functions
 
 extern crate switchtower_wire as wire;
 
@@ -38,7 +39,8 @@ fn body(turns: usize) -> Bytes {
 #[test]
 #[ignore = "a measurement"]
 fn reading_costs() {
-    let route = Route { dialect: Dialect::OpenaiChat, operation: Operation::Generate, model: None, stream: None, array: false };
+    let route =
+        Route { dialect: Dialect::OpenaiChat, operation: Operation::Generate, model: None, stream: None, array: false };
     let small = Bytes::from_static(
         br#"{"model":"m","stream":true,"messages":[{"role":"system","content":"You are a helpful assistant who answers briefly."},{"role":"user","content":"What is the weather in Paris today?"}]}"#,
     );
@@ -50,7 +52,9 @@ fn reading_costs() {
     micros("image large, all new", 100, || wire::image(&request, &mut |_| false));
     micros("image large, all known", 100, || wire::image(&request, &mut |_| true));
     micros("facts of all messages of large", 20, || {
-        (0..request.messages.len()).map(|at| wire::facts(request.dialect, request.message(at), at as u32).atoms.len()).sum::<usize>()
+        (0..request.messages.len())
+            .map(|at| wire::facts(request.dialect, request.message(at), at as u32).atoms.len())
+            .sum::<usize>()
     });
     let request = wire::parse(&route, small.clone()).unwrap();
     micros("image small", 10_000, || wire::image(&request, &mut |_| false));

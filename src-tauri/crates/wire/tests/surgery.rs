@@ -1,5 +1,12 @@
 //! Surgery on responses, in every dialect, streamed and whole: goldens, and that both ways agree.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout)] // a test, though clippy only knows its `#[test]` functions
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    clippy::type_complexity
+)] // a test may panic, print and spawn; clippy only knows its `#[test]` functions
 
 mod script;
 

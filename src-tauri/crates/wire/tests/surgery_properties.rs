@@ -1,5 +1,12 @@
 //! Any script, any chunking, any judgement: the stream under the knife says what the cut body says.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout)] // a test, though clippy only knows its `#[test]` functions
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    clippy::type_complexity
+)] // a test may panic, print and spawn; clippy only knows its `#[test]` functions
 
 mod script;
 

@@ -1,5 +1,5 @@
 //! The writing half on every recorded response of the shared data. Where the data is absent these tests say so and pass.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout)] // a test, though clippy only knows its `#[test]` functions
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::disallowed_methods)] // a test may panic, print and spawn; clippy only knows its `#[test]` functions
 
 extern crate switchtower_wire as wire;
 

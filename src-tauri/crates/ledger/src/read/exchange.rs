@@ -10,8 +10,8 @@ use crate::{
 };
 use bytes::Bytes;
 use domain::{
-    Attempt, Dialect, ErrorEvidence, Evaluation, ExchangeId, ExchangeState, Hash, Headers, Mark, Observation, Origin, ResponseImage,
-    RunId, SessionId, Timestamp, Timing, ToolCall, Usage,
+    Attempt, Dialect, ErrorEvidence, Evaluation, ExchangeId, ExchangeState, Hash, Headers, Mark, Observation, Origin,
+    ResponseImage, RunId, SessionId, Timestamp, Timing, ToolCall, Usage,
 };
 use serde_json::Value;
 use std::collections::HashMap;
@@ -131,7 +131,9 @@ impl Ledger {
         let sent_request = match row.sent_head {
             None => None,
             Some(_) => Some(
-                self.request(row.sent_context, row.sent_envelope, row.sent_system, row.sent_tools, row.sent_head).await?.1,
+                self.request(row.sent_context, row.sent_envelope, row.sent_system, row.sent_tools, row.sent_head)
+                    .await?
+                    .1,
             ),
         };
         let answer = match self.bytes_of(row.answer).await? {
@@ -252,9 +254,10 @@ impl Ledger {
 
     async fn evaluations(&self, exchange: i64, started: i64) -> Result<Vec<(Timestamp, Evaluation)>, LedgerError> {
         let (from, end) = (exchange << PLACE_BITS, (exchange + 1) << PLACE_BITS);
-        let rows = sqlx::query!("SELECT after, data FROM evaluation WHERE key >= ?1 AND key < ?2 ORDER BY key", from, end)
-            .fetch_all(self.pool().await?)
-            .await?;
+        let rows =
+            sqlx::query!("SELECT after, data FROM evaluation WHERE key >= ?1 AND key < ?2 ORDER BY key", from, end)
+                .fetch_all(self.pool().await?)
+                .await?;
         let mut all = Vec::new();
         for row in rows {
             let some: Vec<Evaluation> = serde_json::from_slice(&self.bytes(row.data).await?)
@@ -305,7 +308,13 @@ impl Ledger {
     }
 
     /// Frames `from..from + count` of a side's response. The agent's is the provider's where nothing was changed.
-    pub async fn get_frames(&self, id: ExchangeId, side: Side, from: u64, count: u32) -> Result<FramePage, LedgerError> {
+    pub async fn get_frames(
+        &self,
+        id: ExchangeId,
+        side: Side,
+        from: u64,
+        count: u32,
+    ) -> Result<FramePage, LedgerError> {
         let Some(image) = self.response(id, side).await? else {
             return Ok(FramePage { frames: Vec::new(), total: 0 });
         };

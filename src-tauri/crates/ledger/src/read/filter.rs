@@ -7,8 +7,22 @@ use sqlx::{QueryBuilder, Sqlite};
 
 /// Fields that a session query knows, for completion.
 pub const FIELDS: [&str; 16] = [
-    "status", "agent", "title", "model", "tool", "rule", "policy", "action", "label", "cost", "steps", "input", "cached", "output",
-    "errors", "interventions",
+    "status",
+    "agent",
+    "title",
+    "model",
+    "tool",
+    "rule",
+    "policy",
+    "action",
+    "label",
+    "cost",
+    "steps",
+    "input",
+    "cached",
+    "output",
+    "errors",
+    "interventions",
 ];
 
 /// One word of a query.
@@ -128,21 +142,28 @@ pub fn like(sql: &mut QueryBuilder<Sqlite>, column: &str, value: &str) {
 /// The words as a full-text query: all of them, in any order; `refund*` finds what begins so. None: nothing to look for.
 pub fn full_text(value: &str) -> Option<String> {
     let prefix = value.ends_with('*');
-    let words: Vec<String> =
-        value.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(|word| format!("\"{word}\"")).collect();
+    let words: Vec<String> = value
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .map(|word| format!("\"{word}\""))
+        .collect();
     (!words.is_empty()).then(|| words.join(" AND ") + if prefix { "*" } else { "" })
 }
 
 fn free(sql: &mut QueryBuilder<Sqlite>, term: &Term) {
     like(sql, "s.title", &format!("*{}*", term.value));
     if let Some(words) = full_text(&term.value) {
-        sql.push(" OR s.n IN (SELECT e.session FROM search f JOIN exchange e ON e.n = f.rowid / 2 WHERE f.text MATCH ");
+        sql.push(
+            " OR s.n IN (SELECT e.session FROM search f JOIN exchange e ON e.n = f.rowid / 2 WHERE f.search MATCH ",
+        );
         sql.push_bind(words).push(")");
     }
 }
 
 fn noted(sql: &mut QueryBuilder<Sqlite>, kind: i64, value: &str) {
-    sql.push("EXISTS (SELECT 1 FROM session_word sw JOIN word w ON w.n = sw.word WHERE sw.session = s.n AND sw.kind = ");
+    sql.push(
+        "EXISTS (SELECT 1 FROM session_word sw JOIN word w ON w.n = sw.word WHERE sw.session = s.n AND sw.kind = ",
+    );
     sql.push(kind).push(" AND ");
     like(sql, "w.text", value);
     sql.push(")");

@@ -37,7 +37,7 @@ impl Ledger {
         let mut found = sqlx::query(
             "SELECT f.rowid AS place, e.id AS exchange, s.id AS session, e.step, e.agent_context, e.appended, e.answer \
              FROM search f JOIN exchange e ON e.n = f.rowid / 2 JOIN session s ON s.n = e.session \
-             WHERE f.text MATCH ?1 AND f.rowid < ?2 ORDER BY f.rowid DESC LIMIT ?3",
+             WHERE f.search MATCH ?1 AND f.rowid < ?2 ORDER BY f.rowid DESC LIMIT ?3",
         )
         .bind(words)
         .bind(before)
@@ -45,8 +45,11 @@ impl Ledger {
         .fetch_all(self.pool().await?)
         .await?;
         let more = cut(&mut found, limit as usize);
-        let words: Vec<String> =
-            query.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_lowercase).collect();
+        let words: Vec<String> = query
+            .split(|c: char| !c.is_alphanumeric())
+            .filter(|word| !word.is_empty())
+            .map(str::to_lowercase)
+            .collect();
         let mut hits = Vec::with_capacity(found.len());
         let mut last = None;
         for row in found {

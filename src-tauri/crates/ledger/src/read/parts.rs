@@ -54,8 +54,8 @@ impl Ledger {
         for row in rows {
             let body = match (row.base, row.data) {
                 (Some(base), Some(data)) if base >= codec::FIRST_BLOB => {
-                    if !references.contains_key(&base) {
-                        references.insert(base, self.bytes(base).await?);
+                    if let std::collections::hash_map::Entry::Vacant(missing) = references.entry(base) {
+                        missing.insert(self.bytes(base).await?);
                     }
                     let reference = references.get(&base).map_or(&[][..], Vec::as_slice);
                     Some(Bytes::from(codec::restore(base, data, reference)?))

@@ -2,7 +2,8 @@
 
 use crate::{Ledger, LedgerError, edit, layout::*, retrieve};
 use domain::{
-    ContextEdit, ExchangeId, Hash, InterventionId, Memory, RememberedSession, SessionId, SessionRow, Timestamp, ToolCall,
+    ContextEdit, ExchangeId, Hash, InterventionId, Memory, RememberedSession, SessionId, SessionRow, Timestamp,
+    ToolCall,
 };
 use rusqlite::{Connection, OpenFlags, params};
 
@@ -20,14 +21,18 @@ impl Memory for Ledger {
 
 impl Ledger {
     pub(crate) fn plain(&self) -> Result<Connection, LedgerError> {
-        let db = Connection::open_with_flags(&self.shared.path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+        let db = Connection::open_with_flags(
+            &self.shared.path,
+            OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+        )?;
         db.busy_timeout(std::time::Duration::from_secs(5))?;
         Ok(db)
     }
 
     fn remember(&self, since: Timestamp, limit: u32) -> Result<Vec<RememberedSession>, LedgerError> {
         let db = self.plain()?;
-        let mut statement = db.prepare("SELECT n, id FROM session WHERE last_at > ?1 ORDER BY last_at DESC LIMIT ?2")?;
+        let mut statement =
+            db.prepare("SELECT n, id FROM session WHERE last_at > ?1 ORDER BY last_at DESC LIMIT ?2")?;
         let found = statement.query_map(params![since.0, limit], |row| Ok((row.get(0)?, row.get(1)?)))?;
         let mut sessions = Vec::new();
         for row in found {
@@ -126,9 +131,10 @@ fn open_calls(db: &Connection, session: i64) -> Result<Vec<(ExchangeId, ToolCall
          JOIN tool_call c ON c.key = t.call JOIN exchange e ON e.n = t.exchange JOIN word w ON w.n = c.name \
          WHERE c.returned_by IS NULL AND NOT c.blocked ORDER BY t.key",
     )?;
-    let found = statement.query_map(params![session << ROW_BITS, (session + 1) << ROW_BITS, ROWS], |row| -> rusqlite::Result<Row> {
-        Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
-    })?;
+    let found = statement
+        .query_map(params![session << ROW_BITS, (session + 1) << ROW_BITS, ROWS], |row| -> rusqlite::Result<Row> {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
+        })?;
     let mut calls = Vec::new();
     for row in found {
         let (exchange, id, name, index, arguments) = row?;

@@ -55,7 +55,9 @@ impl Pen<'_> {
         let error = returned.error.map_or(0, |evidence| evidence::code(evidence) + 1);
         let preview = self.preview(&returned.preview)?;
         self.db
-            .prepare_cached("UPDATE tool_call SET returned_by = ?2, returned_after = ?3, error = ?4, preview = ?5 WHERE key = ?1")?
+            .prepare_cached(
+                "UPDATE tool_call SET returned_by = ?2, returned_after = ?3, error = ?4, preview = ?5 WHERE key = ?1",
+            )?
             .execute(params![key, by, returned_after, error, preview])?;
         self.memory.sums.add_call(returned.at, name, returned.error.is_some(), returned_after - after);
         self.tell(ChangeKind::Exchange, Some(returned.session), Some(returned.called_by));

@@ -216,7 +216,9 @@ impl Pen<'_> {
         let (n, session) = (found.n, found.session);
         let places = |table: &str| -> Written<i64> {
             self.db
-                .prepare_cached(&format!("SELECT coalesce(max(key) - ?1 + 1, 0) FROM {table} WHERE key >= ?1 AND key < ?2"))?
+                .prepare_cached(&format!(
+                    "SELECT coalesce(max(key) - ?1 + 1, 0) FROM {table} WHERE key >= ?1 AND key < ?2"
+                ))?
                 .query_row([n << PLACE_BITS, (n + 1) << PLACE_BITS], |row| row.get(0))
         };
         found.calls = places("tool_call")?;

@@ -20,11 +20,10 @@ pub struct Search {
 
 impl Search {
     pub fn load(&mut self, db: &Connection, next_exchange: i64) -> Result<(), rusqlite::Error> {
-        let from: i64 = db.query_row(
-            "SELECT coalesce((SELECT value FROM meta WHERE key = 'search_from'), 1)",
-            [],
-            |row| row.get(0),
-        )?;
+        let from: i64 =
+            db.query_row("SELECT coalesce((SELECT value FROM meta WHERE key = 'search_from'), 1)", [], |row| {
+                row.get(0)
+            })?;
         self.left = (from, next_exchange);
         Ok(())
     }
@@ -88,10 +87,13 @@ impl Writer {
         // Everything before is indexed; what is open may still get its answer.
         let waiting = search.waiting[taken..].iter().map(|(rowid, _)| rowid / 2).min();
         let from = if left.1 < search.left.1 { left.1 } else { waiting.unwrap_or(self.memory.next.exchange) };
-        let open: Option<i64> = self.db.query_row("SELECT min(n) FROM exchange WHERE state = 0", [], |row| row.get(0))?;
+        let open: Option<i64> =
+            self.db.query_row("SELECT min(n) FROM exchange WHERE state = 0", [], |row| row.get(0))?;
         let from = open.map_or(from, |open| open.min(from));
         self.db
-            .prepare_cached("INSERT INTO meta(key, value) VALUES ('search_from', ?1) ON CONFLICT(key) DO UPDATE SET value = ?1")?
+            .prepare_cached(
+                "INSERT INTO meta(key, value) VALUES ('search_from', ?1) ON CONFLICT(key) DO UPDATE SET value = ?1",
+            )?
             .execute([from])?;
         self.db.execute_batch("COMMIT")?;
         search.waiting.drain(..taken);

@@ -142,7 +142,8 @@ impl Writer {
         let lost = self.queue.take_lost();
         if let Some(lost) = lost {
             let payload = serde_json::json!({ "records": lost.records, "bytes": lost.bytes });
-            let event = Event { session: None, exchange: None, at: self.latest, kind: EventKind::RecordsDropped, payload };
+            let event =
+                Event { session: None, exchange: None, at: self.latest, kind: EventKind::RecordsDropped, payload };
             batches.push(Batch { records: vec![Record::Event(event)], done: None });
         }
         match self.persist(&batches) {
@@ -248,7 +249,9 @@ impl Writer {
 
     fn suffer(&mut self, refusal: &rusqlite::Error) {
         let advice = match refusal.sqlite_error_code() {
-            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => "another program holds the database; recording waits for it",
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+                "another program holds the database; recording waits for it"
+            }
             Some(ErrorCode::DiskFull) => "the disk is full; free some space, recording goes on by itself",
             _ => "recording tries again; see whether the data folder can be written",
         };
@@ -281,7 +284,7 @@ impl Writer {
 
     fn finish(&mut self) {
         while self.memory.search.is_behind() && self.index() {}
-        if let Err(error) = self.db.execute_batch("PRAGMA optimize; PRAGMA wal_checkpoint(TRUNCATE)") {
+        if let Err(error) = self.db.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)") {
             tracing::warn!(%error, "the last checkpoint is left to the next start");
         }
     }

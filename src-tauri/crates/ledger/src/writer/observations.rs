@@ -6,7 +6,7 @@ use super::{
     pen::{Pen, Written},
     store::Lane,
 };
-use crate::{ChangeKind, codec, layout::*, observation};
+use crate::{ChangeKind, layout::*, observation};
 use domain::{Evaluation, ExchangeId, Observation, Point, SessionId, Timestamp};
 use rusqlite::params;
 use serde_json::Value;
@@ -43,10 +43,8 @@ impl Pen<'_> {
             }
         }
         if base == 0 {
-            let json = value.to_string();
-            let (form, packed) = codec::alone(json.as_bytes());
-            data = [&[form as u8][..], &packed].concat();
-            let earlier = ObservationKey { key, value: value.clone(), length: packed.len(), uses: 0 };
+            data = observation::whole(&value);
+            let earlier = ObservationKey { key, value: value.clone(), length: data.len(), uses: 0 };
             self.memory.observations.put(place, earlier);
         }
         self.db

@@ -27,9 +27,11 @@ impl Lane {
     pub fn by_start(bytes: &[u8]) -> Lane {
         let start = &bytes[..bytes.len().min(16)];
         // FNV-1a: a cheap, stable spread of sixteen bytes.
-        Lane::Alike(start.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-            (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
-        }))
+        Lane::Alike(
+            start
+                .iter()
+                .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)),
+        )
     }
 
     fn number(self) -> u64 {
@@ -58,8 +60,11 @@ impl Pen<'_> {
         if let Some(n) = self.memory.words.get(text) {
             return Ok(*n);
         }
-        let known =
-            self.db.prepare_cached("SELECT n FROM word WHERE text = ?1")?.query_row([text], |row| row.get(0)).optional()?;
+        let known = self
+            .db
+            .prepare_cached("SELECT n FROM word WHERE text = ?1")?
+            .query_row([text], |row| row.get(0))
+            .optional()?;
         let n = match known {
             Some(n) => n,
             None => {
@@ -113,13 +118,13 @@ impl Pen<'_> {
     pub fn keep(&mut self, session: i64, lane: Lane, bytes: &[u8]) -> Written<i64> {
         let place = (session, lane.number());
         let mut difference = None;
-        if let Some(key) = self.memory.keys.get(place) {
-            if let Some(data) = codec::against(bytes, &key.bytes) {
-                let expected = bytes.len() * key.packed / key.bytes.len().max(1);
-                key.poor = if data.len() < 64 || data.len() * 4 < expected * 3 { 0 } else { key.poor + 1 };
-                if key.poor < POOR {
-                    difference = Some((key.blob, data));
-                }
+        if let Some(key) = self.memory.keys.get(place)
+            && let Some(data) = codec::against(bytes, &key.bytes)
+        {
+            let expected = bytes.len() * key.packed / key.bytes.len().max(1);
+            key.poor = if data.len() < 64 || data.len() * 4 < expected * 3 { 0 } else { key.poor + 1 };
+            if key.poor < POOR {
+                difference = Some((key.blob, data));
             }
         }
         if let Some((base, data)) = difference {

@@ -45,7 +45,9 @@ impl Sums {
 impl Pen<'_> {
     /// Counts an exchange once: when it stops being open.
     pub fn add_spend(&mut self, finished: &ExchangeFinished) -> Written {
-        let Some(memory) = self.memory.exchanges.get(&finished.id.0).filter(|memory| memory.open) else { return Ok(()) };
+        let Some(memory) = self.memory.exchanges.get(&finished.id.0).filter(|memory| memory.open) else {
+            return Ok(());
+        };
         let hour = finished.at.0.div_euclid(HOUR);
         let sum = self.memory.sums.spend.entry((hour, memory.model)).or_default();
         let failed = matches!(finished.state, ExchangeState::Failed | ExchangeState::Interrupted);

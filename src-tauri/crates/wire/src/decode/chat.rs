@@ -23,7 +23,9 @@ impl State {
             let value = member.value;
             match &data[member.key] {
                 b"id" if answer.id.is_none() => answer.id = string(data, value),
-                b"model" if answer.model.is_none() => answer.model = string(data, value).filter(|name| !name.is_empty()),
+                b"model" if answer.model.is_none() => {
+                    answer.model = string(data, value).filter(|name| !name.is_empty())
+                }
                 b"choices" => {
                     for choice in json::Elements::new(data, value).into_iter().flatten() {
                         empty = false;

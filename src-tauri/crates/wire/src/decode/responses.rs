@@ -118,7 +118,8 @@ fn head(answer: &mut Answer, data: &[u8], response: Span) {
             _ => {}
         }
     }
-    answer.finish = reason.or(status.filter(|status| status != "in_progress" && status != "queued")).or(answer.finish.take());
+    answer.finish =
+        reason.or(status.filter(|status| status != "in_progress" && status != "queued")).or(answer.finish.take());
 }
 
 /// An unstreamed body.

@@ -70,12 +70,20 @@ fn responses_items_accumulate_as_unstreamed() {
     let output = r#"[{"type":"reasoning","id":"r","summary":[{"type":"summary_text","text":"hm"}]},
         {"type":"message","id":"m","role":"assistant","content":[{"type":"output_text","text":"I look."}]},
         {"type":"function_call","id":"fc","call_id":"a","name":"f","arguments":"{\"x\":1}"},
-        {"type":"message","role":"assistant","content":[{"type":"output_text","text":"Done."}]}]"#.replace('\n', "");
-    let response = |output: &str| format!(
-        r#"{{"id":"resp_1","model":"m","status":"completed","error":null,"output":{output},"usage":{{"input_tokens":9,"input_tokens_details":{{"cached_tokens":3}},"output_tokens":8,"output_tokens_details":{{"reasoning_tokens":5}}}}}}"#
-    );
+        {"type":"message","role":"assistant","content":[{"type":"output_text","text":"Done."}]}]"#
+        .replace('\n', "");
+    let response = |output: &str| {
+        format!(
+            r#"{{"id":"resp_1","model":"m","status":"completed","error":null,"output":{output},"usage":{{"input_tokens":9,"input_tokens_details":{{"cached_tokens":3}},"output_tokens":8,"output_tokens_details":{{"reasoning_tokens":5}}}}}}"#
+        )
+    };
     let items = json::elements(output.as_bytes(), 0..output.len()).unwrap();
-    let done = |place: usize| format!(r#"{{"type":"response.output_item.done","output_index":{place},"item":{}}}"#, &output[items[place].clone()]);
+    let done = |place: usize| {
+        format!(
+            r#"{{"type":"response.output_item.done","output_index":{place},"item":{}}}"#,
+            &output[items[place].clone()]
+        )
+    };
     let full = whole(Dialect::OpenaiResponses, &response(&output));
     for last in [output.as_str(), "[]"] {
         let stream = events(&[
@@ -103,11 +111,15 @@ fn responses_items_accumulate_as_unstreamed() {
 
 #[test]
 fn responses_that_fail_say_why() {
-    let failed = events(&[r#"{"type":"response.failed","response":{"id":"r","status":"failed","error":{"code":"x","message":"no"}}}"#]);
+    let failed = events(&[
+        r#"{"type":"response.failed","response":{"id":"r","status":"failed","error":{"code":"x","message":"no"}}}"#,
+    ]);
     let (answer, seen) = streamed(Dialect::OpenaiResponses, Framing::Sse, &failed);
     assert!(seen[0].terminal && !answer.complete);
     assert_eq!(answer.error.as_deref(), Some("no"));
-    let cut = events(&[r#"{"type":"response.incomplete","response":{"status":"incomplete","incomplete_details":{"reason":"max_output_tokens"}}}"#]);
+    let cut = events(&[
+        r#"{"type":"response.incomplete","response":{"status":"incomplete","incomplete_details":{"reason":"max_output_tokens"}}}"#,
+    ]);
     let (answer, _) = streamed(Dialect::OpenaiResponses, Framing::Sse, &cut);
     assert_eq!((answer.finish.as_deref(), answer.complete), (Some("max_output_tokens"), true));
 }
@@ -145,7 +157,11 @@ fn anthropic_blocks_accumulate_as_unstreamed() {
 
 #[test]
 fn an_anthropic_error_ends_the_stream() {
-    let (answer, seen) = streamed(Dialect::Anthropic, Framing::Sse, &events(&[r#"{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}"#]));
+    let (answer, seen) = streamed(
+        Dialect::Anthropic,
+        Framing::Sse,
+        &events(&[r#"{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}"#]),
+    );
     assert!(seen[0].terminal && !answer.complete);
     assert_eq!(answer.error.as_deref(), Some("Overloaded"));
 }
@@ -180,7 +196,8 @@ fn ollama_lines_accumulate_and_the_last_one_says_done() {
     assert_eq!(answer.usage.map(|usage| (usage.input, usage.output)), Some((0, 7)));
     let said = facts::facts(Dialect::Ollama, br#"{"role":"assistant","content":"I look.","tool_calls":[{"id":"x","function":{"name":"f","arguments":{"x":1}}}]}"#, 5);
     assert_eq!(answer.atoms, said.atoms);
-    let generate = whole(Dialect::Ollama, r#"{"model":"m","response":"hi","done":true,"prompt_eval_count":3,"eval_count":4}"#);
+    let generate =
+        whole(Dialect::Ollama, r#"{"model":"m","response":"hi","done":true,"prompt_eval_count":3,"eval_count":4}"#);
     assert_eq!((generate.text.as_str(), generate.complete), ("hi", true));
 }
 
@@ -215,13 +232,28 @@ fn reasoning_counted_beside_the_completion_is_seen_by_the_total() {
 
 #[test]
 fn nonsense_changes_nothing() {
-    for data in ["", "x", "[]", "null", "{", "{}", r#"{"choices":7,"usage":[],"candidates":{},"type":[],"delta":1,"message":"x"}"#] {
+    for data in [
+        "",
+        "x",
+        "[]",
+        "null",
+        "{",
+        "{}",
+        r#"{"choices":7,"usage":[],"candidates":{},"type":[],"delta":1,"message":"x"}"#,
+    ] {
         for dialect in Dialect::ALL {
             for framing in [Framing::Sse, Framing::Whole] {
                 let mut decoder = Decoder::new(dialect, framing);
-                decoder.push(&Frame { raw: Bytes::new(), event: None, data: Some(Bytes::copy_from_slice(data.as_bytes())) });
+                decoder.push(&Frame {
+                    raw: Bytes::new(),
+                    event: None,
+                    data: Some(Bytes::copy_from_slice(data.as_bytes())),
+                });
                 let answer = decoder.into_answer();
-                assert!(answer.text.is_empty() && answer.calls.is_empty() && answer.usage.is_none(), "{dialect:?} {data}");
+                assert!(
+                    answer.text.is_empty() && answer.calls.is_empty() && answer.usage.is_none(),
+                    "{dialect:?} {data}"
+                );
             }
         }
     }

@@ -29,7 +29,8 @@ pub(super) fn chat(data: &[u8], usage: Span) -> Option<Usage> {
         return at(&["input_tokens"]).and_then(|_| responses(data, usage));
     }
     let (input, mut output) = (input.unwrap_or(0), output.unwrap_or(0));
-    let reasoning = at(&["completion_tokens_details", "reasoning_tokens"]).or_else(|| at(&["reasoning_tokens"])).unwrap_or(0);
+    let reasoning =
+        at(&["completion_tokens_details", "reasoning_tokens"]).or_else(|| at(&["reasoning_tokens"])).unwrap_or(0);
     // xAI, and Gemini behind this dialect, count reasoning beside the completion: only their total tells.
     let total = at(&["total_tokens"]).unwrap_or(0);
     if reasoning > 0 && total == input + output + reasoning {

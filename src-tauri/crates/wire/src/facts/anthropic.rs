@@ -22,7 +22,8 @@ fn block(draft: &mut Draft, bytes: &[u8], block: Span) {
             draft.call(string(bytes, block, "id"), name, input);
         }
         Some("tool_result") => {
-            let text = json::member(bytes, block.clone(), "content").map(|at| content_text(bytes, at)).unwrap_or_default();
+            let text =
+                json::member(bytes, block.clone(), "content").map(|at| content_text(bytes, at)).unwrap_or_default();
             let flag = json::member(bytes, block.clone(), "is_error").is_some_and(|at| &bytes[at] == b"true");
             let error = errors::evidence(flag, &text);
             draft.result(string(bytes, block, "tool_use_id"), None, text, error);

@@ -4,13 +4,24 @@ use super::Request;
 use crate::json::{self, Span};
 use domain::Dialect;
 
-/// Takes in one top-level member.
+/// Whether the member of this name holds the messages.
+pub(super) fn holds_messages(dialect: Dialect, key: &str) -> bool {
+    match dialect {
+        Dialect::OpenaiChat | Dialect::Anthropic => key == "messages",
+        Dialect::OpenaiResponses => key == "input",
+        Dialect::Gemini => key == "contents",
+        Dialect::Ollama => key == "messages" || key == "prompt",
+    }
+}
+
+/// Takes in one top-level member; an array of messages has been taken in before.
 pub(super) fn member(request: &mut Request, key: &str, value: Span) {
     let body = request.body.clone();
     if json::is_null(&body, &value) {
         return;
     }
     match key {
+        key if holds_messages(request.dialect, key) => (request.messages, request.messages_array) = (vec![value], None),
         "model" if request.model.is_empty() => request.model = text(&body, value).unwrap_or_default(),
         "stream" => request.stream = json::boolean(&body, value).unwrap_or(request.stream),
         "tools" => request.tools = Some(value),
@@ -27,7 +38,6 @@ pub(super) fn member(request: &mut Request, key: &str, value: Span) {
 
 fn chat(request: &mut Request, body: &[u8], key: &str, value: Span) {
     match key {
-        "messages" => messages(request, body, value),
         "functions" if request.tools.is_none() => request.tools = Some(value),
         "max_completion_tokens" => request.max_output_tokens = json::number(body, value),
         "max_tokens" if request.max_output_tokens.is_none() => request.max_output_tokens = json::number(body, value),
@@ -41,13 +51,12 @@ fn chat(request: &mut Request, body: &[u8], key: &str, value: Span) {
 
 fn responses(request: &mut Request, body: &[u8], key: &str, value: Span) {
     match key {
-        "input" => messages(request, body, value),
         "instructions" => request.system = Some(value),
         "max_output_tokens" => request.max_output_tokens = json::number(body, value),
         "previous_response_id" => request.previous_response = text(body, value),
         "conversation" if request.previous_response.is_none() => {
-            request.previous_response = text(body, value.clone())
-                .or_else(|| json::find(body, value, &["id"]).and_then(|id| text(body, id)));
+            request.previous_response =
+                text(body, value.clone()).or_else(|| json::find(body, value, &["id"]).and_then(|id| text(body, id)));
         }
         "text" => request.json_schema = format(body, json::find(body, value, &["format", "type"])),
         _ => {}
@@ -56,7 +65,6 @@ fn responses(request: &mut Request, body: &[u8], key: &str, value: Span) {
 
 fn anthropic(request: &mut Request, body: &[u8], key: &str, value: Span) {
     match key {
-        "messages" => messages(request, body, value),
         "system" => request.system = Some(value),
         "max_tokens" => request.max_output_tokens = json::number(body, value),
         "metadata" => {
@@ -73,14 +81,15 @@ fn anthropic(request: &mut Request, body: &[u8], key: &str, value: Span) {
 fn session_of(user: &str) -> Option<String> {
     let bytes = user.as_bytes();
     match json::root(bytes) {
-        Some(root) if bytes[root.start] == b'{' => json::find(bytes, root, &["session_id"]).and_then(|at| text(bytes, at)),
+        Some(root) if bytes[root.start] == b'{' => {
+            json::find(bytes, root, &["session_id"]).and_then(|at| text(bytes, at))
+        }
         _ => user.rsplit_once("_session_").map(|(_, session)| session.to_owned()),
     }
 }
 
 fn gemini(request: &mut Request, body: &[u8], key: &str, value: Span) {
     match key {
-        "contents" => messages(request, body, value),
         "systemInstruction" | "system_instruction" => request.system = Some(value),
         "generationConfig" | "generation_config" => {
             for member in json::Members::new(body, value).into_iter().flatten() {
@@ -101,20 +110,12 @@ fn gemini(request: &mut Request, body: &[u8], key: &str, value: Span) {
 
 fn ollama(request: &mut Request, body: &[u8], key: &str, value: Span) {
     match key {
-        "messages" | "prompt" => messages(request, body, value),
         "system" => request.system = Some(value),
         "options" => {
             request.max_output_tokens = json::find(body, value, &["num_predict"]).and_then(|at| json::number(body, at));
         }
         "format" => request.json_schema = body[value.start] == b'{',
         _ => {}
-    }
-}
-
-fn messages(request: &mut Request, body: &[u8], value: Span) {
-    match json::elements(body, value.clone()) {
-        Some(elements) => (request.messages, request.messages_array) = (elements, Some(value)),
-        None => (request.messages, request.messages_array) = (vec![value], None),
     }
 }
 

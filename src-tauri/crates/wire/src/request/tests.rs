@@ -25,7 +25,8 @@ fn a_chat_request_is_indexed() {
 
 #[test]
 fn a_lone_string_is_one_message_without_an_array() {
-    let request = parsed(Dialect::OpenaiResponses, r#"{"input":"hi","previous_response_id":"resp_1","instructions":"s"}"#);
+    let request =
+        parsed(Dialect::OpenaiResponses, r#"{"input":"hi","previous_response_id":"resp_1","instructions":"s"}"#);
     assert_eq!((request.message(0), &request.messages_array), (&b"\"hi\""[..], &None));
     assert_eq!(request.previous_response.as_deref(), Some("resp_1"));
     assert!(request.system.is_some());
@@ -45,8 +46,10 @@ fn the_session_in_anthropic_metadata_is_found_in_both_spellings() {
 
 #[test]
 fn gemini_tools_are_named_by_declaration_or_kind() {
-    let request =
-        parsed(Dialect::Gemini, r#"{"tools":[{"functionDeclarations":[{"name":"a"},{"name":"b"}]},{"googleSearch":{}}]}"#);
+    let request = parsed(
+        Dialect::Gemini,
+        r#"{"tools":[{"functionDeclarations":[{"name":"a"},{"name":"b"}]},{"googleSearch":{}}]}"#,
+    );
     assert_eq!(request.tool_names, ["a", "b", "googleSearch"]);
 }
 

@@ -79,7 +79,15 @@ pub fn clients() -> Option<Vec<Exchange>> {
         Exchange {
             id: file.file_stem().unwrap().to_string_lossy().into_owned(),
             name: one["client"].as_str().unwrap().to_owned(),
-            folder: file.parent().unwrap().iter().rev().take(2).map(|part| part.to_string_lossy()).collect::<Vec<_>>().join(" "),
+            folder: file
+                .parent()
+                .unwrap()
+                .iter()
+                .rev()
+                .take(2)
+                .map(|part| part.to_string_lossy())
+                .collect::<Vec<_>>()
+                .join(" "),
             path,
             query,
             request: text("request", "body"),
@@ -89,7 +97,15 @@ pub fn clients() -> Option<Vec<Exchange>> {
             ended: text("response", "end"),
         }
     };
-    Some(files.into_iter().map(read).filter(|one| one.route().is_some_and(|r| r.operation == wire::Operation::Generate) && !one.request.is_empty()).collect())
+    Some(
+        files
+            .into_iter()
+            .map(read)
+            .filter(|one| {
+                one.route().is_some_and(|r| r.operation == wire::Operation::Generate) && !one.request.is_empty()
+            })
+            .collect(),
+    )
 }
 
 fn split(target: &str) -> (String, Option<String>) {
@@ -102,10 +118,13 @@ fn split(target: &str) -> (String, Option<String>) {
 fn header(headers: &Value) -> Option<String> {
     let is_it = |name: &str| name.eq_ignore_ascii_case("content-type");
     match headers {
-        Value::Object(map) => map.iter().find(|(name, _)| is_it(name)).and_then(|(_, value)| value.as_str().map(str::to_owned)),
-        Value::Array(pairs) => {
-            pairs.iter().find(|pair| pair[0].as_str().is_some_and(is_it)).and_then(|pair| pair[1].as_str().map(str::to_owned))
+        Value::Object(map) => {
+            map.iter().find(|(name, _)| is_it(name)).and_then(|(_, value)| value.as_str().map(str::to_owned))
         }
+        Value::Array(pairs) => pairs
+            .iter()
+            .find(|pair| pair[0].as_str().is_some_and(is_it))
+            .and_then(|pair| pair[1].as_str().map(str::to_owned)),
         _ => None,
     }
 }

@@ -1,5 +1,6 @@
 //! Every recorded exchange of the shared data goes through the reading half: route, index, image, facts, frames, answer, usage.
 //! Where the data is absent these tests say so and pass.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::disallowed_methods)] // a test may panic, print and spawn; clippy only knows its `#[test]` functions
 
 extern crate switchtower_wire as wire;
 
@@ -15,7 +16,9 @@ fn every_cassette_is_indexed_and_rebuilt_byte_for_byte() {
     let mut seen = BTreeMap::<String, usize>::new();
     for exchange in &exchanges {
         let route = exchange.route();
-        *seen.entry(format!("{} {:?}", exchange.name, route.as_ref().map(|r| (r.dialect, r.operation)))).or_default() += 1;
+        *seen
+            .entry(format!("{} {:?}", exchange.name, route.as_ref().map(|r| (r.dialect, r.operation))))
+            .or_default() += 1;
         let known = route.is_some_and(|route| route.operation == wire::Operation::Generate);
         assert_eq!(known, exchange.is_generation(), "{}", exchange.id);
         reading::request(exchange);
@@ -61,7 +64,8 @@ fn an_answers_atoms_are_those_that_the_client_sends_back() {
     for (folder, run) in &runs {
         for (place, exchange) in run.iter().enumerate() {
             let Some((before, answer)) = reading::turn(exchange) else { continue };
-            let later: Vec<Vec<Hash>> = run[place + 1..].iter().filter_map(|next| reading::request_atoms(next)).collect();
+            let later: Vec<Vec<Hash>> =
+                run[place + 1..].iter().filter_map(|next| reading::request_atoms(next)).collect();
             let grown: Vec<_> = later.iter().filter(|atoms| atoms.len() > before.len()).collect();
             let whole: Vec<Hash> = before.iter().chain(&answer).copied().collect();
             if grown.iter().any(|atoms| atoms.starts_with(&whole)) {

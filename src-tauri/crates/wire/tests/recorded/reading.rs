@@ -17,15 +17,18 @@ pub fn request(exchange: &Exchange) {
         return;
     }
     let id = &exchange.id;
-    let request = parsed(exchange).unwrap_or_else(|| panic!("{id} is not read: {}", &exchange.request[..exchange.request.len().min(200)]));
+    let request = parsed(exchange)
+        .unwrap_or_else(|| panic!("{id} is not read: {}", &exchange.request[..exchange.request.len().min(200)]));
     let image = wire::image(&request, &mut |_| false);
     let messages: Vec<Bytes> = image.appended.iter().map(|(_, _, bytes)| bytes.clone()).collect();
-    let again = wire::rebuild(&image.envelope, image.system.as_deref(), image.tools.as_deref(), &messages, &image.marks);
+    let again =
+        wire::rebuild(&image.envelope, image.system.as_deref(), image.tools.as_deref(), &messages, &image.marks);
     assert_eq!(again.unwrap(), exchange.request.as_bytes(), "{id}");
 
     let dom: Value = serde_json::from_str(&exchange.request).unwrap();
     // A stored prompt of Responses is no message.
-    let names = ["messages", "input", "contents", if request.dialect == Dialect::Ollama { "prompt" } else { "messages" }];
+    let names =
+        ["messages", "input", "contents", if request.dialect == Dialect::Ollama { "prompt" } else { "messages" }];
     let list = names.iter().map(|key| &dom[key]).find(|value| !value.is_null());
     let count = list.map_or(0, |list| list.as_array().map_or(1, Vec::len));
     assert_eq!(request.messages.len(), count, "{id}");
@@ -58,7 +61,10 @@ fn answer(exchange: &Exchange, sizes: &[usize]) -> Option<(Answer, Vec<u8>)> {
     }
     take(framer.finish().into_iter().collect(), &mut decoder, &mut raw);
     if framing != Framing::Whole && exchange.ended == "complete" && exchange.status == 200 {
-        assert!(decoder.answer().text.len() + decoder.answer().reasoning.len() + decoder.answer().calls.len() + raw.len() > 0);
+        assert!(
+            decoder.answer().text.len() + decoder.answer().reasoning.len() + decoder.answer().calls.len() + raw.len()
+                > 0
+        );
     }
     Some((decoder.into_answer(), raw))
 }
@@ -67,7 +73,12 @@ pub fn chunkings(exchange: &Exchange) {
     let Some((whole, raw)) = answer(exchange, &[exchange.response.len()]) else { return };
     assert_eq!(raw, exchange.response.as_bytes(), "{}", exchange.id);
     if exchange.status == 200 && exchange.ended == "complete" {
-        assert!(whole.complete || whole.error.is_some(), "{} {} is not complete: {whole:?}", exchange.folder, exchange.id);
+        assert!(
+            whole.complete || whole.error.is_some(),
+            "{} {} is not complete: {whole:?}",
+            exchange.folder,
+            exchange.id
+        );
     }
     for sizes in [&[1][..], &[7, 1, 2, 64, 3], &[1000, 1, 333]] {
         let (pieces, raw) = answer(exchange, sizes).unwrap();
@@ -82,9 +93,13 @@ pub fn usage(exchange: &Exchange) -> Option<Dialect> {
     let (answer, _) = answer(exchange, &[exchange.response.len()])?;
     let mut documents: Vec<Value> = serde_json::from_str(&exchange.response).into_iter().collect();
     let lines = exchange.response.lines().map(|line| line.strip_prefix("data:").unwrap_or(line));
-    documents.extend(lines.filter_map(|line| serde_json::from_str(line.trim()).ok()).filter(|line: &Value| line.is_object()));
+    documents.extend(
+        lines.filter_map(|line| serde_json::from_str(line.trim()).ok()).filter(|line: &Value| line.is_object()),
+    );
     let mut expected: Option<Value> = None;
-    for document in documents.iter().flat_map(|document| document.as_array().cloned().unwrap_or_else(|| vec![document.clone()])) {
+    for document in
+        documents.iter().flat_map(|document| document.as_array().cloned().unwrap_or_else(|| vec![document.clone()]))
+    {
         merge(&mut expected, dialect, &document);
     }
     let expected = expected.map(|counts| meaning(dialect, &counts));
@@ -105,7 +120,12 @@ fn merge(found: &mut Option<Value>, dialect: Dialect, document: &Value) {
     for counts in at.into_iter().filter_map(Value::as_object).filter(counted) {
         match found {
             Some(Value::Object(all)) if dialect == Dialect::Anthropic => {
-                all.extend(counts.iter().filter(|(_, count)| !count.is_null()).map(|(key, count)| (key.clone(), count.clone())));
+                all.extend(
+                    counts
+                        .iter()
+                        .filter(|(_, count)| !count.is_null())
+                        .map(|(key, count)| (key.clone(), count.clone())),
+                );
             }
             _ => *found = Some(Value::Object(counts.clone())),
         }
@@ -121,7 +141,9 @@ fn meaning(dialect: Dialect, counts: &Value) -> Usage {
             if reasoning > 0 && at("/total_tokens") == at("/prompt_tokens") + output + reasoning {
                 output += reasoning;
             }
-            let cached = at("/prompt_tokens_details/cached_tokens").max(at("/prompt_cache_hit_tokens")).max(at("/cached_tokens"));
+            let cached = at("/prompt_tokens_details/cached_tokens")
+                .max(at("/prompt_cache_hit_tokens"))
+                .max(at("/cached_tokens"));
             (at("/prompt_tokens"), cached, at("/prompt_tokens_details/cache_write_tokens"), output, reasoning)
         }
         Dialect::OpenaiResponses => (
@@ -149,7 +171,8 @@ fn meaning(dialect: Dialect, counts: &Value) -> Usage {
 /// The atoms of all messages of a request.
 pub fn request_atoms(exchange: &Exchange) -> Option<Vec<Hash>> {
     let request = parsed(exchange)?;
-    let each = (0..request.messages.len()).flat_map(|place| wire::facts(request.dialect, request.message(place), place as u32).atoms);
+    let each = (0..request.messages.len())
+        .flat_map(|place| wire::facts(request.dialect, request.message(place), place as u32).atoms);
     Some(each.collect())
 }
 
