@@ -20,7 +20,7 @@ await steps.check("ui: build", buildUi, ["packages"]);
 await steps.check("rust: format", () => run("cargo", ["fmt", "--all", "--check"]), ["tools and system packages"]);
 const clippy = ["clippy", "--locked", "--workspace", "--all-targets", "--", "-D", "warnings"];
 await steps.check("rust: lints", () => run("cargo", clippy), ["ui: build"]);
-await steps.check("rust: build", buildCli, ["ui: build"]);
+await steps.check("rust: build", () => buildCli(), ["ui: build"]);
 const tests = ["test", "--locked", "--workspace", "--no-fail-fast"];
 await steps.check("rust: tests", () => run("cargo", tests), ["rust: build"]);
 
