@@ -122,8 +122,11 @@ CREATE TABLE tool_call(
   preview INTEGER
 );
 
--- key: exchange << 10 | place. base: 0 whole (zstd), else the observation (key) that data is the difference to.
-CREATE TABLE observation(key INTEGER PRIMARY KEY NOT NULL, point INTEGER NOT NULL, after INTEGER NOT NULL, base INTEGER NOT NULL, data BLOB NOT NULL);
+-- key: exchange << 10 | place. base: 0 whole, else the observation (key) that data is the difference to. content: the blob that
+-- holds texts of it (a message, arguments, an answer).
+CREATE TABLE observation(
+  key INTEGER PRIMARY KEY NOT NULL, point INTEGER NOT NULL, after INTEGER NOT NULL, base INTEGER NOT NULL, content INTEGER, data BLOB NOT NULL
+);
 
 -- key: exchange << 10 | place. data: blob with a JSON array of evaluations of one moment.
 CREATE TABLE evaluation(key INTEGER PRIMARY KEY NOT NULL, after INTEGER NOT NULL, data INTEGER NOT NULL);

@@ -1,5 +1,5 @@
 //! One JSON document as the difference to another of nearly the same shape: an observation against an earlier one. Numbers become
-//! small steps, texts their changed middle, unchanged members nothing.
+//! small steps, texts their changed middle, unchanged members nothing; texts that some stored content holds, their place there.
 
 use crate::{
     LedgerError,
@@ -21,35 +21,41 @@ const REBUILT: u8 = 6;
 /// An array that continues the reference's.
 const LONGER: u8 = 7;
 
+/// In the place of a whole text: where the content has it, as it is or escaped.
+const COPY: u8 = 9;
+const COPY_ESCAPED: u8 = 10;
+/// Shorter texts are not looked for.
+const COPIED: usize = 12;
+
 const BILLION: f64 = 1e9;
 
-pub fn put(to: &mut Vec<u8>, value: &Value, reference: &Value) {
+pub fn put(to: &mut Vec<u8>, value: &Value, reference: &Value, content: &[u8]) {
     if value == reference {
         return to.push(SAME);
     }
     match (value, reference) {
-        (Value::Object(new), Value::Object(old)) => put_object(to, new, old),
+        (Value::Object(new), Value::Object(old)) => put_object(to, new, old, content),
         (Value::Number(new), Value::Number(old)) => put_number(to, new, old),
-        (Value::String(new), Value::String(old)) => put_string(to, new, old),
+        (Value::String(new), Value::String(old)) => put_string(to, new, old, content),
         (Value::Array(new), Value::Array(old)) if new.len() > old.len() && new.starts_with(old) => {
             to.push(LONGER);
             put_varint(to, (new.len() - old.len()) as u64);
-            new[old.len()..].iter().for_each(|item| put_whole(to, item));
+            new[old.len()..].iter().for_each(|item| put_whole(to, item, content));
         }
         _ => {
             to.push(WHOLE);
-            put_whole(to, value);
+            put_whole(to, value, content);
         }
     }
 }
 
-pub fn take(from: &mut &[u8], reference: &Value) -> Result<Value, LedgerError> {
+pub fn take(from: &mut &[u8], reference: &Value, content: &[u8]) -> Result<Value, LedgerError> {
     let (&tag, rest) = from.split_first().ok_or_else(|| damaged("it ends early"))?;
     *from = rest;
     match (tag, reference) {
         (SAME, _) => Ok(reference.clone()),
-        (MEMBERS, Value::Object(old)) => take_members(from, old),
-        (REBUILT, Value::Object(old)) => take_rebuilt(from, old),
+        (MEMBERS, Value::Object(old)) => take_members(from, old, content),
+        (REBUILT, Value::Object(old)) => take_rebuilt(from, old, content),
         (STEP, Value::Number(old)) => {
             let step = take_signed(from)?;
             Ok(integer(old).map(|old| old.wrapping_add(step)).ok_or_else(|| damaged("a step from a fraction"))?.into())
@@ -70,16 +76,16 @@ pub fn take(from: &mut &[u8], reference: &Value) -> Result<Value, LedgerError> {
             let more = take_varint(from)?;
             let mut items = old.clone();
             for _ in 0..more {
-                items.push(take_whole(from)?);
+                items.push(take_whole(from, content)?);
             }
             Ok(Value::Array(items))
         }
-        (WHOLE, _) => take_whole(from),
+        (WHOLE, _) => take_whole(from, content),
         _ => Err(damaged("it does not fit its reference")),
     }
 }
 
-fn put_object(to: &mut Vec<u8>, new: &Map<String, Value>, old: &Map<String, Value>) {
+fn put_object(to: &mut Vec<u8>, new: &Map<String, Value>, old: &Map<String, Value>, content: &[u8]) {
     if new.len() == old.len() && new.keys().eq(old.keys()) {
         to.push(MEMBERS);
         let changed = || new.values().zip(old.values()).enumerate().filter(|(_, (new, old))| new != old);
@@ -88,7 +94,7 @@ fn put_object(to: &mut Vec<u8>, new: &Map<String, Value>, old: &Map<String, Valu
         for (place, (new, old)) in changed() {
             put_varint(to, (place - next) as u64);
             next = place + 1;
-            put(to, new, old);
+            put(to, new, old, content);
         }
         return;
     }
@@ -98,25 +104,25 @@ fn put_object(to: &mut Vec<u8>, new: &Map<String, Value>, old: &Map<String, Valu
         match old.iter().position(|(old, _)| old == name).zip(old.get(name)) {
             Some((place, old)) => {
                 put_varint(to, place as u64 + 1);
-                put(to, value, old);
+                put(to, value, old, content);
             }
             None => {
                 put_varint(to, 0);
                 crate::pack::put_text(to, name);
-                put_whole(to, value);
+                put_whole(to, value, content);
             }
         }
     }
 }
 
-fn take_members(from: &mut &[u8], old: &Map<String, Value>) -> Result<Value, LedgerError> {
+fn take_members(from: &mut &[u8], old: &Map<String, Value>, content: &[u8]) -> Result<Value, LedgerError> {
     let mut new = old.clone();
     let mut next = 0;
     for _ in 0..take_varint(from)? {
         let place = next + take_varint(from)? as usize;
         next = place + 1;
         let (name, reference) = old.iter().nth(place).ok_or_else(|| damaged("no such member"))?;
-        let value = take(from, reference)?;
+        let value = take(from, reference, content)?;
         if let Some(slot) = new.get_mut(name) {
             *slot = value;
         }
@@ -124,15 +130,15 @@ fn take_members(from: &mut &[u8], old: &Map<String, Value>) -> Result<Value, Led
     Ok(Value::Object(new))
 }
 
-fn take_rebuilt(from: &mut &[u8], old: &Map<String, Value>) -> Result<Value, LedgerError> {
+fn take_rebuilt(from: &mut &[u8], old: &Map<String, Value>, content: &[u8]) -> Result<Value, LedgerError> {
     let mut new = Map::new();
     for _ in 0..take_varint(from)? {
         let (name, value) = match take_varint(from)?.checked_sub(1) {
             Some(place) => {
                 let (name, reference) = old.iter().nth(place as usize).ok_or_else(|| damaged("no such member"))?;
-                (name.clone(), take(from, reference)?)
+                (name.clone(), take(from, reference, content)?)
             }
-            None => (crate::pack::take_text(from)?, take_whole(from)?),
+            None => (crate::pack::take_text(from)?, take_whole(from, content)?),
         };
         new.insert(name, value);
     }
@@ -152,10 +158,10 @@ fn put_number(to: &mut Vec<u8>, new: &Number, old: &Number) {
         return put_signed(to, beside);
     }
     to.push(WHOLE);
-    put_whole(to, &Value::Number(new.clone()));
+    put_whole(to, &Value::Number(new.clone()), &[]);
 }
 
-fn put_string(to: &mut Vec<u8>, new: &str, old: &str) {
+fn put_string(to: &mut Vec<u8>, new: &str, old: &str, content: &[u8]) {
     let mut front = new.bytes().zip(old.bytes()).take_while(|(a, b)| a == b).count();
     while !new.is_char_boundary(front) || !old.is_char_boundary(front) {
         front -= 1;
@@ -165,6 +171,12 @@ fn put_string(to: &mut Vec<u8>, new: &str, old: &str) {
     while !new.is_char_boundary(new.len() - back) || !old.is_char_boundary(old.len() - back) {
         back -= 1;
     }
+    if new.len() - front - back > COPIED
+        && let Some(copy) = copied(new, content)
+    {
+        to.push(WHOLE);
+        return to.extend_from_slice(&copy);
+    }
     to.push(SPLICE);
     put_varint(to, front as u64);
     put_varint(to, back as u64);
@@ -172,7 +184,7 @@ fn put_string(to: &mut Vec<u8>, new: &str, old: &str) {
 }
 
 /// A value that refers to nothing. Not as JSON text: fractions must come back to the bit.
-pub fn put_whole(to: &mut Vec<u8>, value: &Value) {
+pub fn put_whole(to: &mut Vec<u8>, value: &Value, content: &[u8]) {
     match value {
         Value::Null => to.push(0),
         Value::Bool(false) => to.push(1),
@@ -191,27 +203,30 @@ pub fn put_whole(to: &mut Vec<u8>, value: &Value) {
                 to.extend_from_slice(&number.as_f64().unwrap_or_default().to_le_bytes());
             }
         },
-        Value::String(text) => {
-            to.push(6);
-            crate::pack::put_text(to, text);
-        }
+        Value::String(text) => match copied(text, content) {
+            Some(copy) => to.extend_from_slice(&copy),
+            None => {
+                to.push(6);
+                crate::pack::put_text(to, text);
+            }
+        },
         Value::Array(items) => {
             to.push(7);
             put_varint(to, items.len() as u64);
-            items.iter().for_each(|item| put_whole(to, item));
+            items.iter().for_each(|item| put_whole(to, item, content));
         }
         Value::Object(members) => {
             to.push(8);
             put_varint(to, members.len() as u64);
             for (name, member) in members {
                 crate::pack::put_text(to, name);
-                put_whole(to, member);
+                put_whole(to, member, content);
             }
         }
     }
 }
 
-pub fn take_whole(from: &mut &[u8]) -> Result<Value, LedgerError> {
+pub fn take_whole(from: &mut &[u8], content: &[u8]) -> Result<Value, LedgerError> {
     let (&tag, rest) = from.split_first().ok_or_else(|| damaged("it ends early"))?;
     *from = rest;
     Ok(match tag {
@@ -228,15 +243,44 @@ pub fn take_whole(from: &mut &[u8]) -> Result<Value, LedgerError> {
         6 => Value::String(crate::pack::take_text(from)?),
         7 => {
             let count = take_varint(from)?;
-            Value::Array((0..count).map(|_| take_whole(from)).collect::<Result<_, _>>()?)
+            Value::Array((0..count).map(|_| take_whole(from, content)).collect::<Result<_, _>>()?)
         }
         8 => {
             let count = take_varint(from)?;
-            let member = |_| Ok((crate::pack::take_text(from)?, take_whole(from)?));
+            let member = |_| Ok((crate::pack::take_text(from)?, take_whole(from, content)?));
             Value::Object((0..count).map(member).collect::<Result<_, LedgerError>>()?)
+        }
+        COPY | COPY_ESCAPED => {
+            let (at, length) = (take_varint(from)? as usize, take_varint(from)? as usize);
+            let found = at.checked_add(length).and_then(|end| content.get(at..end));
+            let text = found.and_then(|found| std::str::from_utf8(found).ok()).ok_or_else(|| damaged("its content is gone"))?;
+            match tag {
+                COPY => Value::String(text.to_owned()),
+                _ => serde_json::from_str(&format!("\"{text}\"")).map_err(damaged)?,
+            }
         }
         _ => return Err(damaged("no such value")),
     })
+}
+
+/// A text that the content holds, as it is or as JSON spells it: (place, length) instead of a second copy.
+fn copied(text: &str, content: &[u8]) -> Option<Vec<u8>> {
+    if text.len() < COPIED || content.is_empty() {
+        return None;
+    }
+    let escaped;
+    let (tag, place, length) = match memchr::memmem::find(content, text.as_bytes()) {
+        Some(place) => (COPY, place, text.len()),
+        None => {
+            escaped = serde_json::to_string(text).ok()?;
+            let inner = escaped.get(1..escaped.len() - 1)?;
+            (COPY_ESCAPED, memchr::memmem::find(content, inner.as_bytes())?, inner.len())
+        }
+    };
+    let mut copy = vec![tag];
+    put_varint(&mut copy, place as u64);
+    put_varint(&mut copy, length as u64);
+    Some(copy)
 }
 
 fn integer(number: &Number) -> Option<i64> {
@@ -282,10 +326,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_document_comes_back_from_its_difference_to_any_other(value in any_json(), reference in any_json()) {
+        fn any_document_comes_back_from_its_difference_to_any_other(value in any_json(), reference in any_json(), content: Vec<u8>) {
             let mut bytes = Vec::new();
-            put(&mut bytes, &value, &reference);
-            prop_assert_eq!(take(&mut &bytes[..], &reference).unwrap(), value);
+            put(&mut bytes, &value, &reference, &content);
+            prop_assert_eq!(take(&mut &bytes[..], &reference, &content).unwrap(), value);
         }
     }
 
@@ -294,7 +338,18 @@ mod tests {
         let old = json!({"steps": 10, "tokens": 50_000, "cost": 0.0125, "agent": "x", "errors": ["a"]});
         let new = json!({"steps": 11, "tokens": 50_310, "cost": 0.0128, "agent": "x", "errors": ["a"]});
         let mut bytes = Vec::new();
-        put(&mut bytes, &new, &old);
+        put(&mut bytes, &new, &old, &[]);
         assert!(bytes.len() <= 16, "{}", bytes.len());
+    }
+
+    #[test]
+    fn a_text_that_is_stored_already_costs_its_place() {
+        let text = "a result with \"quotes\"\nand lines, long enough to matter".repeat(20);
+        let content = serde_json::to_vec(&json!({"role":"tool","content":text})).unwrap();
+        let (old, new) = (json!({"text": "another"}), json!({"text": text}));
+        let mut bytes = Vec::new();
+        put(&mut bytes, &new, &old, &content);
+        assert!(bytes.len() <= 12, "{}", bytes.len());
+        assert_eq!(take(&mut &bytes[..], &old, &content).unwrap(), new);
     }
 }

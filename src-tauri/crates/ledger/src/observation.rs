@@ -13,6 +13,10 @@ const MEMBERS: [&str; 8] = ["session", "run", "request", "response", "tool", "ca
 /// The first of them are the exchange's rather than the point's: told apart from the exchange's observation before.
 const SHARED: usize = 3;
 const FOLLOWS: u8 = 1;
+/// The rest is a zstd frame.
+const PACKED: u8 = 2;
+/// From this length on packing is tried.
+const LONG: usize = 192;
 
 /// The observation's members, without what its row says.
 pub fn members(observation: &Observation) -> Option<Value> {
@@ -24,44 +28,51 @@ pub fn members(observation: &Observation) -> Option<Value> {
     Some(value)
 }
 
-/// The members as they are, for an observation that others refer to.
-pub fn whole(value: &Value) -> Vec<u8> {
+/// The members as they are, for an observation that others refer to. `content`: stored bytes that hold some of its texts.
+pub fn whole(value: &Value, content: &[u8]) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(1024);
-    difference::put_whole(&mut bytes, value);
+    difference::put_whole(&mut bytes, value, content);
     let (form, packed) = codec::alone(&bytes);
     [&[form as u8][..], &packed].concat()
 }
 
 /// The members as what differs from `key`, and for what the points of an exchange share from `latest`.
-pub fn difference(value: &Value, key: &Value, latest: Option<&Value>) -> Vec<u8> {
+pub fn difference(value: &Value, key: &Value, latest: Option<&Value>, content: &[u8]) -> Vec<u8> {
     let mut data = vec![if latest.is_some() { FOLLOWS } else { 0 }, 0];
     for (bit, name) in MEMBERS.iter().enumerate() {
         if let Some(member) = value.get(name) {
             data[1] |= 1 << bit;
-            difference::put(&mut data, member, reference(bit, name, key, latest));
+            difference::put(&mut data, member, reference(bit, name, key, latest), content);
+        }
+    }
+    if data.len() >= LONG {
+        let (form, packed) = codec::alone(&data[2..]);
+        if form == ZSTD {
+            return [&[data[0] | PACKED, data[1]][..], &packed].concat();
         }
     }
     data
 }
 
 /// The members from their row; `key` where it is a difference, `latest`: the exchange's observation before.
-pub fn read(data: &[u8], key: Option<&Value>, latest: Option<&Value>) -> Result<Value, LedgerError> {
+pub fn read(data: &[u8], key: Option<&Value>, latest: Option<&Value>, content: &[u8]) -> Result<Value, LedgerError> {
     let damaged = |detail: &str| LedgerError::damaged("observation", detail);
     let Some(key) = key else {
         let (&form, packed) = data.split_first().ok_or_else(|| damaged("it is empty"))?;
         let form = if i64::from(form) == RAW { RAW } else { ZSTD };
         let whole = codec::restore(form, packed.to_vec(), &[])?;
-        return difference::take_whole(&mut &whole[..]);
+        return difference::take_whole(&mut &whole[..], content);
     };
-    let [follows, present, ref rest @ ..] = *data else {
+    let [flags, present, ref rest @ ..] = *data else {
         return Err(damaged("it ends early"));
     };
-    let latest = if follows == FOLLOWS { latest } else { None };
-    let mut rest = rest;
+    let latest = if flags & FOLLOWS != 0 { latest } else { None };
+    let unpacked = if flags & PACKED != 0 { codec::restore(ZSTD, rest.to_vec(), &[])? } else { rest.to_vec() };
+    let mut rest = &unpacked[..];
     let mut members = Map::new();
     for (bit, name) in MEMBERS.iter().enumerate() {
         if present & 1 << bit != 0 {
-            let member = difference::take(&mut rest, reference(bit, name, key, latest))?;
+            let member = difference::take(&mut rest, reference(bit, name, key, latest), content)?;
             members.insert((*name).to_owned(), member);
         }
     }

@@ -98,6 +98,14 @@ impl AnswerStream {
         if let Some(frame) = self.framer.finish() {
             self.frame(frame, at, &mut passed);
         }
+        let answer = self.decoder.answer();
+        let proper = self.framing == Framing::Whole
+            || answer.complete
+            || answer.error.is_some()
+            || (answer.finish.is_some() && !unfinished)
+            || self.received == 0;
+        // Some dialects' answers are only settled by their end.
+        passed.calls.extend(self.decoder.end().calls_complete);
         if let Leaving::Judged { surgeon, .. } = &mut self.leaving {
             let rest = surgeon.finish();
             self.deliver(rest);
@@ -105,12 +113,6 @@ impl AnswerStream {
         // What came last completes the response, whatever it says.
         self.tail.extend(passed.out.drain(..));
         self.tail.extend(self.last.take());
-        let answer = self.decoder.answer();
-        let proper = self.framing == Framing::Whole
-            || answer.complete
-            || answer.error.is_some()
-            || (answer.finish.is_some() && !unfinished)
-            || self.received == 0;
         (passed, proper)
     }
 

@@ -279,7 +279,7 @@ impl Ledger {
         .ok_or_else(|| LedgerError::missing("exchange", id))?;
         let (from, end) = (head.n << PLACE_BITS, (head.n + 1) << PLACE_BITS);
         let rows = sqlx::query!(
-            r#"SELECT o.point, o.after, o.base, o.data, k.data AS "key_data?"
+            r#"SELECT o.point, o.after, o.base, o.content, o.data, k.data AS "key_data?", k.content AS "key_content?"
                FROM observation o LEFT JOIN observation k ON k.key = o.base AND o.base > 0 WHERE o.key >= ?1 AND o.key < ?2 ORDER BY o.key"#,
             from,
             end
@@ -293,12 +293,14 @@ impl Ledger {
             if let Some(data) = &row.key_data
                 && !keys.contains_key(&row.base)
             {
-                keys.insert(row.base, observation::read(data, None, None)?);
+                let content = self.bytes_of(row.key_content).await?.unwrap_or_default();
+                keys.insert(row.base, observation::read(data, None, None, &content)?);
             }
             if row.base > 0 && row.key_data.is_none() {
                 return Err(LedgerError::damaged("observation", "its key is gone"));
             }
-            let members = observation::read(&row.data, keys.get(&row.base), latest.as_ref())?;
+            let content = self.bytes_of(row.content).await?.unwrap_or_default();
+            let members = observation::read(&row.data, keys.get(&row.base), latest.as_ref(), &content)?;
             let at = time(head.at + row.after);
             latest = Some(members.clone());
             let observation = observation::restore(members, point::value(row.point), at, SessionId(head.session), id)?;

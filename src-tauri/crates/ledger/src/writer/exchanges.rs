@@ -11,9 +11,12 @@ use crate::{
     layout::*,
     pack::{AnswerPack, HeadPack},
 };
+use bytes::Bytes;
 use domain::{ExchangeFinished, ExchangeId, ExchangeStarted, Headers, RequestImage, SessionId, Timestamp};
 use rusqlite::{OptionalExtension, params};
 
+/// Longest content that observations refer to.
+const CONTENT: usize = 64 << 10;
 /// Longest preview kept; a list shows less.
 const PREVIEW: usize = 240;
 
@@ -73,6 +76,7 @@ impl Pen<'_> {
                 preview,
             ])?;
         self.remember(started.id, n, session, started.at, model);
+        self.bring(started);
         self.append_row(started.session, ROW_MODEL, n, None)?;
         self.note_word(started.session, WORD_MODEL, model)?;
         self.memory.search.add(n * 2, started.search_text.join("\n"));
@@ -115,7 +119,7 @@ impl Pen<'_> {
             finished.provider_response.as_ref(),
             finished.agent_response.as_ref(),
         );
-        let answer = self.keep(session, Lane::Answer, &answer)?;
+        let blob = self.keep(session, Lane::Answer, &answer)?;
         let served = finished.served_model.as_deref().map(|model| self.word(model)).transpose()?;
         let finish = finished.finish.as_deref().map(|finish| self.word(finish)).transpose()?;
         let preview = self.preview(&finished.preview)?;
@@ -135,7 +139,7 @@ impl Pen<'_> {
                 finished.error,
                 served,
                 finish,
-                answer,
+                blob,
                 usage.input as i64,
                 usage.cached as i64,
                 usage.cache_write as i64,
@@ -156,6 +160,9 @@ impl Pen<'_> {
         self.add_spend(finished)?;
         if let Some(memory) = self.memory.exchanges.get_mut(&finished.id.0) {
             memory.open = false;
+            if answer.len() <= CONTENT {
+                memory.answer = Some((blob, Bytes::from(answer)));
+            }
         }
         self.memory.search.add(n * 2 + 1, finished.answer_text.clone());
         self.tell(ChangeKind::Exchange, Some(finished.session), Some(finished.id));
@@ -209,6 +216,8 @@ impl Pen<'_> {
                     observations: 0,
                     evaluations: 0,
                     latest: None,
+                    brought: Vec::new(),
+                    answer: None,
                 })
             })
             .optional()?;
@@ -249,6 +258,17 @@ impl Pen<'_> {
         Ok((n, session))
     }
 
+    /// Keeps the newest messages of a request at hand: observations of its tool results repeat them.
+    fn bring(&mut self, started: &ExchangeStarted) {
+        let newest = started.image.appended.iter().rev().filter(|(.., body)| body.len() <= CONTENT).take(4);
+        let brought: Vec<(i64, Bytes)> = newest
+            .filter_map(|(_, identity, body)| Some((*self.memory.blobs.peek(identity)?, body.clone())))
+            .collect();
+        if let Some(memory) = self.memory.exchanges.get_mut(&started.id.0) {
+            memory.brought = brought;
+        }
+    }
+
     fn remember(&mut self, id: ExchangeId, n: i64, session: i64, at: Timestamp, model: i64) {
         let memory = ExchangeMemory {
             n,
@@ -260,6 +280,8 @@ impl Pen<'_> {
             observations: 0,
             evaluations: 0,
             latest: None,
+            brought: Vec::new(),
+            answer: None,
         };
         self.memory.exchanges.put(id.0, memory);
     }

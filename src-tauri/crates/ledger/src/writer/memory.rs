@@ -2,6 +2,7 @@
 //! blobs that others are told apart from, open exchanges. Every part is bounded; all of it can be forgotten and read again.
 
 use super::{index::Search, sums::Sums};
+use bytes::Bytes;
 use domain::{Hash, SessionRow};
 use lru::LruCache;
 use rusqlite::Connection;
@@ -61,6 +62,10 @@ pub struct ExchangeMemory {
     pub evaluations: i64,
     /// The members of the latest observation.
     pub latest: Option<Value>,
+    /// What its request brought, the newest few: (blob, bytes).
+    pub brought: Vec<(i64, Bytes)>,
+    /// The pack of its answer.
+    pub answer: Option<(i64, Bytes)>,
 }
 
 pub struct ObservationKey {

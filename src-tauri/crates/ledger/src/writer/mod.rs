@@ -76,7 +76,7 @@ pub fn start(
     db.busy_timeout(Duration::from_secs(5))?;
     db.set_prepared_statement_cache_capacity(96);
     db.execute_batch(
-        "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -4096;
+        "PRAGMA page_size = 2048; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -4096;
          PRAGMA temp_store = MEMORY; PRAGMA journal_size_limit = 16777216; PRAGMA secure_delete = FAST;",
     )?;
     schema::migrate(&mut db, path)?;
@@ -220,8 +220,13 @@ impl Writer {
     fn attempt(&mut self, batches: &[Batch]) -> Result<HashSet<Change>, rusqlite::Error> {
         self.db.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
         let mut pen = Pen::new(&self.db, &mut self.memory);
-        for record in batches.iter().flat_map(|batch| &batch.records) {
-            pen.write(record)?;
+        // Observations last: they refer to what the others store.
+        for last in [false, true] {
+            for record in batches.iter().flat_map(|batch| &batch.records) {
+                if matches!(record, Record::Observed { .. }) == last {
+                    pen.write(record)?;
+                }
+            }
         }
         let changes = pen.finish()?;
         self.db.prepare_cached("COMMIT")?.execute([])?;

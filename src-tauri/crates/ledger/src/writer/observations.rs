@@ -7,12 +7,16 @@ use super::{
     store::Lane,
 };
 use crate::{ChangeKind, layout::*, observation};
+use bytes::Bytes;
 use domain::{Evaluation, ExchangeId, Observation, Point, SessionId, Timestamp};
+use memchr::memmem;
 use rusqlite::params;
 use serde_json::Value;
 
 /// So many differences to one key; then the counters have moved far enough for a new one.
 const USES: u32 = 128;
+/// Arguments longer than this are referred to as a blob of their own, shorter ones stand in the difference.
+const LONG_ARGUMENTS: usize = 96;
 
 impl Pen<'_> {
     pub fn observed(
@@ -25,6 +29,8 @@ impl Pen<'_> {
     ) -> Written {
         let (n, session) = self.exchange_or_bare(exchange, session_id, at)?;
         let Some(value) = observation::members(observation) else { return Ok(()) };
+        let content = self.content(exchange, session, observation)?;
+        let (blob, content) = content.map_or((None, Bytes::new()), |(blob, bytes)| (Some(blob), bytes));
         let Some(memory) = self.memory.exchanges.get_mut(&exchange.0) else { return Ok(()) };
         if memory.observations >= MOST_PLACES {
             return Ok(());
@@ -36,22 +42,45 @@ impl Pen<'_> {
         let mut base = 0;
         let mut data = Vec::new();
         if let Some(earlier) = self.memory.observations.get_mut(&place) {
-            data = observation::difference(&value, &earlier.value, memory.latest.as_ref());
+            data = observation::difference(&value, &earlier.value, memory.latest.as_ref(), &content);
             earlier.uses += 1;
-            if earlier.uses <= USES && data.len() * 2 < earlier.length.max(128) {
+            if earlier.uses <= USES && data.len() * 2 < earlier.length.max(256) {
                 base = earlier.key;
             }
         }
         if base == 0 {
-            data = observation::whole(&value);
+            data = observation::whole(&value, &content);
             let earlier = ObservationKey { key, value: value.clone(), length: data.len(), uses: 0 };
             self.memory.observations.put(place, earlier);
         }
         self.db
-            .prepare_cached("INSERT INTO observation(key, point, after, base, data) VALUES (?1, ?2, ?3, ?4, ?5)")?
-            .execute(params![key, place.1, after, base, data])?;
+            .prepare_cached("INSERT INTO observation(key, point, after, base, content, data) VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?
+            .execute(params![key, place.1, after, base, blob, data])?;
         self.keep_latest(exchange, value);
         Ok(())
+    }
+
+    /// The stored bytes that repeat this observation's texts: the message with its result, its arguments, or the answer.
+    fn content(
+        &mut self,
+        exchange: ExchangeId,
+        session: i64,
+        observation: &Observation,
+    ) -> Written<Option<(i64, Bytes)>> {
+        if let Some(call) = &observation.call
+            && call.raw.len() > LONG_ARGUMENTS
+        {
+            let raw = call.raw.as_bytes();
+            let blob = self.addressed(session, Lane::by_start(raw), raw)?;
+            return Ok(Some((blob, Bytes::copy_from_slice(raw))));
+        }
+        let Some(memory) = self.memory.exchanges.get(&exchange.0) else { return Ok(None) };
+        if let Some(result) = &observation.result {
+            let holds = |(_, body): &&(i64, Bytes)| memmem::find(body, result.call_id.as_bytes()).is_some();
+            return Ok(memory.brought.iter().find(holds).cloned());
+        }
+        let tells = observation.response.is_some() || observation.call.is_some();
+        Ok(memory.answer.clone().filter(|_| tells))
     }
 
     fn keep_latest(&mut self, exchange: ExchangeId, value: Value) {
