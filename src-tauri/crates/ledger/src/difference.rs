@@ -253,7 +253,9 @@ pub fn take_whole(from: &mut &[u8], content: &[u8]) -> Result<Value, LedgerError
         COPY | COPY_ESCAPED => {
             let (at, length) = (take_varint(from)? as usize, take_varint(from)? as usize);
             let found = at.checked_add(length).and_then(|end| content.get(at..end));
-            let text = found.and_then(|found| std::str::from_utf8(found).ok()).ok_or_else(|| damaged("its content is gone"))?;
+            let text = found
+                .and_then(|found| std::str::from_utf8(found).ok())
+                .ok_or_else(|| damaged("its content is gone"))?;
             match tag {
                 COPY => Value::String(text.to_owned()),
                 _ => serde_json::from_str(&format!("\"{text}\"")).map_err(damaged)?,

@@ -15,7 +15,7 @@ const TWO_MB: u64 = 2_000_000;
 fn by_table(folder: &Path) -> String {
     let db = rusqlite::Connection::open(folder.join("traces.db")).unwrap();
     let mut statement = db
-        .prepare("SELECT name, sum(pgsize), sum(unused), sum(ncell) FROM dbstat GROUP BY name ORDER BY 2 DESC LIMIT 16")
+        .prepare("SELECT name, sum(pgsize), sum(unused), sum(ncell) FROM dbstat GROUP BY name ORDER BY 2 DESC LIMIT 6")
         .unwrap();
     let rows = statement
         .query_map([], |row| {
@@ -24,7 +24,25 @@ fn by_table(folder: &Path) -> String {
             Ok(format!("{name}: {size} ({unused} unused, {cells} cells)"))
         })
         .unwrap();
-    rows.map(Result::unwrap).collect::<Vec<_>>().join("\n")
+    let mut lines: Vec<String> = rows.map(Result::unwrap).collect();
+    for (what, sql) in [
+        (
+            "observation",
+            "SELECT point || (CASE WHEN base = 0 THEN ' whole' ELSE '' END) || (CASE WHEN content IS NULL THEN ' no content' ELSE '' END), count(*), avg(length(data)) FROM observation GROUP BY 1",
+        ),
+        ("head", "SELECT 'head', count(*), avg(length(data)) FROM exchange JOIN blob ON blob.n = head"),
+        ("answer", "SELECT 'answer', count(*), avg(length(data)) FROM exchange JOIN blob ON blob.n = answer"),
+        ("message", "SELECT 'message', count(*), avg(length(data)) FROM context JOIN blob ON blob.n = message"),
+    ] {
+        let mut statement = db.prepare(sql).unwrap();
+        let rows = statement
+            .query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?, row.get::<_, f64>(2)?)))
+            .unwrap();
+        lines.extend(
+            rows.map(Result::unwrap).map(|(kind, count, mean)| format!("{what} {kind}: {count} of {mean:.0} bytes")),
+        );
+    }
+    lines.join("\n")
 }
 
 #[tokio::test]

@@ -261,9 +261,8 @@ impl Pen<'_> {
     /// Keeps the newest messages of a request at hand: observations of its tool results repeat them.
     fn bring(&mut self, started: &ExchangeStarted) {
         let newest = started.image.appended.iter().rev().filter(|(.., body)| body.len() <= CONTENT).take(4);
-        let brought: Vec<(i64, Bytes)> = newest
-            .filter_map(|(_, identity, body)| Some((*self.memory.blobs.peek(identity)?, body.clone())))
-            .collect();
+        let brought: Vec<(i64, Bytes)> =
+            newest.filter_map(|(_, identity, body)| Some((*self.memory.blobs.peek(identity)?, body.clone()))).collect();
         if let Some(memory) = self.memory.exchanges.get_mut(&started.id.0) {
             memory.brought = brought;
         }

@@ -54,7 +54,9 @@ impl Pen<'_> {
             self.memory.observations.put(place, earlier);
         }
         self.db
-            .prepare_cached("INSERT INTO observation(key, point, after, base, content, data) VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?
+            .prepare_cached(
+                "INSERT INTO observation(key, point, after, base, content, data) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            )?
             .execute(params![key, place.1, after, base, blob, data])?;
         self.keep_latest(exchange, value);
         Ok(())
