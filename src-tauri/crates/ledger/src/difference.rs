@@ -9,7 +9,8 @@ use crate::{
 use serde_json::{Map, Number, Value};
 
 const SAME: u8 = 0;
-/// An object with the same keys in the same order: (count, then gap and difference of each changed member).
+/// An object with the same keys in the same order: a count, then the difference of each changed member, the upper half of whose
+/// tag says how many unchanged ones it skips (15: and as many more as the number behind it).
 const MEMBERS: u8 = 1;
 const STEP: u8 = 2;
 const SPLICE: u8 = 3;
@@ -26,6 +27,9 @@ const COPY: u8 = 9;
 const COPY_ESCAPED: u8 = 10;
 /// Shorter texts are not looked for.
 const COPIED: usize = 12;
+
+/// The largest gap that a tag has room for.
+const SKIP: usize = 15;
 
 const BILLION: f64 = 1e9;
 
@@ -50,8 +54,17 @@ pub fn put(to: &mut Vec<u8>, value: &Value, reference: &Value, content: &[u8]) {
 }
 
 pub fn take(from: &mut &[u8], reference: &Value, content: &[u8]) -> Result<Value, LedgerError> {
-    let (&tag, rest) = from.split_first().ok_or_else(|| damaged("it ends early"))?;
+    let tag = take_byte(from)?;
+    take_tagged(tag, from, reference, content)
+}
+
+fn take_byte(from: &mut &[u8]) -> Result<u8, LedgerError> {
+    let (&byte, rest) = from.split_first().ok_or_else(|| damaged("it ends early"))?;
     *from = rest;
+    Ok(byte)
+}
+
+fn take_tagged(tag: u8, from: &mut &[u8], reference: &Value, content: &[u8]) -> Result<Value, LedgerError> {
     match (tag, reference) {
         (SAME, _) => Ok(reference.clone()),
         (MEMBERS, Value::Object(old)) => take_members(from, old, content),
@@ -92,9 +105,15 @@ fn put_object(to: &mut Vec<u8>, new: &Map<String, Value>, old: &Map<String, Valu
         put_varint(to, changed().count() as u64);
         let mut next = 0;
         for (place, (new, old)) in changed() {
-            put_varint(to, (place - next) as u64);
+            let (at, gap) = (to.len(), place - next);
             next = place + 1;
             put(to, new, old, content);
+            to[at] |= (gap.min(SKIP) as u8) << 4;
+            if gap >= SKIP {
+                let difference = to.split_off(at + 1);
+                put_varint(to, (gap - SKIP) as u64);
+                to.extend(difference);
+            }
         }
         return;
     }
@@ -119,10 +138,12 @@ fn take_members(from: &mut &[u8], old: &Map<String, Value>, content: &[u8]) -> R
     let mut new = old.clone();
     let mut next = 0;
     for _ in 0..take_varint(from)? {
-        let place = next + take_varint(from)? as usize;
+        let tag = take_byte(from)?;
+        let gap = usize::from(tag >> 4);
+        let place = next + gap + if gap == SKIP { take_varint(from)? as usize } else { 0 };
         next = place + 1;
         let (name, reference) = old.iter().nth(place).ok_or_else(|| damaged("no such member"))?;
-        let value = take(from, reference, content)?;
+        let value = take_tagged(tag & 15, from, reference, content)?;
         if let Some(slot) = new.get_mut(name) {
             *slot = value;
         }

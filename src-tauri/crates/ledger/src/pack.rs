@@ -64,13 +64,13 @@ impl AnswerPack {
     ) -> Vec<u8> {
         let body = provider.map_or(0, |image| image.body.len()) + agent.map_or(0, |image| image.body.len());
         let mut to = Vec::with_capacity(body + text.len() + 2048);
+        [provider, agent].into_iter().for_each(|image| put_body(&mut to, image));
+        [provider, agent].into_iter().flatten().for_each(|image| put_rest(&mut to, image));
         put_varint(&mut to, attempts.len() as u64);
         for attempt in attempts {
             put_attempt(&mut to, attempt);
         }
         put_text(&mut to, text);
-        put_response(&mut to, provider);
-        put_response(&mut to, agent);
         to
     }
 
@@ -78,11 +78,14 @@ impl AnswerPack {
         let whole = Bytes::from(bytes);
         let mut rest = &whole[..];
         let from = &mut rest;
+        let mut provider = take_body(&whole, from)?;
+        let mut agent = take_body(&whole, from)?;
+        for image in [&mut provider, &mut agent].into_iter().flatten() {
+            take_rest(from, image)?;
+        }
         let count = take_varint(from)?;
         let attempts = (0..count).map(|_| take_attempt(from)).collect::<Result<_, _>>()?;
         let text = take_text(from)?;
-        let provider = take_response(&whole, from)?;
-        let agent = take_response(&whole, from)?;
         Ok(AnswerPack { attempts, text, provider, agent })
     }
 }
@@ -103,38 +106,47 @@ fn take_attempt(from: &mut &[u8]) -> Result<Attempt, LedgerError> {
     Ok(Attempt { model, provider, status, error, why, duration_ms: take_signed(from)? as f64 / 1000.0 })
 }
 
-/// Frame ends and times apart, because ends repeat from answer to answer and times do not; the body last.
-fn put_response(to: &mut Vec<u8>, image: Option<&ResponseImage>) {
+/// Status, frame ends and body come first, because they repeat from answer to answer at the same places; headers and frame times,
+/// which do not, after all bodies.
+fn put_body(to: &mut Vec<u8>, image: Option<&ResponseImage>) {
     let Some(image) = image else {
         return put_varint(to, 0);
     };
     put_varint(to, u64::from(image.status) + 1);
-    put_headers(to, &image.headers);
     put_varint(to, image.frames.len() as u64);
-    let mut last = 0u32;
-    for (end, _) in &image.frames {
-        put_varint(to, end.wrapping_sub(last).into());
-        last = *end;
-    }
-    last = 0;
-    for (_, micros) in &image.frames {
-        put_varint(to, micros.wrapping_sub(last).into());
-        last = *micros;
-    }
+    put_running(to, image.frames.iter().map(|(end, _)| *end));
     put_varint(to, image.body.len() as u64);
     to.extend_from_slice(&image.body);
 }
 
-fn take_response(whole: &Bytes, from: &mut &[u8]) -> Result<Option<ResponseImage>, LedgerError> {
+fn put_rest(to: &mut Vec<u8>, image: &ResponseImage) {
+    put_headers(to, &image.headers);
+    put_running(to, image.frames.iter().map(|(_, micros)| *micros));
+}
+
+fn put_running(to: &mut Vec<u8>, values: impl Iterator<Item = u32>) {
+    let mut last = 0u32;
+    for value in values {
+        put_varint(to, value.wrapping_sub(last).into());
+        last = value;
+    }
+}
+
+fn take_body(whole: &Bytes, from: &mut &[u8]) -> Result<Option<ResponseImage>, LedgerError> {
     let Some(status) = take_varint(from)?.checked_sub(1) else {
         return Ok(None);
     };
-    let headers = take_headers(from)?;
     let count = take_varint(from)? as usize;
-    let ends = take_running(from, count)?;
-    let times = take_running(from, count)?;
+    let frames = take_running(from, count)?.into_iter().map(|end| (end, 0)).collect();
     let body = whole.slice_ref(take_bytes(from)?);
-    Ok(Some(ResponseImage { status: status as u16, headers, body, frames: ends.into_iter().zip(times).collect() }))
+    Ok(Some(ResponseImage { status: status as u16, headers: Headers::new(), body, frames }))
+}
+
+fn take_rest(from: &mut &[u8], image: &mut ResponseImage) -> Result<(), LedgerError> {
+    image.headers = take_headers(from)?;
+    let times = take_running(from, image.frames.len())?;
+    image.frames.iter_mut().zip(times).for_each(|(frame, micros)| frame.1 = micros);
+    Ok(())
 }
 
 fn take_running(from: &mut &[u8], count: usize) -> Result<Vec<u32>, LedgerError> {

@@ -79,7 +79,7 @@ impl Pen<'_> {
         self.bring(started);
         self.append_row(started.session, ROW_MODEL, n, None)?;
         self.note_word(started.session, WORD_MODEL, model)?;
-        self.memory.search.add(n * 2, started.search_text.join("\n"));
+        self.make_searchable(started.session, n * 2, started.search_text.join("\n"));
         self.tell(ChangeKind::Exchange, Some(started.session), Some(started.id));
         Ok(())
     }
@@ -164,7 +164,7 @@ impl Pen<'_> {
                 memory.answer = Some((blob, Bytes::from(answer)));
             }
         }
-        self.memory.search.add(n * 2 + 1, finished.answer_text.clone());
+        self.make_searchable(finished.session, n * 2 + 1, finished.answer_text.clone());
         self.tell(ChangeKind::Exchange, Some(finished.session), Some(finished.id));
         Ok(())
     }

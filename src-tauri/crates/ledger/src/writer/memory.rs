@@ -49,6 +49,8 @@ pub struct SessionMemory {
     pub rows: i64,
     /// (kind, word) already in `session_word`.
     pub words: HashSet<(i64, i64)>,
+    /// Hashes of texts lately given to search.
+    pub texts: HashSet<u64>,
 }
 
 pub struct ExchangeMemory {

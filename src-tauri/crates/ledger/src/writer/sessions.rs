@@ -7,7 +7,10 @@ use super::{
 use crate::{ChangeKind, layout::*};
 use domain::{SessionId, SessionRow};
 use rusqlite::{OptionalExtension, params};
-use std::collections::HashSet;
+use std::{
+    collections::HashSet,
+    hash::{DefaultHasher, Hash, Hasher},
+};
 
 impl Pen<'_> {
     pub fn session(&mut self, row: &SessionRow) -> Written {
@@ -42,7 +45,7 @@ impl Pen<'_> {
                 (n, 0)
             }
         };
-        self.memory.sessions.put(id.0, SessionMemory { n, rows, words: HashSet::new() });
+        self.memory.sessions.put(id.0, SessionMemory { n, rows, words: HashSet::new(), texts: HashSet::new() });
         Ok(n)
     }
 
@@ -69,6 +72,22 @@ impl Pen<'_> {
                 .execute(params![n, kind, word])?;
         }
         Ok(())
+    }
+
+    /// Gives a text to search, unless the session said the same lately: an agent that loops is found once, not a thousand times.
+    pub fn make_searchable(&mut self, session: SessionId, rowid: i64, text: String) {
+        const TEXTS: usize = 64;
+        if let Some(memory) = self.memory.sessions.get_mut(&session.0) {
+            let mut hasher = DefaultHasher::new();
+            text.hash(&mut hasher);
+            if memory.texts.len() >= TEXTS {
+                memory.texts.clear();
+            }
+            if !memory.texts.insert(hasher.finish()) {
+                return;
+            }
+        }
+        self.memory.search.add(rowid, text);
     }
 
     pub fn flush_sessions(&mut self) -> Written {

@@ -85,8 +85,8 @@ pub struct Agent {
     pub now: i64,
     pub next_id: i64,
     pub step: u32,
-    /// (exchange, call id) whose result the next request brings.
-    pub pending: Option<(ExchangeId, String)>,
+    /// (exchange, call id, result) whose result the next request brings.
+    pub pending: Option<(ExchangeId, String, String)>,
     /// The messages of each request sent, by step.
     pub sent: Vec<(ExchangeId, Vec<Bytes>)>,
     pub responses: Vec<ResponseImage>,
@@ -218,7 +218,7 @@ impl Agent {
         let mut before = vec![Record::Session(Box::new(self.row.clone()))];
         let started = self.started(exchange, at);
         before.push(Record::ExchangeStarted(Box::new(started)));
-        if let Some((called_by, call_id)) = self.pending.take() {
+        if let Some((called_by, call_id, result)) = self.pending.take() {
             before.push(Record::ToolReturned(ToolReturned {
                 called_by,
                 exchange,
@@ -226,15 +226,10 @@ impl Agent {
                 call_id: call_id.clone(),
                 at,
                 error: None,
-                preview: turn.result.chars().take(120).collect(),
+                preview: result.chars().take(120).collect(),
             }));
-            let result = ResultFacts {
-                call_id,
-                text: turn.result.clone(),
-                bytes: turn.result.len() as u64,
-                elapsed_ms: 31,
-                ..Default::default()
-            };
+            let result =
+                ResultFacts { call_id, bytes: result.len() as u64, text: result, elapsed_ms: 31, ..Default::default() };
             before.push(self.observe(exchange, Point::ToolResult, |seen| seen.result = Some(result)));
         }
         before.push(self.observe(exchange, Point::ModelRequest, |_| ()));
@@ -319,7 +314,7 @@ impl Agent {
         self.messages.push(Bytes::from(assistant.to_string()));
         self.messages
             .push(Bytes::from(json!({"role":"tool","tool_call_id":call_id,"content":turn.result}).to_string()));
-        self.pending = Some((exchange, call_id));
+        self.pending = Some((exchange, call_id, turn.result.clone()));
         self.step += 1;
         (before, after)
     }
