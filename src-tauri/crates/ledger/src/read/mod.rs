@@ -18,6 +18,7 @@ pub use filter::FIELDS as QUERY_FIELDS;
 pub use find::{SearchHit, SearchPage};
 pub use interventions::{InterventionPage, InterventionRow};
 pub use metrics::{DaySpend, ErrorCount, InterventionCount, Metrics, ModelSum, ToolSum};
+pub(crate) use remember::{edits, session};
 pub use sessions::SessionPage;
 pub use strip::{Strip, StripBin, StripLane};
 pub use timeline::{RowCall, RowIntervention, RowKind, TimelinePage, TimelineRow};
