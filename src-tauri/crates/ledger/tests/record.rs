@@ -341,6 +341,34 @@ async fn a_body_that_never_came_is_missing_until_it_comes() {
     assert_eq!(ledger.get_exchange(id).await.unwrap().agent_request.messages, messages);
 }
 
+#[tokio::test]
+async fn retention_takes_old_sessions_whole_and_leaves_the_others_readable() {
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = open(folder.path());
+    let old = record(&ledger, 15, 12).await;
+    let young = record(&ledger, 16, 12).await;
+    ledger.commit(vec![Record::Intervened(Box::new(intervention(&old)))]).await;
+    assert!(!ledger.search("15", 10, None).await.unwrap().hits.is_empty());
+    let deleted = ledger.delete_before(young.row.started_at, 5).await.unwrap();
+    assert_eq!((deleted.sessions, deleted.exchanges), (1, 12));
+    // The first user message is the same in both: its node stays.
+    assert_eq!(deleted.messages, 22);
+    assert!(deleted.blobs > 20, "{deleted:?}");
+    assert!(matches!(ledger.get_session(old.row.id).await, Err(LedgerError::Missing { .. })));
+    assert!(ledger.search("15", 10, None).await.unwrap().hits.is_empty());
+    for (id, messages) in &young.sent {
+        let read = ledger.get_exchange(*id).await.unwrap();
+        assert_eq!(&read.agent_request.messages, messages);
+        assert_eq!(ledger.observations(*id).await.unwrap().len(), if read.step == 0 { 3 } else { 4 });
+    }
+    assert_eq!(ledger.delete_before(young.row.started_at, 5).await.unwrap(), Default::default());
+    // Recording goes on, deleted content included.
+    let again = record(&ledger, 15, 3).await;
+    for (id, messages) in &again.sent {
+        assert_eq!(&ledger.get_exchange(*id).await.unwrap().agent_request.messages, messages);
+    }
+}
+
 fn intervention(agent: &Agent) -> Intervention {
     Intervention {
         id: InterventionId(agent.row.id.0 + 9),

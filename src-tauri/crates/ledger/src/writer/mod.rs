@@ -19,7 +19,7 @@ use crate::{
     schema,
 };
 use domain::{Committed, Event, EventKind, Record, Timestamp};
-use memory::Memory;
+pub use memory::{Memory, Pinned};
 use parking_lot::Mutex;
 use pen::Pen;
 use rusqlite::{Connection, ErrorCode};
@@ -76,7 +76,7 @@ pub fn start(
     db.busy_timeout(Duration::from_secs(5))?;
     db.set_prepared_statement_cache_capacity(96);
     db.execute_batch(
-        "PRAGMA page_size = 2048; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -4096;
+        "PRAGMA page_size = 2048; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -4096;
          PRAGMA temp_store = MEMORY; PRAGMA journal_size_limit = 16777216; PRAGMA secure_delete = FAST;",
     )?;
     schema::migrate(&mut db, path)?;
