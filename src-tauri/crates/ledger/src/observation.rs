@@ -5,8 +5,8 @@ use crate::{
     codec::{self, RAW, ZSTD},
     difference,
 };
-use domain::{ExchangeId, Observation, Point, SessionId, Timestamp};
-use serde_json::{Map, Value, json};
+use domain::{ExchangeId, Observation, Point, RequestFacts, RunFacts, SessionFacts, SessionId, Timestamp};
+use serde_json::{Map, Value, json, to_value};
 
 /// The members in the order of their bit in the presence byte.
 const MEMBERS: [&str; 8] = ["session", "run", "request", "response", "tool", "call", "result", "history"];
@@ -36,22 +36,61 @@ pub fn whole(value: &Value, content: &[u8]) -> Vec<u8> {
     [&[form as u8][..], &packed].concat()
 }
 
-/// The members as what differs from `key`, and for what the points of an exchange share from `latest`.
-pub fn difference(value: &Value, key: &Value, latest: Option<&Value>, content: &[u8]) -> Vec<u8> {
-    let mut data = vec![if latest.is_some() { FOLLOWS } else { 0 }, 0];
-    for (bit, name) in MEMBERS.iter().enumerate() {
-        if let Some(member) = value.get(name) {
-            data[1] |= 1 << bit;
-            difference::put(&mut data, member, reference(bit, name, key, latest), content);
+/// What the points of one exchange share: kept to tell its next observation apart.
+#[derive(Clone)]
+pub struct Latest {
+    session: SessionFacts,
+    run: RunFacts,
+    request: RequestFacts,
+}
+
+impl Latest {
+    pub fn of(observation: &Observation) -> Latest {
+        Latest {
+            session: observation.session.clone(),
+            run: observation.run.clone(),
+            request: observation.request.clone(),
         }
     }
+}
+
+/// The members as what differs from `key`, and for what the points of an exchange share from `latest`. What is equal is never turned
+/// into JSON: most of most observations.
+pub fn difference(seen: &Observation, key: &Value, latest: Option<&Latest>, content: &[u8]) -> Option<Vec<u8>> {
+    let mut data = vec![if latest.is_some() { FOLLOWS } else { 0 }, 0];
+    let mut bit = 0;
+    let mut put = |new: Option<Result<Value, serde_json::Error>>, old: Option<Value>| -> Option<()> {
+        if let Some(new) = new {
+            data[1] |= 1 << bit;
+            let reference = old.as_ref().or_else(|| key.get(MEMBERS[bit])).unwrap_or(&Value::Null);
+            difference::put(&mut data, &new.ok()?, reference, content);
+        }
+        bit += 1;
+        Some(())
+    };
+    macro_rules! shared {
+        ($($name:ident),+) => {$(
+            match latest {
+                // Anything equals itself: the cheapest way to say so.
+                Some(latest) if latest.$name == seen.$name => put(Some(Ok(Value::Null)), Some(Value::Null))?,
+                Some(latest) => put(Some(to_value(&seen.$name)), to_value(&latest.$name).ok())?,
+                None => put(Some(to_value(&seen.$name)), None)?,
+            }
+        )+};
+    }
+    shared!(session, run, request);
+    put(seen.response.as_ref().map(to_value), None)?;
+    put(seen.tool.as_ref().map(to_value), None)?;
+    put(seen.call.as_ref().map(to_value), None)?;
+    put(seen.result.as_ref().map(to_value), None)?;
+    put((!seen.history.is_empty()).then(|| to_value(&seen.history)), None)?;
     if data.len() >= LONG {
         let (form, packed) = codec::alone(&data[2..]);
         if form == ZSTD {
-            return [&[data[0] | PACKED, data[1]][..], &packed].concat();
+            return Some([&[data[0] | PACKED, data[1]][..], &packed].concat());
         }
     }
-    data
+    Some(data)
 }
 
 /// The members from their row; `key` where it is a difference, `latest`: the exchange's observation before.

@@ -2,6 +2,7 @@
 //! blobs that others are told apart from, open exchanges. Every part is bounded; all of it can be forgotten and read again.
 
 use super::{index::Search, sums::Sums};
+use crate::observation::Latest;
 use bytes::Bytes;
 use domain::{Hash, SessionRow};
 use lru::LruCache;
@@ -30,7 +31,7 @@ pub struct Memory {
     pub pinned: Option<Pinned>,
     pub sums: Sums,
     /// Sessions whose row must be written at the end of the transaction, by number.
-    pub dirty: HashMap<i64, Option<Box<SessionRow>>>,
+    pub dirty: HashMap<i64, Dirty>,
 }
 
 /// The next number of each kind.
@@ -42,6 +43,14 @@ pub struct Next {
     pub node: i64,
     pub session: i64,
     pub exchange: i64,
+}
+
+/// What is new of a session's row.
+#[derive(Default)]
+pub struct Dirty {
+    pub row: Option<Box<SessionRow>>,
+    /// Rows of its timeline, where some were added.
+    pub rows: Option<i64>,
 }
 
 pub struct SessionMemory {
@@ -62,8 +71,8 @@ pub struct ExchangeMemory {
     pub calls: i64,
     pub observations: i64,
     pub evaluations: i64,
-    /// The members of the latest observation.
-    pub latest: Option<Value>,
+    /// Of the latest observation.
+    pub latest: Option<Latest>,
     /// What its request brought, the newest few: (blob, bytes).
     pub brought: Vec<(i64, Bytes)>,
     /// The pack of its answer.

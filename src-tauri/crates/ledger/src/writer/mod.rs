@@ -35,7 +35,9 @@ use tokio::sync::{broadcast, oneshot};
 /// Bytes of records that share one transaction at most.
 const GROUP: usize = 8 << 20;
 /// The write-ahead log is folded back, after the waiters are told, once it is this long.
-const WAL_LIMIT: u64 = 4 << 20;
+const WAL_LIMIT: usize = 8 << 20;
+/// Pages that a transaction writes beside its content.
+const TRANSACTION: usize = 48 << 10;
 const IDLE: Duration = Duration::from_secs(30);
 /// Search catches up when nothing came for this long.
 const QUIET: Duration = Duration::from_millis(500);
@@ -57,6 +59,8 @@ pub struct Writer {
     options: LedgerOptions,
     give_up: Option<Instant>,
     latest: Timestamp,
+    /// Bytes in the write-ahead log, by estimate.
+    unfolded: usize,
 }
 
 struct Batch {
@@ -94,6 +98,7 @@ pub fn start(
         options,
         give_up: None,
         latest: Timestamp::default(),
+        unfolded: 0,
     };
     thread::Builder::new()
         .name("ledger".into())
@@ -119,7 +124,7 @@ impl Writer {
             if !batches.is_empty() {
                 self.write(batches);
                 self.queue.release(bytes);
-                self.fold_back();
+                self.fold_back(bytes);
                 if self.memory.search.is_full() {
                     self.index();
                 }
@@ -277,13 +282,15 @@ impl Writer {
         }
     }
 
-    /// Folds the write-ahead log back once it is long. Passive: never waits for a reader.
-    fn fold_back(&mut self) {
-        let wal = self.path.with_file_name("traces.db-wal");
-        if std::fs::metadata(wal).is_ok_and(|wal| wal.len() > WAL_LIMIT)
-            && let Err(error) = self.db.execute_batch("PRAGMA wal_checkpoint(PASSIVE)")
-        {
-            tracing::debug!(%error, "checkpoint put off");
+    /// Folds the write-ahead log back once it is long, by estimate: its file never shrinks by itself, and asking SQLite costs as much
+    /// as folding. Passive: never waits for a reader.
+    fn fold_back(&mut self, bytes: usize) {
+        self.unfolded += bytes + TRANSACTION;
+        if self.unfolded > WAL_LIMIT {
+            self.unfolded = 0;
+            if let Err(error) = self.db.execute_batch("PRAGMA wal_checkpoint(PASSIVE)") {
+                tracing::debug!(%error, "checkpoint put off");
+            }
         }
     }
 

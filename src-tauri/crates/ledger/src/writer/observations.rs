@@ -6,12 +6,15 @@ use super::{
     pen::{Pen, Written},
     store::Lane,
 };
-use crate::{ChangeKind, layout::*, observation};
+use crate::{
+    ChangeKind,
+    layout::*,
+    observation::{self, Latest},
+};
 use bytes::Bytes;
 use domain::{Evaluation, ExchangeId, Observation, Point, SessionId, Timestamp};
 use memchr::memmem;
 use rusqlite::params;
-use serde_json::Value;
 
 /// So many differences to one key; then the counters have moved far enough for a new one.
 const USES: u32 = 128;
@@ -28,7 +31,6 @@ impl Pen<'_> {
         observation: &Observation,
     ) -> Written {
         let (n, session) = self.exchange_or_bare(exchange, session_id, at)?;
-        let Some(value) = observation::members(observation) else { return Ok(()) };
         let content = self.content(exchange, session, observation)?;
         let (blob, content) = content.map_or((None, Bytes::new()), |(blob, bytes)| (Some(blob), bytes));
         let Some(memory) = self.memory.exchanges.get_mut(&exchange.0) else { return Ok(()) };
@@ -42,15 +44,20 @@ impl Pen<'_> {
         let mut base = 0;
         let mut data = Vec::new();
         if let Some(earlier) = self.memory.observations.get_mut(&place) {
-            data = observation::difference(&value, &earlier.value, memory.latest.as_ref(), &content);
             earlier.uses += 1;
-            if earlier.uses <= USES && data.len() * 2 < earlier.length.max(256) {
+            let difference = observation::difference(observation, &earlier.value, memory.latest.as_ref(), &content);
+            if let Some(difference) = difference
+                && earlier.uses <= USES
+                && difference.len() * 2 < earlier.length.max(256)
+            {
                 base = earlier.key;
+                data = difference;
             }
         }
         if base == 0 {
+            let Some(value) = observation::members(observation) else { return Ok(()) };
             data = observation::whole(&value, &content);
-            let earlier = ObservationKey { key, value: value.clone(), length: data.len(), uses: 0 };
+            let earlier = ObservationKey { key, value, length: data.len(), uses: 0 };
             self.memory.observations.put(place, earlier);
         }
         self.db
@@ -58,7 +65,9 @@ impl Pen<'_> {
                 "INSERT INTO observation(key, point, after, base, content, data) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
             )?
             .execute(params![key, place.1, after, base, blob, data])?;
-        self.keep_latest(exchange, value);
+        if let Some(memory) = self.memory.exchanges.get_mut(&exchange.0) {
+            memory.latest = Some(Latest::of(observation));
+        }
         Ok(())
     }
 
@@ -83,12 +92,6 @@ impl Pen<'_> {
         }
         let tells = observation.response.is_some() || observation.call.is_some();
         Ok(memory.answer.clone().filter(|_| tells))
-    }
-
-    fn keep_latest(&mut self, exchange: ExchangeId, value: Value) {
-        if let Some(memory) = self.memory.exchanges.get_mut(&exchange.0) {
-            memory.latest = Some(value);
-        }
     }
 
     pub fn evaluated(&mut self, exchange: ExchangeId, at: Timestamp, evaluations: &[Evaluation]) -> Written {

@@ -1,7 +1,7 @@
 //! Sessions and their timelines' rows.
 
 use super::{
-    memory::SessionMemory,
+    memory::{Dirty, SessionMemory},
     pen::{Pen, Written},
 };
 use crate::{ChangeKind, layout::*};
@@ -15,7 +15,7 @@ use std::{
 impl Pen<'_> {
     pub fn session(&mut self, row: &SessionRow) -> Written {
         let n = self.session_number(row.id)?;
-        self.memory.dirty.insert(n, Some(Box::new(row.clone())));
+        self.memory.dirty.entry(n).or_default().row = Some(Box::new(row.clone()));
         self.tell(ChangeKind::Session, Some(row.id), None);
         Ok(())
     }
@@ -31,7 +31,8 @@ impl Pen<'_> {
             .query_row([id.0], |row| Ok((row.get(0)?, row.get(1)?)))
             .optional()?;
         let (n, rows) = match known {
-            Some(known) => known,
+            // A row added in this transaction is not in the table yet.
+            Some((n, rows)) => (n, self.memory.dirty.get(&n).and_then(|dirty| dirty.rows).unwrap_or(rows)),
             None => {
                 let n = self.memory.next.session;
                 self.memory.next.session += 1;
@@ -91,15 +92,20 @@ impl Pen<'_> {
     }
 
     pub fn flush_sessions(&mut self) -> Written {
-        for (n, row) in std::mem::take(&mut self.memory.dirty) {
-            if let Some(row) = row {
-                self.write_session(n, &row)?;
+        for (n, dirty) in std::mem::take(&mut self.memory.dirty) {
+            match dirty {
+                Dirty { row: Some(row), rows } => self.write_session(n, &row, rows)?,
+                Dirty { row: None, rows } => {
+                    self.db
+                        .prepare_cached("UPDATE session SET rows = coalesce(?2, rows) WHERE n = ?1")?
+                        .execute(params![n, rows])?;
+                }
             }
         }
         Ok(())
     }
 
-    fn write_session(&mut self, n: i64, row: &SessionRow) -> Written {
+    fn write_session(&mut self, n: i64, row: &SessionRow, rows: Option<i64>) -> Written {
         let process = row.process.as_ref().and_then(|process| serde_json::to_string(process).ok());
         let models = serde_json::to_string(&row.models).unwrap_or_default();
         self.db
@@ -107,7 +113,7 @@ impl Pen<'_> {
                 "UPDATE session SET agent = ?2, title = ?3, state = ?4, label = ?5, client_id = ?6, parent = ?7, basis = ?8, \
                  process = ?9, models = ?10, steps = ?11, input_tokens = ?12, cached_tokens = ?13, output_tokens = ?14, \
                  cost_usd = ?15, estimated = ?16, context_used = ?17, tool_errors = ?18, interventions = ?19, \
-                 started_at = ?20, last_at = ?21 WHERE n = ?1",
+                 started_at = ?20, last_at = ?21, rows = coalesce(?22, rows) WHERE n = ?1",
             )?
             .execute(params![
                 n,
@@ -131,6 +137,7 @@ impl Pen<'_> {
                 row.interventions,
                 row.started_at.0,
                 row.last_at.0,
+                rows,
             ])?;
         Ok(())
     }
