@@ -10,7 +10,7 @@ use crate::{
 use bytes::Bytes;
 use domain::*;
 use futures::stream::BoxStream;
-use wire::{Answer, Decoder, Frame, Framer, Framing};
+use wire::{Answer, Decoder, Frame, Framer, Framing, Request};
 
 /// How often the runtime goes on by itself within one exchange before it ends the answer.
 const MOST_ROUNDS: usize = 3;
@@ -118,12 +118,12 @@ pub(crate) async fn next(relay: &mut Relay) -> Result<BoxStream<'static, Result<
 
 /// The answer as the agent got it.
 pub(crate) fn delivered(relay: &Relay) -> Answer {
-    read(relay.exchange.request.dialect, relay.answer.framing(), &relay.answer.delivered)
+    read(&relay.exchange.request, relay.answer.framing(), &relay.answer.delivered)
 }
 
-pub(crate) fn read(dialect: Dialect, framing: Framing, bytes: &[u8]) -> Answer {
+pub(crate) fn read(request: &Request, framing: Framing, bytes: &[u8]) -> Answer {
     let mut framer = Framer::new(framing);
-    let mut decoder = Decoder::new(dialect, framing);
+    let mut decoder = Decoder::new(request.dialect, framing).at(request.messages.len() as u32);
     for frame in framer.push(Bytes::copy_from_slice(bytes)).into_iter().chain(framer.finish()) {
         decoder.push(&frame);
     }

@@ -9,6 +9,7 @@ use std::{
     collections::HashMap,
     sync::{Arc, atomic::AtomicU64},
 };
+use tokio::sync::OnceCell;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 /// What the finder may keep of sessions, and the reader of messages, in bytes.
@@ -25,6 +26,8 @@ pub(crate) struct Core {
     pub finder: Mutex<Finder>,
     pub reader: Reader,
     pub estimator: Estimator,
+    /// The price table, loaded beside the runtime's threads by the first exchange that used tokens.
+    prices: OnceCell<()>,
     sessions: Mutex<HashMap<SessionId, SessionHandle>>,
     /// Held while one request is taken apart for storage.
     pub known: Mutex<KnownNodes>,
@@ -55,6 +58,7 @@ impl Core {
             finder: Mutex::new(Finder::new(FINDER_BYTES)),
             reader: Reader::new(READER_BYTES),
             estimator: Estimator::default(),
+            prices: OnceCell::new(),
             sessions: Mutex::default(),
             known: Mutex::default(),
             tasks: TaskTracker::new(),
@@ -67,6 +71,22 @@ impl Core {
 
     pub fn now(&self) -> Timestamp {
         self.ports.clock.now()
+    }
+
+    /// What tokens cost; nothing where none were used.
+    pub async fn cost(&self, provider: &str, model: &str, usage: &Usage, at: Timestamp) -> Option<f64> {
+        if *usage == Usage::default() {
+            return None;
+        }
+        let load = || async {
+            // Parsing the table takes milliseconds in which a thread of the runtime could relay nothing.
+            let loaded = tokio::task::spawn_blocking(move || observe::cost("openai", "gpt-4o", &Usage::default(), at));
+            if let Err(error) = loaded.await {
+                tracing::warn!(%error, "cannot load prices");
+            }
+        };
+        self.prices.get_or_init(load).await;
+        observe::cost(provider, model, usage, at)
     }
 
     pub fn policies(&self) -> Arc<PolicySet> {

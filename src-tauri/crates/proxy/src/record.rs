@@ -163,7 +163,7 @@ pub(crate) async fn close(exchange: &Exchange, mut ending: Ending) -> Vec<Record
         None => estimated(exchange, &ending).await,
     };
     let model = ending.answer.model.clone().unwrap_or_else(|| exchange.request.model.clone());
-    let cost = observe::cost(&exchange.provider.name, &model, &usage, exchange.at);
+    let cost = core.cost(&exchange.provider.name, &model, &usage, exchange.at).await;
     let timing = Timing {
         first_token_ms: ending.first_token_us.map(|micros| f64::from(micros) / 1000.0),
         duration_ms: f64::from(exchange.elapsed()) / 1000.0,

@@ -84,7 +84,10 @@ async fn stream(way: Way, response: UpstreamResponse, judging: bool, reply: Repl
     let leaving = if judging {
         let policies = exchange.policies.clone();
         let holds = Box::new(move |name: &str| policies.needs_calls(name));
-        Leaving::Judged { surgeon: Box::new(StreamSurgeon::new(dialect, framing, holds)), without_usage }
+        Leaving::Judged {
+            surgeon: Box::new(StreamSurgeon::new(dialect, framing, holds).at(exchange.request.messages.len() as u32)),
+            without_usage,
+        }
     } else if without_usage {
         Leaving::WithoutUsage
     } else {
@@ -92,7 +95,7 @@ async fn stream(way: Way, response: UpstreamResponse, judging: bool, reply: Repl
     };
     let same_body = matches!(leaving, Leaving::AsTheyCame);
     let encoding = headers::text(&response.headers, "content-encoding").map(str::to_owned);
-    let answer = AnswerStream::new(dialect, framing, encoding.as_deref(), leaving);
+    let answer = AnswerStream::new(&exchange.request, framing, encoding.as_deref(), leaving);
 
     let mut head = headers::to_agent(&response.headers, same_body);
     exchange.label(&mut head);

@@ -5,7 +5,7 @@
 use bytes::Bytes;
 use domain::{Dialect, ToolCall};
 use smallvec::SmallVec;
-use wire::{Answer, Decoder, Decoding, Frame, Framer, Framing, StreamSurgeon};
+use wire::{Answer, Decoder, Decoding, Frame, Framer, Framing, Request, StreamSurgeon};
 
 /// How frames leave.
 pub(crate) enum Leaving {
@@ -31,6 +31,8 @@ pub(crate) struct Passed {
 /// The rounds of one exchange's answer: the first, and those that go on inside it after a removed call.
 pub(crate) struct AnswerStream {
     dialect: Dialect,
+    /// How many messages the request had: dialects without call ids name calls by their place.
+    position: u32,
     framing: Framing,
     leaving: Leaving,
     decoding: Option<Decoding>,
@@ -52,14 +54,16 @@ pub(crate) struct AnswerStream {
 }
 
 impl AnswerStream {
-    pub fn new(dialect: Dialect, framing: Framing, content_encoding: Option<&str>, leaving: Leaving) -> AnswerStream {
+    pub fn new(request: &Request, framing: Framing, content_encoding: Option<&str>, leaving: Leaving) -> AnswerStream {
+        let (dialect, position) = (request.dialect, request.messages.len() as u32);
         AnswerStream {
             dialect,
+            position,
             framing,
             leaving,
             decoding: Decoding::new(content_encoding),
             framer: Framer::new(framing),
-            decoder: Decoder::new(dialect, framing),
+            decoder: Decoder::new(dialect, framing).at(position),
             tail: Vec::new(),
             last: None,
             recorded: Vec::new(),
@@ -196,7 +200,7 @@ impl AnswerStream {
         self.decoding = Decoding::new(content_encoding);
         self.framer = Framer::new(framing);
         self.frames.clear();
-        std::mem::replace(&mut self.decoder, Decoder::new(self.dialect, framing)).into_answer()
+        std::mem::replace(&mut self.decoder, Decoder::new(self.dialect, framing).at(self.position)).into_answer()
     }
 
     /// No follow-up is possible: the response ends validly with a word on why.

@@ -97,7 +97,7 @@ pub(crate) async fn answer(way: Way, response: UpstreamResponse, mut reply: Repl
     }
     let answer = round.answer.clone();
     let out = body.unwrap_or_else(|| first.raw.clone());
-    let delivered = changed.then(|| continuation::read(dialect, Framing::Whole, &out));
+    let delivered = changed.then(|| continuation::read(&exchange.request, Framing::Whole, &out));
     let removed = match &delivered {
         Some(delivered) => continuation::edge(&exchange, &rounds, round, delivered).await,
         None => Vec::new(),
@@ -143,7 +143,7 @@ impl Round {
 }
 
 async fn judge(exchange: &Exchange, clear: &Bytes) -> Round {
-    let answer: Answer = continuation::read(exchange.request.dialect, Framing::Whole, clear);
+    let answer: Answer = continuation::read(&exchange.request, Framing::Whole, clear);
     let mut removals = Vec::new();
     for call in &answer.calls {
         let acts = pipeline::intervene(exchange, Moment::Call(call.clone())).await;
