@@ -11,6 +11,8 @@ pub struct Turn {
     /// True: the calls' argument deltas are sent in turns, where the dialect can.
     pub interleaved: bool,
     pub usage: Usage,
+    /// Which turn of a script it is; ids are made with it.
+    pub number: usize,
     /// Overrides the stop reason that follows from the content.
     pub stop: Option<String>,
 }
@@ -67,6 +69,7 @@ impl Turn {
 
     #[must_use]
     pub fn numbered(mut self, turn: usize) -> Turn {
+        self.number = turn;
         for call in &mut self.calls {
             call.id = format!("{}_{turn}", call.id);
         }

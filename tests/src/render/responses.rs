@@ -31,7 +31,7 @@ fn items(turn: &Turn) -> Vec<Value> {
 fn response(turn: &Turn, status: &str, output: Vec<Value>, done: bool) -> Value {
     let usage = turn.usage;
     json!({
-        "id": "resp_scripted", "object": "response", "created_at": 1_763_800_000, "status": status, "error": null,
+        "id": format!("resp_scripted_{}", turn.number), "object": "response", "created_at": 1_763_800_000, "status": status, "error": null,
         "incomplete_details": null, "instructions": null, "model": "gpt-4o-mini-2024-07-18", "output": output,
         "parallel_tool_calls": true, "previous_response_id": null, "store": false, "temperature": 1.0,
         "tool_choice": "auto", "tools": [], "top_p": 1.0, "truncation": "disabled", "metadata": {},

@@ -5,7 +5,7 @@ use crate::{
     exchange::Exchange,
     headers,
     relay::{Relay, Removal},
-    session::SessionEdit,
+    session::{HeldAnswer, SessionEdit},
 };
 use bytes::Bytes;
 use domain::*;
@@ -155,6 +155,9 @@ pub(crate) async fn edge(exchange: &Exchange, rounds: &[Round], mut last: Round,
     let first =
         rounds.iter().chain(Some(&last)).find_map(|round| round.removals.first().map(|removal| removal.intervention));
     let Some(intervention) = first else { return removed };
+    if exchange.request.dialect == Dialect::OpenaiResponses {
+        hold(exchange, rounds, &last).await;
+    }
     let mut results = Vec::new();
     if last.answer.calls.len() > last.removals.len() {
         // Calls remain that the agent runs: the results stand beside its own.
@@ -179,4 +182,15 @@ pub(crate) async fn edge(exchange: &Exchange, rounds: &[Round], mut last: Round,
         }
     }
     removed
+}
+
+/// The agent may go on by the response's id alone (`previous_response_id`): what that stands for is remembered.
+async fn hold(exchange: &Exchange, rounds: &[Round], last: &Round) {
+    let first = rounds.first().unwrap_or(last);
+    let (Some(given), Some(real)) = (first.answer.id.clone(), last.answer.id.clone()) else { return };
+    let told: Vec<(&ToolCall, &str)> =
+        last.removals.iter().map(|removal| (&removal.call, removal.text.as_str())).collect();
+    let said = wire::answer_as_messages(exchange.request.dialect, last.framing, &last.frames).unwrap_or_default();
+    let results = wire::result_messages(exchange.request.dialect, &said, &told);
+    exchange.session.with(move |session| session.held.push(HeldAnswer { given, real, results })).await;
 }

@@ -9,7 +9,7 @@ use crate::{
     passage::{self, Incoming},
     pipeline::{self, Moment},
     record, relay, rewrites,
-    session::{Session, SessionEdit, SessionHandle},
+    session::{HeldAnswer, Session, SessionEdit, SessionHandle},
 };
 use act::{Act, Step};
 use bytes::Bytes;
@@ -138,11 +138,15 @@ pub(crate) async fn run(core: Arc<Core>, incoming: Incoming, reply: Reply) {
     let acts = judge_request(&exchange, returned).await;
     let (refusal, edits) = sort(acts);
     let placed = exchange.session.with({
-        let chains = exchange.reading.clone();
+        let reading = exchange.reading.clone();
         let main_line = !exchange.side_call && !exchange.branch;
-        move |session| place(session, edits, &chains, main_line)
+        let goes_on_from = exchange.request.previous_response.clone();
+        move |session| {
+            let held = session.held.iter().find(|held| Some(&held.given) == goes_on_from.as_ref()).cloned();
+            (place(session, edits, &reading, main_line), held)
+        }
     });
-    let Some(placed) = placed.await else { return };
+    let Some((placed, held)) = placed.await else { return };
     for lost in placed.lost {
         let payload = serde_json::json!({ "intervention": lost.intervention, "why": "the agent's history no longer holds its place" });
         exchange.event(EventKind::RewriteLost, payload);
@@ -150,7 +154,7 @@ pub(crate) async fn run(core: Arc<Core>, incoming: Incoming, reply: Reply) {
     if let Some(made) = refusal {
         return answer::refuse(&exchange, made, reply).await;
     }
-    let sent = prepare(&exchange, &incoming, request, &placed.edits);
+    let sent = prepare(&exchange, &incoming, request, &placed.edits, held);
     exchange.flush();
     relay::send(exchange, sent, reply).await;
 }
@@ -198,12 +202,24 @@ fn place(session: &mut Session, edits: Vec<ContextEdit>, reading: &Reading, main
 }
 
 /// What goes upstream: the agent's bytes, or those with this context's rewrites; and the record of it where it differs.
-fn prepare(exchange: &Exchange, incoming: &Incoming, request: Request, edits: &[ContextEdit]) -> Sent {
+fn prepare(
+    exchange: &Exchange,
+    incoming: &Incoming,
+    request: Request,
+    edits: &[ContextEdit],
+    held: Option<HeldAnswer>,
+) -> Sent {
     let mut outgoing = passage::outgoing(&exchange.core, &incoming.arrival, &exchange.provider, incoming.url.clone());
     let mut sent = request;
     let mut body: Option<Bytes> = None;
     if !edits.is_empty() {
         body = Some(wire::apply(&sent, &edits.iter().collect::<Vec<_>>()));
+    }
+    if let Some(held) = held {
+        if let Some(edited) = body.as_ref() {
+            sent = reparsed(exchange, sent, edited);
+        }
+        body = Some(go_on_from(exchange, &sent, &held));
     }
     let mut without_usage = false;
     if exchange.core.config.include_usage {
@@ -223,6 +239,25 @@ fn prepare(exchange: &Exchange, incoming: &Incoming, request: Request, edits: &[
         record::sent(exchange, &sent, &outgoing);
     }
     Sent { request: sent, outgoing, without_usage }
+}
+
+/// Where the provider holds the history: from the answer that it knows, with the results of calls that were taken out.
+fn go_on_from(exchange: &Exchange, request: &Request, held: &HeldAnswer) -> Bytes {
+    let edit = ContextEdit {
+        session: exchange.session.id,
+        intervention: InterventionId(0),
+        from: Hash::default(),
+        anchor: Hash::default(),
+        at: 0,
+        replaces: 0,
+        messages: held.results.clone(),
+        results: Vec::new(),
+    };
+    let body = if held.results.is_empty() { request.body.clone() } else { wire::apply(request, &[&edit]) };
+    match wire::parse(&exchange.route, body.clone()) {
+        Ok(request) if held.real != held.given => wire::set_previous_response(&request, &held.real),
+        _ => body,
+    }
 }
 
 /// Our own edits leave a readable body; were it not so, the spans of the old one must not be used on the new.

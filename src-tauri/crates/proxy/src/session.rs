@@ -12,6 +12,20 @@ pub(crate) struct Session {
     pub state: SessionState,
     /// Rewrites of this session's contexts, oldest first.
     pub edits: Vec<SessionEdit>,
+    /// Kept for as long as the task lives: provider-held history outlives it only by the provider's grace.
+    pub held: Vec<HeldAnswer>,
+}
+
+/// An answer that was changed in a history that the provider holds: there no message can be replaced, so the next request goes on
+/// from the answer that the provider knows, with the results that it still waits for.
+#[derive(Debug, Clone)]
+pub(crate) struct HeldAnswer {
+    /// The response id that the agent got.
+    pub given: String,
+    /// The id of the provider's own latest response.
+    pub real: String,
+    /// `function_call_output` items for calls that were taken out.
+    pub results: Vec<bytes::Bytes>,
 }
 
 /// A rewrite edge and whether its loss was told already.
@@ -41,7 +55,7 @@ impl SessionHandle {
     pub fn start(core: &Arc<Core>, state: SessionState, edits: Vec<ContextEdit>) -> SessionHandle {
         let (commands, queue) = mpsc::unbounded_channel();
         let id = state.id();
-        let session = Session { state, edits: edits.into_iter().map(SessionEdit::new).collect() };
+        let session = Session { state, edits: edits.into_iter().map(SessionEdit::new).collect(), held: Vec::new() };
         core.tasks.spawn(own(Arc::downgrade(core), core.config.session_idle, session, queue));
         SessionHandle { id, commands }
     }

@@ -34,13 +34,18 @@ pub(crate) fn text(role: Role, text: &str) -> Option<Hash> {
 
 /// Feeds a text without its white space, in pieces large enough to be hashed fast; says whether there was any.
 fn words(hasher: &mut blake3::Hasher, text: &str) -> bool {
+    const PIECE: usize = 8 << 10;
     let mut any = false;
-    let mut packed = Vec::with_capacity(text.len().min(8 << 10));
-    for piece in text.as_bytes().chunks(8 << 10) {
-        packed.clear();
-        packed.extend(piece.iter().copied().filter(|byte| !byte.is_ascii_whitespace()));
-        hasher.update(&packed);
-        any |= !packed.is_empty();
+    let mut packed = vec![0; text.len().min(PIECE)];
+    for piece in text.as_bytes().chunks(PIECE) {
+        // Every byte is written and white space written over again: no branch to mispredict at each word.
+        let mut end = 0;
+        for byte in piece {
+            packed[end] = *byte;
+            end += usize::from(!byte.is_ascii_whitespace());
+        }
+        hasher.update(&packed[..end]);
+        any |= end > 0;
     }
     any
 }

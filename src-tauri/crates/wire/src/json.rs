@@ -330,7 +330,7 @@ pub fn unescape(raw: &[u8]) -> Cow<'_, str> {
     let mut at = first;
     while at < raw.len() {
         if raw[at] != b'\\' {
-            let run = memchr(b'\\', &raw[at..]).map_or(raw.len(), |n| at + n);
+            let run = next_escape(raw, at);
             out.extend_from_slice(&raw[at..run]);
             at = run;
             continue;
@@ -354,6 +354,16 @@ pub fn unescape(raw: &[u8]) -> Cow<'_, str> {
         Ok(text) => text,
         Err(broken) => String::from_utf8_lossy(broken.as_bytes()).into_owned(),
     })
+}
+
+/// Where the next escape begins, or the end. Code is dense with them, prose is not: a few bytes are looked at before the long search.
+fn next_escape(raw: &[u8], at: usize) -> usize {
+    const NEAR: usize = 24;
+    let near = raw.len().min(at + NEAR);
+    match raw[at..near].iter().position(|byte| *byte == b'\\') {
+        Some(n) => at + n,
+        None => memchr(b'\\', &raw[near..]).map_or(raw.len(), |n| near + n),
+    }
 }
 
 /// The letter whose four digits start at `at`, a second half of a surrogate pair included.
