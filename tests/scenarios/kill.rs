@@ -58,12 +58,12 @@ async fn no_response_that_was_seen_complete_is_lost_to_a_kill() {
     for round in 0..kills {
         let (stop, ended) = (Arc::new(AtomicBool::new(false)), Arc::new(Notify::new()));
         let mut clients = JoinSet::new();
-        for client in 0..8 {
+        for client in 0..12 {
             clients.spawn(load(runtime.proxy.clone(), client, stop.clone(), ended.clone()));
         }
         // A fresh process reads its tables first: the moment is drawn from when it answers.
         let _ = tokio::time::timeout(Duration::from_secs(5), ended.notified()).await;
-        tokio::time::sleep(Duration::from_millis(random.random_range(0..300))).await;
+        tokio::time::sleep(Duration::from_millis(random.random_range(0..600))).await;
         if round % 4 == 0 {
             // Just after somebody got a terminal frame.
             let _ = tokio::time::timeout(Duration::from_secs(2), ended.notified()).await;

@@ -129,12 +129,17 @@ pub(crate) async fn run(core: Arc<Core>, incoming: Incoming, reply: Reply) {
     let _open = Open::new(&core);
     let encoding = headers::text(&incoming.arrival.headers, "content-encoding");
     let clear = wire::decode_body(encoding, &incoming.arrival.body);
-    let request = clear.and_then(|clear| wire::parse(&incoming.route, clear));
-    let request = match request {
-        Ok(request) => request,
-        Err(error) => return unreadable(core, incoming, &error, reply).await,
+    let (request, unreadable) = match clear.and_then(|clear| wire::parse(&incoming.route, clear)) {
+        Ok(request) => (request, None),
+        Err(error) => match opaque(&incoming) {
+            Some(request) => (request, Some(error)),
+            None => return,
+        },
     };
     let Some((exchange, returned)) = record::open(&core, &incoming, &request).await else { return };
+    if let Some(error) = &unreadable {
+        exchange.event(EventKind::Unreadable, serde_json::json!({ "why": error.to_string() }));
+    }
     let acts = judge_request(&exchange, returned).await;
     let (refusal, edits) = sort(acts);
     let placed = exchange.session.with({
@@ -154,23 +159,17 @@ pub(crate) async fn run(core: Arc<Core>, incoming: Incoming, reply: Reply) {
     if let Some(made) = refusal {
         return answer::refuse(&exchange, made, reply).await;
     }
-    let sent = prepare(&exchange, &incoming, request, &placed.edits, held);
+    let edits = if unreadable.is_none() { placed.edits } else { Vec::new() };
+    let sent = prepare(&exchange, &incoming, request, &edits, held);
     exchange.flush();
     relay::send(exchange, sent, reply).await;
 }
 
-/// A body that is no JSON of its dialect: the provider may say so itself.
-async fn unreadable(core: Arc<Core>, incoming: Incoming, error: &wire::WireError, reply: Reply) {
-    let event = Event {
-        session: None,
-        exchange: None,
-        at: core.now(),
-        kind: EventKind::Unreadable,
-        payload: serde_json::json!({ "path": incoming.address.path, "why": error.to_string() }),
-    };
-    core.ports.sink.record(vec![Record::Event(event)]);
-    let request = passage::outgoing(&core, &incoming.arrival, &incoming.provider, incoming.url);
-    passage::pass(core, request, reply).await;
+/// A body that is no JSON of its dialect: forwarded and kept as it is, with no message that a rule could read. The provider may say so
+/// itself.
+fn opaque(incoming: &Incoming) -> Option<Request> {
+    let nothing = wire::parse(&incoming.route, Bytes::from_static(b"{}")).ok()?;
+    Some(Request { body: incoming.arrival.body.clone(), ..nothing })
 }
 
 async fn judge_request(exchange: &Exchange, returned: Vec<Returned>) -> Vec<Act> {
