@@ -266,3 +266,29 @@ async fn where_no_call_is_left_the_runtime_goes_on_with_the_model() {
         assert_eq!(sent[2][..sent[1].len()], sent[1][..], "{what}: call and result stand in every later request");
     }
 }
+
+/// Observe, reason, act runs at each point: one rule that marks the session at every one of them.
+#[tokio::test(flavor = "multi_thread")]
+async fn rules_are_asked_at_every_intervention_point_of_an_exchange() {
+    let points = ["model.request", "model.stream", "tool.call", "model.response", "tool.result"];
+    let rules = points.map(|point| {
+        let id = point.replace('.', "-");
+        format!("[[rule]]\nid = \"{id}\"\non = \"{point}\"\nmax_fires = 1\ndo = [{{ taint = \"{point}\" }}]\n")
+    });
+    let policy = format!("version = 1\nname = \"marks\"\n{}", rules.concat());
+    for (dialect, streamed) in cells().filter(|(_, streamed)| *streamed) {
+        let turns = [Turn::call("search", json!({"path": "a"})).with_text("I look."), Turn::text("Done.")];
+        let provider = Provider::turns(turns).await;
+        let runtime = Runtime::start(&Options::to(&provider.base).policy("marks", &policy));
+        let mut agent = Agent::new(&runtime.proxy, dialect, streamed);
+        agent.run("Go", 3, |_| Outcome::good("fine")).await;
+        let session = runtime.sessions().await[0]["id"].clone();
+        let listed = runtime.rpc("list_interventions", json!({"session": session})).await;
+        let mut marked: Vec<&str> =
+            listed["interventions"].as_array().unwrap().iter().map(|entry| entry["after"].as_str().unwrap()).collect();
+        marked.sort_unstable();
+        let mut expected = points;
+        expected.sort_unstable();
+        assert_eq!(marked, expected, "{dialect:?} streamed={streamed}");
+    }
+}

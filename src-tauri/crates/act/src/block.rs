@@ -16,12 +16,15 @@ pub(crate) fn carry_out(decision: &Decision, text: &str, refuse_as: RefuseAs, sc
 
 fn refuse(decision: &Decision, text: &str, refuse_as: RefuseAs, scene: &Scene<'_>) -> Act {
     let text = named(text, decision);
+    let Some(request) = scene.request else {
+        let summary = "Could not refuse: no request is under way".to_owned();
+        let intervention = scene.intervention(decision, summary, String::new(), String::new());
+        return Act { step: Step::Nothing, intervention };
+    };
     let seconds = scene.at.0 / 1_000_000;
     let made = match refuse_as {
-        RefuseAs::Answer => wire::refusal(scene.request, &text, &scene.exchange.to_string(), seconds),
-        RefuseAs::Error => {
-            wire::error(Some(scene.request), scene.request.dialect, scene.error_status, &text, "policy_violation")
-        }
+        RefuseAs::Answer => wire::refusal(request, &text, &scene.exchange.to_string(), seconds),
+        RefuseAs::Error => wire::error(Some(request), request.dialect, scene.error_status, &text, "policy_violation"),
     };
     let summary = format!("Refused the call: {text}");
     Act { step: Step::Refuse(made), intervention: scene.intervention(decision, summary, String::new(), text) }
@@ -65,7 +68,7 @@ pub fn edge_after_removal(
         intervention,
         from: scene.tip,
         anchor,
-        at: scene.request.messages.len().max(1) as u32 + 1,
+        at: scene.request.map_or(0, |request| request.messages.len()).max(1) as u32 + 1,
         replaces: 1,
         messages,
         results,

@@ -7,19 +7,16 @@ use domain::*;
 const BYTES_PER_TOKEN: usize = 4;
 
 pub(crate) fn carry_out(decision: &Decision, role: InjectRole, text: &str, scene: &Scene<'_>) -> Act {
-    let message = wire::text_message(scene.request.dialect, role, text);
+    let Some(request) = scene.request else { return nowhere(decision, "no request is under way", scene) };
+    if request.previous_response.is_some() {
+        return nowhere(decision, "the provider holds this conversation's history", scene);
+    }
+    let message = wire::text_message(request.dialect, role, text);
     let after = String::from_utf8_lossy(&message).into_owned();
     let who = match role {
         InjectRole::System => "system",
         InjectRole::User => "user",
     };
-    if scene.request.previous_response.is_some() {
-        let why = "Could not inject: the provider holds this conversation's history".to_owned();
-        return Act {
-            step: Step::Nothing,
-            intervention: scene.intervention(decision, why, String::new(), String::new()),
-        };
-    }
     let summary = format!("Injected a {who} message: {}", first_line(text));
     let mut intervention = scene.intervention(decision, summary, String::new(), after);
     let tokens = text.len().div_ceil(BYTES_PER_TOKEN) as i64;
@@ -29,12 +26,18 @@ pub(crate) fn carry_out(decision: &Decision, role: InjectRole, text: &str, scene
         intervention: intervention.id,
         from: scene.tip,
         anchor: scene.tip,
-        at: scene.request.messages.len().max(1) as u32,
+        at: request.messages.len().max(1) as u32,
         replaces: 0,
         messages: vec![message],
         results: Vec::new(),
     };
     Act { step: Step::Edit(edit), intervention }
+}
+
+/// An action that cannot apply says so.
+fn nowhere(decision: &Decision, why: &str, scene: &Scene<'_>) -> Act {
+    let summary = format!("Could not inject: {why}");
+    Act { step: Step::Nothing, intervention: scene.intervention(decision, summary, String::new(), String::new()) }
 }
 
 fn first_line(text: &str) -> String {

@@ -9,8 +9,8 @@ pub struct Scene<'a> {
     pub exchange: ExchangeId,
     pub at: Timestamp,
     pub clock: &'a dyn Clock,
-    /// The agent's request, before any rewrite.
-    pub request: &'a Request,
+    /// The agent's request, before any rewrite; none when time passes in an idle session.
+    pub request: Option<&'a Request>,
     /// The prefix hash of the agent's whole request: where an injection is anchored.
     pub tip: Hash,
     /// The complete tool call in question, at `tool.call`.

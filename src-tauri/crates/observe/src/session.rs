@@ -166,6 +166,11 @@ impl SessionState {
         self.row.last_at = self.row.last_at.max(at);
     }
 
+    /// The newest exchange: what an observation between exchanges stands beside.
+    pub fn latest_exchange(&self) -> Option<ExchangeId> {
+        self.exchanges.keys().next_back().copied()
+    }
+
     /// Adds a mark; true if it is new.
     pub fn taint(&mut self, taint: &str) -> bool {
         let new = !self.taints.iter().any(|known| known == taint);

@@ -91,7 +91,7 @@ impl Exchange {
             exchange: self.id,
             at: self.core.now(),
             clock: &*self.core.ports.clock,
-            request: &self.request,
+            request: Some(&self.request),
             tip: self.reading.end(),
             call,
             error_status: self.error_status,

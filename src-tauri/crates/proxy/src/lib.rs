@@ -2,6 +2,7 @@
 //!
 //! It must not know SQLite or an HTTP client: the ledger and the provider are reached through `domain`'s ports.
 
+mod account;
 mod address;
 mod answer;
 mod body;

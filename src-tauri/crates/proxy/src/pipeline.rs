@@ -1,7 +1,7 @@
 //! The heart: observe, reason, act, at every intervention point.
 
-use crate::{answer::Ending, exchange::Exchange};
-use act::{Act, Step};
+use crate::{account, answer::Ending, core::Core, exchange::Exchange, session::Session};
+use act::{Act, Scene};
 use domain::*;
 use observe::{Focus, Returned};
 use wire::Answer;
@@ -14,6 +14,8 @@ pub(crate) enum Moment {
     Result(Returned),
     /// One complete tool call.
     Call(ToolCall),
+    /// Frames on their way: the answer so far.
+    Stream { status: u16, answer: Answer },
     /// The complete response, before its completing part is released.
     Response { status: u16, answer: Answer },
 }
@@ -39,6 +41,7 @@ async fn observe(exchange: &Exchange, moment: Moment) -> Option<(Moment, Observa
             Moment::Request => (Point::ModelRequest, Focus::Request),
             Moment::Result(returned) => (Point::ToolResult, Focus::Result(returned)),
             Moment::Call(call) => (Point::ToolCall, Focus::Call(call)),
+            Moment::Stream { status, answer } => (Point::ModelStream, Focus::Response { status: *status, answer }),
             Moment::Response { status, answer } => (Point::ModelResponse, Focus::Response { status: *status, answer }),
         };
         let observation = session.state.observation(point, at, id, focus);
@@ -59,73 +62,34 @@ async fn act(exchange: &Exchange, moment: &Moment, observation: Observation, ver
         _ => None,
     };
     let acts = act::carry_out(&verdict.decisions, &exchange.scene(call));
-    write(exchange, observation, verdict, &acts);
+    exchange.note(account::records(exchange.session.id, exchange.id, observation, verdict, &acts));
+    for act in acts.iter().filter(|act| act.intervention.mode == Mode::Enforce) {
+        exchange.intervened(act.intervention.id);
+    }
     if !acts.is_empty() {
-        remember(exchange, &acts).await;
+        let (done, at) = (account::done(&acts), exchange.core.now());
+        exchange.session.with(move |session| account::remember(session, done, at)).await;
     }
     acts
 }
 
-/// What was seen, how it was judged, what was done: nothing is silent.
-fn write(exchange: &Exchange, observation: Observation, verdict: Verdict, acts: &[Act]) {
-    let at = observation.at;
-    let (session, point) = (exchange.session.id, observation.point);
-    let mut records =
-        vec![Record::Observed { exchange: exchange.id, session, point, at, observation: Box::new(observation) }];
-    let evaluations: Vec<Evaluation> =
-        verdict.evaluations.into_iter().filter(|evaluation| evaluation.matched || evaluation.error.is_some()).collect();
-    for failed in evaluations.iter().filter(|evaluation| evaluation.error.is_some()) {
-        exchange.event(
-            EventKind::EvaluationFailed,
-            serde_json::json!({ "rule": failed.rule, "policy": failed.policy, "error": failed.error }),
-        );
-    }
-    if !evaluations.is_empty() {
-        records.push(Record::Evaluated { exchange: exchange.id, at, evaluations });
-    }
-    for act in acts {
-        records.push(Record::Intervened(Box::new(act.intervention.clone())));
-        if let Step::Edit(edit) = &act.step {
-            records.push(Record::Rewritten(edit.clone()));
-        }
-        if act.intervention.mode == Mode::Enforce {
-            exchange.intervened(act.intervention.id);
-        }
-    }
-    exchange.note(records);
-}
-
-/// Later moments see what was done.
-async fn remember(exchange: &Exchange, acts: &[Act]) {
-    let at = exchange.core.now();
-    let done: Vec<(String, Mode, Option<String>)> = acts
-        .iter()
-        .map(|act| {
-            let intervention = &act.intervention;
-            let key = format!(
-                "{}/{}",
-                intervention.policy.as_deref().unwrap_or_default(),
-                intervention.rule.as_deref().unwrap_or_default()
-            );
-            let taint = match &act.step {
-                Step::Taint(taint) => Some(taint.clone()),
-                _ => None,
-            };
-            (key, intervention.mode, taint)
-        })
-        .collect();
-    exchange
-        .session
-        .with(move |session| {
-            for (rule, mode, taint) in done {
-                session.state.fired(&rule, at);
-                if mode == Mode::Enforce {
-                    session.state.intervened();
-                }
-                if let Some(taint) = taint {
-                    session.state.taint(&taint);
-                }
-            }
-        })
-        .await;
+/// Time passing: the session has been silent. No bytes are under way, so that only what marks the session can be carried out.
+pub(crate) fn intervene_when_idle(core: &Core, session: &mut Session, exchange: ExchangeId) -> Vec<Record> {
+    let (at, id) = (core.now(), session.state.id());
+    let observation = session.state.observation(Point::SessionIdle, at, exchange, Focus::Request);
+    let nanos = || core.ports.clock.now().0 as u64 * 1_000;
+    let verdict = reason::evaluate(&core.policies(), &observation.session.agent, &observation, &nanos);
+    let scene = Scene {
+        session: id,
+        exchange,
+        at,
+        clock: &*core.ports.clock,
+        request: None,
+        tip: Hash::default(),
+        call: None,
+        error_status: 0,
+    };
+    let acts = act::carry_out(&verdict.decisions, &scene);
+    account::remember(session, account::done(&acts), at);
+    account::records(id, exchange, observation, verdict, &acts)
 }

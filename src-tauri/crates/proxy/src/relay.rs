@@ -1,7 +1,8 @@
 //! Sends a request and relays its answer: frames at once, the completing part after its record, a cut as a cut.
 
+mod closing;
+
 use crate::{
-    answer::{self, Ending},
     body::{Cut, Piece, ReplyBody},
     continuation::{self, Round},
     exchange::{self, Exchange, Sent},
@@ -22,12 +23,15 @@ use wire::{Framing, StreamSurgeon};
 /// Pieces under way to one agent: enough that a burst is not held up by the writer's turn, few enough to push back.
 const PIECES: usize = 32;
 
+/// How often rules on the stream look, in microseconds.
+const WATCH_EVERY_US: u32 = 250_000;
+
 pub(crate) async fn send(exchange: Exchange, sent: Sent, mut reply: Reply) {
     let core = exchange.core.clone();
     let sent_at = exchange.elapsed();
     let response = tokio::select! {
-        () = reply.closed() => return gone(&exchange).await,
-        () = core.halt.cancelled() => return interrupted(&exchange).await,
+        () = reply.closed() => return closing::gone(&exchange).await,
+        () = core.halt.cancelled() => return closing::interrupted(&exchange).await,
         response = core.ports.upstream.send(sent.outgoing.clone()) => response,
     };
     let mut attempt = Attempt {
@@ -118,6 +122,7 @@ async fn stream(way: Way, response: UpstreamResponse, judging: bool, reply: Repl
         removals: Vec::new(),
         first_token_us: None,
         first_byte_us: None,
+        watched_us: 0,
         closed: false,
         body: Some(response.body),
     };
@@ -152,6 +157,7 @@ pub(crate) struct Relay {
     agent_head: Headers,
     first_token_us: Option<u32>,
     first_byte_us: Option<u32>,
+    watched_us: u32,
     closed: bool,
     /// The provider's bytes; dropping it closes the connection to the provider.
     body: Option<Chunks>,
@@ -201,10 +207,21 @@ impl Relay {
         if self.answer.wants_continuation() {
             return self.go_on().await;
         }
+        self.watch(at, passed.first_token).await;
         if self.answer.complete() {
             self.complete().await?;
         }
         Ok(())
+    }
+
+    /// Rules on the stream look at its first token and then now and again.
+    async fn watch(&mut self, at: u32, first_token: bool) {
+        let due = first_token || at.saturating_sub(self.watched_us) >= WATCH_EVERY_US;
+        if due && self.exchange.policies.looks_at(Point::ModelStream) {
+            self.watched_us = at;
+            let moment = Moment::Stream { status: self.status, answer: self.answer.answer().clone() };
+            pipeline::intervene(&self.exchange, moment).await;
+        }
     }
 
     async fn judge(
@@ -321,76 +338,4 @@ impl Relay {
             let _ = self.pieces.try_send(Err(Cut("Switchtower was stopped".into())));
         }
     }
-
-    async fn close(&mut self, state: ExchangeState, origin: Option<Origin>, error: Option<String>) {
-        self.closed = true;
-        let now = self.exchange.elapsed();
-        if let Some(attempt) = self.attempts.first_mut() {
-            attempt.duration_ms = f64::from(now - self.sent_at) / 1000.0;
-        }
-        let removed = continuation::settle(self).await;
-        let mut answer = self.answer.answer().clone();
-        let mut usage = answer.usage;
-        for round in &self.rounds {
-            usage = match (usage, round.answer.usage) {
-                (Some(late), Some(early)) => Some(late.plus(&early)),
-                (late, early) => late.or(early),
-            };
-        }
-        if !self.rounds.is_empty() {
-            let early: Vec<&str> =
-                self.rounds.iter().map(|round| round.answer.text.as_str()).filter(|text| !text.is_empty()).collect();
-            answer.text = early.into_iter().chain(Some(answer.text.as_str())).collect::<Vec<_>>().join("\n");
-        }
-        let changed = self.judging && !removed.is_empty()
-            || self.sent.without_usage && self.answer.delivered.len() != self.answer.recorded.len();
-        let ending = Ending {
-            state,
-            origin,
-            error: error.or_else(|| answer.error.clone()),
-            delivered: (!removed.is_empty()).then(|| continuation::delivered(self)),
-            usage,
-            attempts: self.attempts.clone(),
-            removed,
-            provider_response: Some(ResponseImage {
-                status: self.status,
-                headers: self.provider_head.clone(),
-                body: Bytes::from(std::mem::take(&mut self.answer.recorded)),
-                frames: std::mem::take(&mut self.answer.times),
-            }),
-            agent_response: changed.then(|| ResponseImage {
-                status: self.status,
-                headers: self.agent_head.clone(),
-                body: Bytes::from(std::mem::take(&mut self.answer.delivered)),
-                frames: Vec::new(),
-            }),
-            status: self.status,
-            first_token_us: self.first_token_us,
-            added_us: self.sent_at,
-            answer,
-        };
-        answer::close(&self.exchange, ending).await;
-    }
-}
-
-/// The agent left before any head came back.
-async fn gone(exchange: &Exchange) {
-    exchange.event(EventKind::Cancelled, serde_json::json!({ "after_bytes": 0 }));
-    let ending = Ending {
-        state: ExchangeState::Cancelled,
-        origin: Some(Origin::Agent),
-        error: Some("the agent closed the connection".into()),
-        ..Ending::default()
-    };
-    answer::close(exchange, ending).await;
-}
-
-async fn interrupted(exchange: &Exchange) {
-    let ending = Ending {
-        state: ExchangeState::Interrupted,
-        origin: Some(Origin::Runtime),
-        error: Some("the runtime was stopped".into()),
-        ..Ending::default()
-    };
-    answer::close(exchange, ending).await;
 }

@@ -1,7 +1,7 @@
 //! A session's task: it alone owns the session's mutable state. Commands come by channel; it decides and moves on, never waiting
 //! for a person, a provider or a frame.
 
-use crate::core::Core;
+use crate::{core::Core, pipeline};
 use domain::*;
 use observe::SessionState;
 use std::sync::{Arc, Weak};
@@ -119,5 +119,10 @@ fn turn_idle(core: &Core, session: &mut Session) {
         kind: EventKind::SessionIdle,
         payload: serde_json::json!({ "silent_since": row.last_at.rfc3339() }),
     };
-    core.ports.sink.record(vec![Record::Event(event), Record::Session(Box::new(row))]);
+    let mut records = vec![Record::Event(event)];
+    if let Some(exchange) = session.state.latest_exchange() {
+        records.extend(pipeline::intervene_when_idle(core, session, exchange));
+    }
+    records.push(Record::Session(Box::new(session.state.row())));
+    core.ports.sink.record(records);
 }

@@ -1,0 +1,67 @@
+//! The account of one moment: what was seen, how it was judged, what was done. Nothing is silent, and later moments know it.
+
+use crate::session::Session;
+use act::{Act, Step};
+use domain::*;
+
+pub(crate) fn records(
+    session: SessionId,
+    exchange: ExchangeId,
+    observation: Observation,
+    verdict: Verdict,
+    acts: &[Act],
+) -> Vec<Record> {
+    let (at, point) = (observation.at, observation.point);
+    let mut records = vec![Record::Observed { exchange, session, point, at, observation: Box::new(observation) }];
+    // The others can be recomputed from the observation.
+    let told: Vec<Evaluation> =
+        verdict.evaluations.into_iter().filter(|evaluation| evaluation.matched || evaluation.error.is_some()).collect();
+    for failed in told.iter().filter(|evaluation| evaluation.error.is_some()) {
+        let payload = serde_json::json!({ "rule": failed.rule, "policy": failed.policy, "error": failed.error });
+        let kind = EventKind::EvaluationFailed;
+        records.push(Record::Event(Event { session: Some(session), exchange: Some(exchange), at, kind, payload }));
+    }
+    if !told.is_empty() {
+        records.push(Record::Evaluated { exchange, at, evaluations: told });
+    }
+    for act in acts {
+        records.push(Record::Intervened(Box::new(act.intervention.clone())));
+        if let Step::Edit(edit) = &act.step {
+            records.push(Record::Rewritten(edit.clone()));
+        }
+    }
+    records
+}
+
+/// What a session remembers of an act.
+pub(crate) struct Done {
+    /// `policy/rule`.
+    rule: String,
+    mode: Mode,
+    taint: Option<String>,
+}
+
+pub(crate) fn done(acts: &[Act]) -> Vec<Done> {
+    let one = |act: &Act| {
+        let Intervention { policy, rule, mode, .. } = &act.intervention;
+        let (policy, rule) = (policy.as_deref().unwrap_or_default(), rule.as_deref().unwrap_or_default());
+        let taint = match &act.step {
+            Step::Taint(taint) => Some(taint.clone()),
+            _ => None,
+        };
+        Done { rule: format!("{policy}/{rule}"), mode: *mode, taint }
+    };
+    acts.iter().map(one).collect()
+}
+
+pub(crate) fn remember(session: &mut Session, done: Vec<Done>, at: Timestamp) {
+    for act in done {
+        session.state.fired(&act.rule, at);
+        if act.mode == Mode::Enforce {
+            session.state.intervened();
+        }
+        if let Some(taint) = act.taint {
+            session.state.taint(&taint);
+        }
+    }
+}
