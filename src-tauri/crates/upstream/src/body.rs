@@ -5,8 +5,8 @@ use bytes::Bytes;
 use domain::UpstreamFailure;
 use futures::Stream;
 use http_body::Body;
-use hyper::body::Incoming;
 use std::{
+    error::Error,
     pin::Pin,
     task::{Context, Poll},
     time::Duration,
@@ -14,8 +14,8 @@ use std::{
 use tokio::time::{Instant, Sleep};
 
 /// Yields the body's bytes as they come; ends with a failure after `limit` without any. Dropping it closes the connection.
-pub(crate) struct Watched {
-    body: Option<Incoming>,
+pub(crate) struct Watched<B> {
+    body: Option<B>,
     watch: Option<Watch>,
     target: String,
 }
@@ -27,8 +27,8 @@ struct Watch {
     timer: Pin<Box<Sleep>>,
 }
 
-impl Watched {
-    pub(crate) fn new(body: Incoming, limit: Option<Duration>, target: String) -> Self {
+impl<B> Watched<B> {
+    pub(crate) fn new(body: B, limit: Option<Duration>, target: String) -> Self {
         let watch = limit.map(|limit| {
             let heard = Instant::now();
             Watch { limit, heard, timer: Box::pin(tokio::time::sleep_until(heard + limit)) }
@@ -51,7 +51,10 @@ impl Watch {
     }
 }
 
-impl Stream for Watched {
+impl<B> Stream for Watched<B>
+where
+    B: Body<Data = Bytes, Error: Error + 'static> + Unpin,
+{
     type Item = Result<Bytes, UpstreamFailure>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {

@@ -58,6 +58,11 @@ impl Connector {
         Connector { plain, tls, direct, proxies, timeout: options.connect_timeout }
     }
 
+    /// Whether the user's proxy stands between here and there.
+    pub(crate) fn proxied(&self, target: &Uri) -> bool {
+        self.proxy_for(target).is_some()
+    }
+
     fn proxy_for(&self, target: &Uri) -> Option<Intercept> {
         if target.scheme_str() != Some("https") || target.host().is_none_or(is_loopback) {
             return None;
@@ -105,7 +110,7 @@ fn secured<C>(tls: &ClientConfig, transport: C) -> HttpsConnector<C> {
 
 /// The system's certificates. On a machine without any, loopback providers must still work: then every certificate is
 /// refused, and the log says why.
-fn trust() -> ClientConfig {
+pub(crate) fn trust() -> ClientConfig {
     let provider = Arc::new(aws_lc_rs::default_provider());
     let versions = || ClientConfig::builder_with_provider(provider.clone()).with_safe_default_protocol_versions();
     match versions().and_then(|builder| builder.with_platform_verifier()) {

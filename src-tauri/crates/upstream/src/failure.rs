@@ -4,7 +4,6 @@
 use crate::connect::{TooSlow, is_loopback};
 use domain::{FailureClass, UpstreamFailure};
 use http::Uri;
-use hyper_util::client::legacy;
 use std::{error::Error, io, time::Duration};
 
 /// Scheme, host and port of where a request goes: all of it that a message may say.
@@ -24,9 +23,9 @@ pub(crate) fn idle(target: &str, limit: Duration) -> UpstreamFailure {
     UpstreamFailure { class: FailureClass::Idle, message, retryable: true }
 }
 
-/// No response came.
-pub(crate) fn of_request(error: &legacy::Error, target: &str) -> UpstreamFailure {
-    if error.is_connect() {
+/// No response came; `connecting` says that there was no connection yet.
+pub(crate) fn of_request(error: &(dyn Error + 'static), connecting: bool, target: &str) -> UpstreamFailure {
+    if connecting {
         return of_connection(error, target);
     }
     let class = class_of(error);
@@ -40,7 +39,7 @@ pub(crate) fn of_request(error: &legacy::Error, target: &str) -> UpstreamFailure
 }
 
 /// The response broke off.
-pub(crate) fn of_body(error: &hyper::Error, target: &str) -> UpstreamFailure {
+pub(crate) fn of_body(error: &(dyn Error + 'static), target: &str) -> UpstreamFailure {
     let class = class_of(error);
     let message = match class {
         FailureClass::Protocol => {
@@ -51,7 +50,7 @@ pub(crate) fn of_body(error: &hyper::Error, target: &str) -> UpstreamFailure {
     UpstreamFailure { class, message, retryable: true }
 }
 
-fn of_connection(error: &legacy::Error, target: &str) -> UpstreamFailure {
+fn of_connection(error: &(dyn Error + 'static), target: &str) -> UpstreamFailure {
     if causes(error).any(|cause| as_tls(cause).is_some()) {
         let message = format!("no secure connection to {target} ({})", root_of(error));
         return UpstreamFailure { class: FailureClass::Tls, message, retryable: false };

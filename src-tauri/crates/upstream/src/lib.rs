@@ -4,23 +4,19 @@
 //! of failure. No redirects, no retries of a request that was sent, no decompression, no total time-out, no header of its
 //! own but `host` and framing. It must not know dialects or policies.
 //!
-//! It sits on hyper's pooled client, not on reqwest, because reqwest adds `accept: */*` to every request without one and
-//! rewrites paths: both would break byte fidelity.
+//! reqwest carries every request that it carries unchanged. It adds `accept: */*` where there is none, and its URL parser rewrites
+//! some paths; such requests, and those through the user's proxy, go by hyper's pooled client (`plain`) instead: fidelity first.
 
 mod body;
 mod connect;
 mod failure;
+mod plain;
 
 use bytes::Bytes;
-use connect::Connector;
 use domain::{Upstream, UpstreamFailure, UpstreamRequest, UpstreamResponse};
 use futures::{StreamExt, future::BoxFuture};
 use http::{HeaderValue, Uri, header};
 use http_body_util::Full;
-use hyper_util::{
-    client::legacy::Client,
-    rt::{TokioExecutor, TokioTimer},
-};
 use std::time::Duration;
 
 /// How long to wait for what. There is no total time-out: an answer may take hours if bytes keep coming.
@@ -48,24 +44,38 @@ impl Default for Options {
 /// The client for every provider; cheap to clone, one pool behind all clones.
 #[derive(Clone)]
 pub struct HttpUpstream {
-    client: Client<Connector, Full<Bytes>>,
+    client: Option<reqwest::Client>,
+    plain: plain::Client,
     idle_timeout: Option<Duration>,
 }
 
+/// Below the 60 to 75 s after which common servers close, so that a request rarely meets a dying connection.
+const POOLED_FOR: Duration = Duration::from_secs(50);
+
 impl HttpUpstream {
     pub fn new(options: Options) -> Self {
-        let mut builder = Client::builder(TokioExecutor::new());
-        builder
-            .pool_timer(TokioTimer::new())
-            .timer(TokioTimer::new())
-            // Below the 60 to 75 s after which common servers close, so that a request rarely meets a dying connection.
-            .pool_idle_timeout(Duration::from_secs(50))
-            .http1_max_headers(256)
-            .http2_adaptive_window(true)
-            .http2_keep_alive_interval(Duration::from_secs(30))
-            .http2_keep_alive_timeout(Duration::from_secs(20));
-        HttpUpstream { client: builder.build(Connector::new(&options)), idle_timeout: options.idle_timeout }
+        HttpUpstream { client: client(&options), plain: plain::client(&options), idle_timeout: options.idle_timeout }
     }
+}
+
+/// reqwest without anything of its own: no redirects, retries, proxies, referer or total time-out. Decompression is not compiled in.
+fn client(options: &Options) -> Option<reqwest::Client> {
+    let mut trust = connect::trust();
+    trust.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    let built = reqwest::Client::builder()
+        .tls_backend_preconfigured(trust)
+        .redirect(reqwest::redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        .no_proxy()
+        .referer(false)
+        .tcp_nodelay(true)
+        .connect_timeout(options.connect_timeout)
+        .pool_idle_timeout(POOLED_FOR)
+        .http2_adaptive_window(true)
+        .http2_keep_alive_interval(Duration::from_secs(30))
+        .http2_keep_alive_timeout(Duration::from_secs(20))
+        .build();
+    built.map_err(|error| tracing::warn!(%error, "every request goes by the plain client")).ok()
 }
 
 impl Default for HttpUpstream {
@@ -76,23 +86,67 @@ impl Default for HttpUpstream {
 
 impl Upstream for HttpUpstream {
     fn send(&self, request: UpstreamRequest) -> BoxFuture<'static, Result<UpstreamResponse, UpstreamFailure>> {
-        let client = self.client.clone();
-        let idle = self.idle_timeout;
+        let (client, plain, idle) = (self.client.clone(), self.plain.clone(), self.idle_timeout);
         Box::pin(async move {
+            let given = request.url.clone();
             let request = prepare(request)?;
             let target = failure::target(request.uri());
-            let head = client.request(request);
-            let response = match idle {
-                None => head.await,
-                Some(limit) => match tokio::time::timeout(limit, head).await {
-                    Ok(response) => response,
-                    Err(_) => return Err(failure::idle(&target, limit)),
-                },
-            };
-            let (head, body) = response.map_err(|error| failure::of_request(&error, &target))?.into_parts();
-            let body = body::Watched::new(body, idle, target).boxed();
-            Ok(UpstreamResponse { status: head.status, headers: head.headers, body })
+            match (client, unchanged(&given, &request, &plain)) {
+                (Some(client), Some(url)) => by_reqwest(client, url, request, idle, target).await,
+                _ => by_plain(plain, request, idle, target).await,
+            }
         })
+    }
+}
+
+/// The URL as reqwest takes it, where reqwest changes neither it nor the headers.
+fn unchanged(given: &str, request: &http::Request<Full<Bytes>>, plain: &plain::Client) -> Option<reqwest::Url> {
+    if !request.headers().contains_key(header::ACCEPT) || plain.proxied(request.uri()) {
+        return None;
+    }
+    reqwest::Url::parse(given).ok().filter(|url| url.as_str() == given)
+}
+
+async fn by_reqwest(
+    client: reqwest::Client,
+    url: reqwest::Url,
+    request: http::Request<Full<Bytes>>,
+    idle: Option<Duration>,
+    target: String,
+) -> Result<UpstreamResponse, UpstreamFailure> {
+    let (head, body) = request.into_parts();
+    let mut out = reqwest::Request::new(head.method, url);
+    *out.headers_mut() = head.headers;
+    *out.body_mut() = Some(reqwest::Body::wrap(body));
+    let response = heard(client.execute(out), idle, &target).await?;
+    let response = response.map_err(|error| {
+        let connecting = error.is_connect();
+        // Without the URL: it may hold a credential.
+        failure::of_request(&error.without_url(), connecting, &target)
+    });
+    let (head, body) = http::Response::from(response?).into_parts();
+    let body = body::Watched::new(body, idle, target).boxed();
+    Ok(UpstreamResponse { status: head.status, headers: head.headers, body })
+}
+
+async fn by_plain(
+    client: plain::Client,
+    request: http::Request<Full<Bytes>>,
+    idle: Option<Duration>,
+    target: String,
+) -> Result<UpstreamResponse, UpstreamFailure> {
+    let response = heard(client.request(request), idle, &target).await?;
+    let response = response.map_err(|error| failure::of_request(&error, error.is_connect(), &target));
+    let (head, body) = response?.into_parts();
+    let body = body::Watched::new(body, idle, target).boxed();
+    Ok(UpstreamResponse { status: head.status, headers: head.headers, body })
+}
+
+/// Waits for a head, at most for the idle time-out.
+async fn heard<T>(head: impl Future<Output = T>, idle: Option<Duration>, target: &str) -> Result<T, UpstreamFailure> {
+    match idle {
+        None => Ok(head.await),
+        Some(limit) => tokio::time::timeout(limit, head).await.map_err(|_| failure::idle(target, limit)),
     }
 }
 

@@ -44,7 +44,15 @@ async fn read_request(socket: &mut TcpStream) -> io::Result<Vec<u8>> {
     }
 }
 
+/// With an `Accept`, so that reqwest carries it.
 fn post(url: String, headers: &[(&'static str, &str)], body: &'static str) -> UpstreamRequest {
+    let mut request = bare(url, headers, body);
+    request.headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
+    request
+}
+
+/// With the given headers alone: hyper's plain client carries it.
+fn bare(url: String, headers: &[(&'static str, &str)], body: &'static str) -> UpstreamRequest {
     let headers = headers.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()));
     UpstreamRequest {
         method: Method::POST,
@@ -73,18 +81,28 @@ async fn failure_of(upstream: &HttpUpstream, request: UpstreamRequest) -> Upstre
 
 #[tokio::test]
 async fn a_request_goes_out_as_given_with_no_header_but_host_and_length_added() {
-    let (url, seen) = server(|mut socket| async move {
-        socket.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").await.unwrap();
-    })
-    .await;
-    let host = url.strip_prefix("http://").unwrap().to_owned();
-    let headers = [("host", "agent.example"), ("x-b", "2"), ("x-a", "1"), ("anthropic-beta", "one,two")];
-    let request = post(format!("{url}/v1//x/../y?q=%7e&k=~"), &headers, "{ \"a\":1.0 }");
-    HttpUpstream::default().send(request).await.unwrap();
-    let expected = format!(
-        "POST /v1//x/../y?q=%7e&k=~ HTTP/1.1\r\nhost: {host}\r\nx-b: 2\r\nx-a: 1\r\nanthropic-beta: one,two\r\ncontent-length: 11\r\n\r\n{{ \"a\":1.0 }}"
-    );
-    assert_eq!(String::from_utf8(seen.await.unwrap()).unwrap(), expected);
+    // What reqwest would change (a path, a missing accept), and what it leaves as it is.
+    for (target, accept) in [
+        ("/v1//x/../y?q=%7e&k=~", None),
+        ("/v1//x/../y?q=%7e&k=~", Some("*/*")),
+        ("/v1/y?beta=true&q=%7e", None),
+        ("/v1/y?beta=true&q=%7e", Some("text/event-stream")),
+    ] {
+        let (url, seen) = server(|mut socket| async move {
+            socket.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").await.unwrap();
+        })
+        .await;
+        let host = url.strip_prefix("http://").unwrap().to_owned();
+        let mut headers = vec![("host", "agent.example"), ("x-b", "2"), ("x-a", "1"), ("anthropic-beta", "one,two")];
+        headers.extend(accept.map(|accept| ("accept", accept)));
+        let request = bare(format!("{url}{target}"), &headers, "{ \"a\":1.0 }");
+        HttpUpstream::default().send(request).await.unwrap();
+        let accept = accept.map(|accept| format!("accept: {accept}\r\n")).unwrap_or_default();
+        let expected = format!(
+            "POST {target} HTTP/1.1\r\nhost: {host}\r\nx-b: 2\r\nx-a: 1\r\nanthropic-beta: one,two\r\n{accept}content-length: 11\r\n\r\n{{ \"a\":1.0 }}"
+        );
+        assert_eq!(String::from_utf8(seen.await.unwrap()).unwrap(), expected);
+    }
 }
 
 #[tokio::test]
