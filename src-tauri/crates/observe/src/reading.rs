@@ -270,6 +270,15 @@ mod tests {
         messages
     }
 
+    #[test]
+    fn the_hash_of_an_unmarked_message_is_its_identity() {
+        let request = request(&conversation(2, false));
+        let reading = Reader::new(1 << 20).read(&request);
+        for (place, hash) in reading.bytes.iter().enumerate() {
+            assert_eq!(*hash, wire::identity(&Bytes::copy_from_slice(request.message(place))).hash);
+        }
+    }
+
     /// Whatever was read before, a request reads the same.
     fn assert_same(one: &Reading, other: &Reading) {
         assert_eq!((&one.facts, &one.bytes, &one.chains), (&other.facts, &other.bytes, &other.chains));

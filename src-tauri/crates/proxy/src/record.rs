@@ -55,7 +55,7 @@ pub(crate) async fn open(
         method: arrival.method.to_string(),
         path: mask.masked(&path_and_query(incoming)),
         headers: mask.headers(headers::written(&arrival.headers)),
-        image: image(core, &request),
+        image: image(core, &request, &reading.bytes),
         search_text: arrived.search_text,
         preview: arrived.preview,
     };
@@ -129,9 +129,9 @@ fn name_by_process(core: &Arc<Core>, session: &SessionHandle, incoming: &Incomin
     });
 }
 
-fn image(core: &Core, request: &Request) -> RequestImage {
+fn image(core: &Core, request: &Request, hashes: &[Hash]) -> RequestImage {
     let mut known = core.known.lock();
-    wire::image(request, &mut |node| known.knew(node))
+    wire::image(request, hashes, &mut |node| known.knew(node))
 }
 
 /// What went upstream, where it is not what the agent sent.
@@ -144,7 +144,7 @@ pub(crate) fn sent(exchange: &Exchange, request: &Request, outgoing: &UpstreamRe
     } else {
         request
     };
-    let image = image(&exchange.core, request);
+    let image = image(&exchange.core, request, &[]);
     let headers = exchange.mask.headers(headers::written(&outgoing.headers));
     exchange.note([Record::RequestSent { exchange: exchange.id, image, headers }]);
 }

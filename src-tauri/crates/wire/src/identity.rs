@@ -47,12 +47,17 @@ pub(crate) fn restore<'a>(stripped: &[u8], cuts: impl Iterator<Item = (u32, &'a 
     Some(out)
 }
 
+/// Whether any mark can stand in these bytes.
+pub(crate) fn may_hold_marks(bytes: &[u8]) -> bool {
+    memmem::find(bytes, b"\"cache_control\"").is_some()
+}
+
 /// The marks of the message, of its content blocks and of theirs, each with the comma that goes with it. Deeper ones (within a
 /// call's input, say) are the model's words and stay.
 fn cuts(message: &[u8]) -> Vec<Span> {
     let mut found = Vec::new();
     // Cuts are kept as text; a body that is none (no JSON then either) is stored as it is.
-    if memmem::find(message, b"\"cache_control\"").is_some() && std::str::from_utf8(message).is_ok() {
+    if may_hold_marks(message) && std::str::from_utf8(message).is_ok() {
         block(message, 0..message.len(), 0, &mut found);
         found.sort_by_key(|span| span.start);
     }

@@ -4,16 +4,19 @@
 //! Envelope: `W1`, then pieces. `L` length bytes: literally. `S`, `T`: system and tools go here. `M` separator exceptions: the messages,
 //! with the usual separator between two of them, and a list of (message, separator) where it differs. Numbers are LEB128.
 
-use crate::{Request, Span, WireError, atoms, identity};
+use crate::{Identity, Request, Span, WireError, atoms, identity};
 use bytes::Bytes;
 use domain::{Hash, Mark, RequestImage};
 use std::collections::BTreeMap;
 
 const VERSION: &[u8] = b"W1";
 
-/// Takes a request apart. `known` says which context nodes the ledger has; the messages of the others are appended.
-pub fn image(request: &Request, known: &mut dyn FnMut(Hash) -> bool) -> RequestImage {
+/// Takes a request apart. `known` says which context nodes the ledger has; the messages of the others are appended. `hashes` are those
+/// of the messages' bytes, where somebody has them already; else empty.
+pub fn image(request: &Request, hashes: &[Hash], known: &mut dyn FnMut(Hash) -> bool) -> RequestImage {
     let body = &request.body;
+    // Without a mark anywhere, a message's bytes are its identity.
+    let hashes = if hashes.len() == request.messages.len() && !identity::may_hold_marks(body) { hashes } else { &[] };
     let mut image = RequestImage {
         envelope: envelope(request),
         system: request.system.clone().map(|span| Bytes::copy_from_slice(&body[span])),
@@ -22,7 +25,10 @@ pub fn image(request: &Request, known: &mut dyn FnMut(Hash) -> bool) -> RequestI
     };
     let mut node = Hash::default();
     for (place, span) in request.messages.iter().enumerate() {
-        let identity = identity(&body.slice(span.clone()));
+        let identity = match hashes.get(place) {
+            Some(hash) => Identity { hash: *hash, cuts: Vec::new(), stripped: body.slice(span.clone()) },
+            None => identity(&body.slice(span.clone())),
+        };
         node = atoms::hash(&[&node.0, &identity.hash.0]);
         image.nodes.push(node);
         for (offset, cut) in &identity.cuts {

@@ -49,15 +49,15 @@ fn reading_costs() {
     micros("parse small", 10_000, || wire::parse(&route, small.clone()));
     micros("parse large", 200, || wire::parse(&route, large.clone()));
     let request = wire::parse(&route, large.clone()).unwrap();
-    micros("image large, all new", 100, || wire::image(&request, &mut |_| false));
-    micros("image large, all known", 100, || wire::image(&request, &mut |_| true));
+    micros("image large, all new", 100, || wire::image(&request, &[], &mut |_| false));
+    micros("image large, all known", 100, || wire::image(&request, &[], &mut |_| true));
     micros("facts of all messages of large", 20, || {
         (0..request.messages.len())
             .map(|at| wire::facts(request.dialect, request.message(at), at as u32).atoms.len())
             .sum::<usize>()
     });
     let request = wire::parse(&route, small.clone()).unwrap();
-    micros("image small", 10_000, || wire::image(&request, &mut |_| false));
+    micros("image small", 10_000, || wire::image(&request, &[], &mut |_| false));
     micros("facts of two small messages", 10_000, || {
         (0..2).map(|at| wire::facts(request.dialect, request.message(at), at as u32).atoms.len()).sum::<usize>()
     });

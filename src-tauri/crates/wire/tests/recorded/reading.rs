@@ -19,7 +19,7 @@ pub fn request(exchange: &Exchange) {
     let id = &exchange.id;
     let request = parsed(exchange)
         .unwrap_or_else(|| panic!("{id} is not read: {}", &exchange.request[..exchange.request.len().min(200)]));
-    let image = wire::image(&request, &mut |_| false);
+    let image = wire::image(&request, &[], &mut |_| false);
     let messages: Vec<Bytes> = image.appended.iter().map(|(_, _, bytes)| bytes.clone()).collect();
     let again =
         wire::rebuild(&image.envelope, image.system.as_deref(), image.tools.as_deref(), &messages, &image.marks);
