@@ -15,14 +15,14 @@ impl Door {
         let host = headers::text(request_headers, "host").unwrap_or_default();
         if !self.knows(host_name(host)) {
             return Some(format!(
-                "The Host “{host}” is not one of this proxy's names. Use its loopback address, or allow the name with --allow-host."
+                "The Host “{host}” is not one of this proxy's names. Use its loopback address, or allow the name with --allowed-host."
             ));
         }
         if let Some(origin) = headers::text(request_headers, header::ORIGIN.as_str()) {
             let name = origin.split_once("://").map(|(_, rest)| host_name(rest));
             if !name.is_some_and(|name| self.allowed_hosts.iter().any(|host| host.eq_ignore_ascii_case(name))) {
                 return Some(format!(
-                    "Requests from web pages are refused (Origin “{origin}”): a page could spend your keys. Allow its host with --allow-host."
+                    "Requests from web pages are refused (Origin “{origin}”): a page could spend your keys. Allow its host with --allowed-host."
                 ));
             }
         }

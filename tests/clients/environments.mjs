@@ -1,0 +1,45 @@
+// Scratch environments in the cache folder: real clients, unchanged, as their users install them.
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { cache, Missing, requireSystem } from "../run/machine.mjs";
+
+const PYTHON = ["openai", "anthropic", "google-genai", "openai-agents", "langgraph", "langchain", "langchain-openai"];
+const NODE = ["openai", "@anthropic-ai/sdk", "@google/genai", "@anthropic-ai/claude-code", "@openai/codex"];
+
+function must(program, args, options) {
+  const done = spawnSync(program, args, { encoding: "utf8", maxBuffer: 1 << 28, ...options });
+  if (done.status !== 0) throw new Missing(`${program} ${args.join(" ")} failed:\n${done.error ?? ""}${done.stdout}${done.stderr}`);
+  return done.stdout;
+}
+
+/** Installs once for a given list of packages. */
+function once(folder, wanted, install) {
+  const mark = join(folder, "installed.txt");
+  const text = wanted.join("\n");
+  if (existsSync(mark) && readFileSync(mark, "utf8") === text) return;
+  mkdirSync(folder, { recursive: true });
+  install();
+  writeFileSync(mark, text);
+}
+
+export function pythonEnvironment() {
+  requireSystem("python");
+  const folder = join(cache, "clients", "python");
+  const python = join(folder, "bin", "python");
+  once(folder, PYTHON, () => {
+    must("python3", ["-m", "venv", folder]);
+    must(python, ["-m", "pip", "install", "--quiet", ...PYTHON]);
+  });
+  return { python, versions: must(python, ["-m", "pip", "list", "--format=freeze"]) };
+}
+
+export function nodeEnvironment() {
+  const folder = join(cache, "clients", "node");
+  once(folder, NODE, () => {
+    must("npm", ["install", "--prefix", folder, "--no-audit", "--no-fund", ...NODE]);
+    // Claude Code's program comes in a package of its own; its install step, which npm may hold back, puts it in place.
+    must("node", [join(folder, "node_modules", "@anthropic-ai", "claude-code", "install.cjs")]);
+  });
+  return { folder: join(folder, "node_modules"), program: (name) => join(folder, "node_modules", ".bin", name) };
+}

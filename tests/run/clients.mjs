@@ -1,0 +1,103 @@
+// `npm run test:clients`: real clients, unchanged, through `switchtower run` against a scripted provider. Each must show as ONE session
+// with its tool calls and results while it runs, and end as it would without us.
+import { spawn } from "node:child_process";
+import { join } from "node:path";
+import { calls, cases } from "../clients/cases.mjs";
+import { nodeEnvironment, pythonEnvironment } from "../clients/environments.mjs";
+import { FINAL, startProvider } from "../clients/provider.mjs";
+import { startRuntime } from "../clients/runtime.mjs";
+import { buildCli } from "./build.mjs";
+import { built, Missing, requireCargo } from "./machine.mjs";
+
+const KEYS = {
+  ANTHROPIC_API_KEY: "sk-ant-fake-00000000000000000000",
+  OPENAI_API_KEY: "sk-fake-000000000000000000000000",
+  GEMINI_API_KEY: "AIzaFAKE0000000000000000000000000000000",
+};
+
+/** Runs one client and watches the console while it does. */
+async function run(client, runtime, packages) {
+  const before = new Set((await runtime.rpc("list_sessions", { limit: 500 })).sessions.map((session) => session.id));
+  const label = client.agent ? ["--agent", client.agent] : [];
+  // The Agents SDK would send traces with the user's key to its vendor; there is no vendor here.
+  const env = { PATH: process.env.PATH, HOME: join(runtime.folder, "home"), PACKAGES: packages, OPENAI_AGENTS_DISABLE_TRACING: "1", ...KEYS };
+  const child = spawn(built("switchtower"), ["run", ...runtime.places, ...label, "--", ...client.command], {
+    cwd: join(runtime.folder, "work"), env, stdio: ["ignore", "pipe", "pipe"],
+  });
+  const output = { out: "", err: "" };
+  child.stdout.setEncoding("utf8").on("data", (text) => { output.out += text; });
+  child.stderr.setEncoding("utf8").on("data", (text) => { output.err += text; });
+  const exit = new Promise((ended) => child.once("exit", (code, signal) => ended(code ?? signal)));
+  const late = setTimeout(() => child.kill("SIGKILL"), 120_000);
+  let ended;
+  exit.then((code) => { ended = code; });
+  let live = 0;
+  const fresh = async () => (await runtime.rpc("list_sessions", { limit: 500 })).sessions.filter((session) => !before.has(session.id));
+  while (ended === undefined) {
+    const sessions = await fresh();
+    // Asked after the answer came: a session that is only seen once its client has ended was not seen live.
+    if (ended === undefined) live = Math.max(live, ...sessions.map((session) => session.steps));
+    await new Promise((later) => setTimeout(later, 20));
+  }
+  clearTimeout(late);
+  return { ...output, exit: ended, live, sessions: await fresh() };
+}
+
+/** Everything that is wrong with a run; empty where it is right. */
+async function judge(client, ran, runtime) {
+  const wrong = [];
+  const check = (holds, what) => { if (!holds) wrong.push(what); };
+  check(ran.exit === 0, `it ended with ${ran.exit}: ${ran.err.slice(-800)}`);
+  check(ran.out.includes(FINAL), `the final answer did not reach it: ${ran.out.slice(-400)}`);
+  check(ran.sessions.length === 1, `${ran.sessions.length} sessions: ${JSON.stringify(ran.sessions.map((session) => session.title))}`);
+  check(ran.live >= 1, "its session was not there while it ran");
+  if (ran.sessions.length !== 1) return wrong;
+  const { rows } = await runtime.rpc("list_timeline", { session: ran.sessions[0].id, from: 0, count: 200 });
+  const models = rows.filter((row) => row.kind === "model");
+  const tools = rows.filter((row) => row.kind === "tool");
+  check(models.every((row) => row.state === "complete"), `states ${models.map((row) => row.state)}`);
+  check(models.every((row) => row.input_tokens === 120 || row.input_tokens === 184), `tokens ${models.map((row) => row.input_tokens)}`);
+  if (client.sdk) {
+    const answers = ran.out.trim().split("\n").filter((line) => line.startsWith("{")).map((line) => JSON.parse(line));
+    const expected = client.agent ? ["get_weather"] : ["get_weather", "delete_file"];
+    check(JSON.stringify(answers[0]?.calls) === JSON.stringify(expected), `it got the calls ${JSON.stringify(answers[0]?.calls)}`);
+    check(tools.length === 2, `${tools.length} tool calls in the timeline`);
+    const acts = (await runtime.rpc("list_interventions", { session: ran.sessions[0].id })).interventions;
+    check(acts.length === (client.agent ? 1 : 0), `${acts.length} interventions`);
+  } else {
+    const named = tools.filter((row) => (client.tool.test ? client.tool.test(row.name) : row.name === client.tool));
+    check(named.length === 1 && tools.length === 1, `tool calls ${tools.map((row) => row.name)}`);
+    check(named.every((row) => row.state !== "open" && row.duration_ms !== null), "its result is not linked");
+  }
+  return wrong;
+}
+
+try {
+  requireCargo();
+  console.log("Building …");
+  const { ok, output } = await buildCli();
+  if (!ok) throw new Missing(output);
+  console.log("Installing clients …");
+  const { python } = pythonEnvironment();
+  const node = nodeEnvironment();
+  let runtime;
+  const provider = await startProvider(calls(() => runtime.folder));
+  runtime = await startRuntime(provider.base);
+  const wanted = process.argv.slice(2);
+  let failed = 0;
+  let passed = 0;
+  for (const client of cases(python, node).filter(({ name }) => wanted.every((word) => name.toLowerCase().includes(word.toLowerCase())))) {
+    const ran = await run(client, runtime, node.folder);
+    const wrong = await judge(client, ran, runtime);
+    wrong.length ? failed++ : passed++;
+    console.log(`${wrong.length ? "✗" : "✓"}  ${client.name.padEnd(52)} ${wrong.join("\n     ")}`);
+  }
+  await runtime.stop();
+  provider.stop();
+  console.log(`${passed} passed, ${failed} failed`);
+  process.exitCode = failed ? 1 : 0;
+} catch (error) {
+  if (!(error instanceof Missing)) throw error;
+  console.error(error.message);
+  process.exitCode = 1;
+}
