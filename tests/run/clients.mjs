@@ -65,6 +65,8 @@ async function judge(client, ran, runtime) {
     const acts = (await runtime.rpc("list_interventions", { session: ran.sessions[0].id })).interventions;
     check(acts.length === (client.agent ? 1 : 0), `${acts.length} interventions`);
   } else {
+    const side = models.filter((row) => row.side_call).length;
+    check(side === (client.sideCalls ? models.length - 2 : 0) && models.length - side === 2, `${side} side calls of ${models.length} model calls`);
     const named = tools.filter((row) => (client.tool.test ? client.tool.test(row.name) : row.name === client.tool));
     check(named.length === 1 && tools.length === 1, `tool calls ${tools.map((row) => row.name)}`);
     check(named.every((row) => row.state !== "open" && row.duration_ms !== null), "its result is not linked");
