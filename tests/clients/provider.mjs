@@ -31,7 +31,7 @@ function answer(request, response, body, calls) {
   };
   if (request.method !== "POST" || !body) return send(200, { data: [], object: "list" });
   if (path.endsWith("/count_tokens")) return send(200, { input_tokens: 42 });
-  const wire = wires.find(({ suffix }) => suffix.test(path));
+  const wire = Object.values(wires).find(({ suffix }) => suffix.test(path));
   if (!wire) return send(404, { error: { message: `nothing is scripted for ${path}` } });
   const names = wire.tools(body);
   const turn = wire.answered(body) || names.length === 0 ? { text: names.length ? FINAL : "A short title" } : { calls: calls(names) };
@@ -178,4 +178,4 @@ const gemini = {
   },
 };
 
-const wires = [anthropic, responses, chat, gemini];
+export const wires = { anthropic, responses, chat, gemini };

@@ -1,4 +1,4 @@
-// A runtime of its own for the clients: the real `switchtower serve` on free ports, and its RPC.
+// A runtime of its own: the real `switchtower serve` on free ports, and its RPC.
 import { spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -16,26 +16,27 @@ when = "tool.name == 'delete_file'"
 do   = [{ block = { text = "Deleting is not allowed here." } }]
 `;
 
-export async function startRuntime(provider) {
-  const folder = mkdtempSync(join(tmpdir(), "switchtower-clients-"));
-  for (const name of ["config", "policies", "home", "work"]) mkdirSync(join(folder, name));
+/** `policies`: file name → source; `ui`: the interface's folder, unless the built-in one; `after`: an ended runtime, to go on in its place. */
+export async function startRuntime(provider, { policies = { "blocked.toml": POLICY }, ui, after } = {}) {
+  const folder = after?.folder ?? mkdtempSync(join(tmpdir(), "switchtower-runtime-"));
+  for (const name of ["config", "policies", "home", "work"]) mkdirSync(join(folder, name), { recursive: true });
   const providers = [["openai", "/v1"], ["anthropic", ""], ["gemini", ""]];
   const toml = providers.map(([name, path]) => `[providers.${name}]\ndialect = "${name}"\nbase_url = "${provider}${path}"\n`);
   const config = join(folder, "config", "switchtower.toml");
   writeFileSync(config, toml.join("\n"));
-  writeFileSync(join(folder, "policies", "blocked.toml"), POLICY);
+  for (const [name, source] of Object.entries(policies)) writeFileSync(join(folder, "policies", name), source);
   writeFileSync(join(folder, "work", "hello.txt"), "hello\n");
   const places = ["--data", join(folder, "data"), "--config", config];
   const child = spawn(
     built("switchtower"),
-    ["serve", "--listen", "127.0.0.1:0", "--console", "127.0.0.1:0", "--policies", join(folder, "policies"), ...places],
+    ["serve", "--listen", listen(after?.proxy), "--console", listen(after?.console), "--policies", join(folder, "policies"), ...places, ...(ui ? ["--ui", ui] : [])],
     { stdio: ["ignore", "pipe", "inherit"] },
   );
   const line = await new Promise((ready, failed) => {
     createInterface(child.stdout).once("line", ready);
     child.once("exit", (code) => failed(new Error(`switchtower serve ended with ${code}`)));
   });
-  const { console: address, token } = JSON.parse(line);
+  const { console: address, proxy, token } = JSON.parse(line);
   const rpc = async (name, args = {}) => {
     const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
     const response = await fetch(`${address}/rpc/${name}`, { method: "POST", headers, body: JSON.stringify(args) });
@@ -43,6 +44,11 @@ export async function startRuntime(provider) {
     if (!response.ok) throw new Error(`${name}: ${JSON.stringify(value)}`);
     return value;
   };
-  const stop = () => new Promise((ended) => child.once("exit", ended).kill("SIGTERM"));
-  return { folder, places, rpc, stop };
+  const stop = (signal = "SIGTERM") => {
+    if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve(child.exitCode);
+    return new Promise((ended) => child.once("exit", ended).kill(signal));
+  };
+  return { folder, places, proxy, console: address, token, pid: child.pid, rpc, stop };
 }
+
+const listen = (address) => (address ? new URL(address).host : "127.0.0.1:0");

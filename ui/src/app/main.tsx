@@ -5,7 +5,7 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { adoptToken, CommandError } from "@/bridge";
 import { followChanges } from "@/features/live";
-import { router } from "./router";
+import { fetchScreens, router } from "./router";
 
 adoptToken();
 
@@ -33,3 +33,5 @@ if (root) {
     </StrictMode>,
   );
 }
+// After the first screen has what it needs.
+setTimeout(fetchScreens, 500);

@@ -3,7 +3,7 @@ import { createRootRoute, createRoute, createRouter, Link, lazyRouteComponent, r
 import { Signpost } from "lucide-react";
 import { SessionsScreen } from "@/features/sessions";
 import { SessionScreen } from "@/features/timeline";
-import { Empty } from "@/widgets/states";
+import { Empty, Failure } from "@/widgets/states";
 import { Shell } from "./Shell";
 
 type Given = Record<string, unknown>;
@@ -75,7 +75,19 @@ const tree = root.addChildren([
   settings,
 ]);
 
-export const router = createRouter({ routeTree: tree, defaultPreload: false });
+export const router = createRouter({
+  routeTree: tree,
+  defaultPreload: false,
+  defaultErrorComponent: ({ error, reset }) => <Failure error={error} again={reset} />,
+});
+
+/** Fetches what the other screens are made of, so that they open even where the runtime has gone. */
+export function fetchScreens(): void {
+  for (const screen of [overview, step, approvals, policies, connect, settings]) {
+    const component = screen.options?.component;
+    void component?.preload?.()?.catch(() => undefined);
+  }
+}
 
 declare module "@tanstack/react-router" {
   interface Register {

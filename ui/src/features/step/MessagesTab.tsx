@@ -84,7 +84,7 @@ function Turns({ turns, from, open, onOpen }: { turns: Turn[]; from: number; ope
       )}
       {open && keyed.slice(0, from).map(({ turn, place }) => <TurnView key={place} turn={turn} />)}
       {keyed.slice(from).map(({ turn, place }) => (
-        <TurnView key={place} turn={turn} note={<Pill>new</Pill>} />
+        <TurnView key={place} turn={turn} note={<Pill>{turn.role === "assistant" ? "last answer" : "new"}</Pill>} />
       ))}
     </>
   );

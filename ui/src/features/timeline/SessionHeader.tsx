@@ -32,6 +32,7 @@ export function SessionHeader({ session, mode, onMode, follow, onFollow }: Props
         <button
           type="button"
           onClick={onMode}
+          data-testid="mode"
           title="Transcript or waterfall ( t )"
           className="flex h-6 items-center gap-1.5 rounded border border-line px-2 text-muted text-sm hover:bg-hover hover:text-ink"
         >
