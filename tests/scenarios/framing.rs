@@ -1,10 +1,10 @@
-//! Cuts, cancellation, limits and upgrades: what happens at an exchange's edges.
+//! Cancellation, limits and upgrades: what happens at an exchange's edges.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::disallowed_methods)] // a test may panic, print and spawn; clippy only knows its `#[test]` functions
 
 use std::time::{Duration, Instant};
 use switchtower_tests::{
-    Agent, Answer, Dialect, Fault, Options, Provider, Reply, Runtime, Turn,
-    http::{Client, Ended, Request},
+    Agent, Dialect, Fault, Options, Provider, Reply, Runtime, Turn,
+    http::{Client, Request},
     render,
 };
 
@@ -12,37 +12,6 @@ fn asking(runtime: &Runtime, dialect: Dialect, streamed: bool) -> Agent {
     let mut agent = Agent::new(&runtime.proxy, dialect, streamed);
     agent.say("Go on");
     agent
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_cut_stream_never_ends_cleanly() {
-    for dialect in Dialect::ALL {
-        let turn = Turn::call("search", serde_json::json!({"path": "somewhere"})).with_text("I search now.");
-        let reply = render::render(dialect, true, true, &turn);
-        let whole = reply.bytes();
-        for at in [1, whole.len() / 3, whole.len() / 2, whole.len() - 12] {
-            for fault in [Fault::Cut(at), Fault::Reset(at), Fault::CleanEnd(at)] {
-                let provider = Provider::replies([reply.clone().fault(fault)]).await;
-                let runtime = Runtime::start(&Options::to(&provider.base));
-                let response = asking(&runtime, dialect, true).send().await;
-                let what = format!("{dialect:?} {fault:?} of {}", whole.len());
-                let Ok(response) = response else { continue };
-                let good = response.ended == Ended::Complete
-                    && response.status == 200
-                    && Answer::read(dialect, true, &response.body).is_ok();
-                assert!(!good, "{what}: looks whole: {}", response.text());
-                if matches!(fault, Fault::CleanEnd(_)) {
-                    let honest = response.ended != Ended::Complete || response.text().contains("error");
-                    assert!(honest, "{what}: a clean end before the terminal frame: {}", response.text());
-                }
-                if let Some(id) = response.header("x-switchtower-exchange") {
-                    let exchange = runtime.settled(id).await;
-                    assert_eq!(exchange["state"], "failed", "{what}");
-                }
-                assert_eq!(provider.received().len(), 1, "{what}: never retried after a forwarded byte");
-            }
-        }
-    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -98,6 +67,35 @@ async fn a_body_over_64_mib_is_refused_clearly_and_one_under_it_passes() {
     let under = Dialect::Chat.request(false, "sk-x", body(60 << 20));
     assert_eq!(Client::once(&runtime.proxy, &under).await.unwrap().status, 200);
     assert_eq!(provider.last().body, under.body);
+}
+
+/// Resident memory of a process, in KiB.
+fn resident(pid: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or_default();
+    line.trim().trim_end_matches(" kB").parse().unwrap_or(0)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_without_a_length_is_refused_at_64_mib_and_not_kept() {
+    let provider = Provider::turns([Turn::text("Long.")]).await;
+    let runtime = Runtime::start(&Options::to(&provider.base));
+    let mut client = Client::connect(&runtime.proxy).await.unwrap();
+    let head = "POST /v1/chat/completions HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer sk-x\r\n\
+                Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n";
+    client.write(head.as_bytes()).await.unwrap();
+    let piece = [format!("{:x}\r\n", 1 << 20).as_bytes(), &vec![b'x'; 1 << 20], b"\r\n"].concat();
+    // 320 MiB, and no end: the answer must not wait for one.
+    for _ in 0..320 {
+        client.write(&piece).await.expect("what comes after the refusal is still taken");
+    }
+    let answer = tokio::time::timeout(Duration::from_secs(5), client.answer()).await;
+    let response = answer.expect("the refusal is there before the body ends").unwrap();
+    assert_eq!(response.status, 413, "{}", response.text());
+    assert!(response.text().contains("64 MiB"), "{}", response.text());
+    assert!(provider.received().is_empty());
+    let kept = resident(runtime.pid());
+    assert!(kept < 250 * 1024, "{kept} KiB resident after a refused body");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -20,6 +20,8 @@ pub struct Options {
     pub provider: String,
     /// File name → TOML.
     pub policies: Vec<(String, String)>,
+    /// Put before the providers in `switchtower.toml`: keys of no table.
+    pub settings: String,
     /// Appended to `switchtower.toml`.
     pub config: String,
     pub arguments: Vec<String>,
@@ -42,7 +44,8 @@ impl Options {
         let provider = |name: &str, dialect: &str, base: &str| {
             format!("[providers.{name}]\ndialect = \"{dialect}\"\nbase_url = \"{base}\"\napi_key = \"passthrough\"\n\n")
         };
-        let mut toml = provider("openai", "openai", &format!("{base}/v1"));
+        let mut toml = format!("{}\n", self.settings);
+        toml += &provider("openai", "openai", &format!("{base}/v1"));
         toml += &provider("anthropic", "anthropic", base);
         toml += &provider("gemini", "gemini", base);
         toml += &provider("ollama", "ollama", base);

@@ -158,6 +158,7 @@ export function rowAt(session: string, index: number): TimelineRow {
         ? "error: exit status 101: thread 'retry' panicked at src/retry.rs:88"
         : argumentsAt(index),
     state: open ? "open" : model ? (index % 94 === 92 ? "failed" : "complete") : failed ? "failed" : "complete",
+    error: model && !open && index % 94 === 92 ? "529: overloaded" : null,
     exchange: exchangeIn(session, index),
     started_at: new Date(spec.begun + index * spec.pace + gap * 0 + (model ? 0 : 300)).toISOString(),
     duration_ms: open ? null : duration,

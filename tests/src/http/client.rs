@@ -103,15 +103,24 @@ impl Client {
         let bytes = request.encode(&self.authority);
         let written = self.write(&bytes).await;
         // A refusal may come before the whole body was taken: read it even so.
+        self.heard(&request.method, sent, written.is_err()).await
+    }
+
+    /// The answer to what was written by hand, as to a POST.
+    pub async fn answer(&mut self) -> Result<Response, Broken> {
+        Ok(self.heard("POST", Instant::now(), false).await?.finish().await)
+    }
+
+    async fn heard(&mut self, method: &str, sent: Instant, unwritten: bool) -> Result<Streaming<'_>, Broken> {
         let head = loop {
             match self.body.head().await {
                 Ok(Some(head)) if head.word(1) == "100" => {}
                 Ok(Some(head)) => break head,
-                Ok(None) => return Err(if written.is_err() { Broken::Reset } else { Broken::Cut }),
+                Ok(None) => return Err(if unwritten { Broken::Reset } else { Broken::Cut }),
                 Err(broken) => return Err(broken),
             }
         };
-        self.body.begin(Framing::of_response(&head, &request.method));
+        self.body.begin(Framing::of_response(&head, method));
         Ok(Streaming { client: self, head_after: sent.elapsed(), sent, head })
     }
 

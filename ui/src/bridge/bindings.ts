@@ -698,6 +698,8 @@ export type TimelineRow = {
 	/**  What the list shows of it, at most a few hundred characters. */
 	preview: string,
 	state: RowState,
+	/**  What went wrong, where something did; a provider's status stands at its beginning. */
+	error: string | null,
 	/**  The exchange to open; for a tool call the one that proposed it. */
 	exchange: string,
 	started_at: string,
@@ -758,6 +760,8 @@ export type VerdictView = {
 	mode: Mode,
 	matched: boolean,
 	micros: number,
+	/**  True where the record holds no copy: evaluated again, from what was observed and the policy that was in force. */
+	recomputed: boolean,
 	/**  What the condition read: dotted path → value. */
 	values: { [key in string]: unknown },
 	error: string | null,

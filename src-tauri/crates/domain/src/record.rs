@@ -126,6 +126,8 @@ pub struct ToolCalled {
     pub at: Timestamp,
     /// Taken out of the response by an intervention.
     pub blocked: bool,
+    /// What lists show until a result comes: why a blocked call was taken out.
+    pub preview: String,
 }
 
 #[derive(Debug, Clone)]
@@ -178,6 +180,8 @@ pub enum EventKind {
     Cancelled,
     ParameterDropped,
     PolicyLoaded,
+    /// The policies that this session's exchanges are judged by from now on, with their versions: what verdicts are recomputed under.
+    PoliciesInForce,
     PolicyRejected,
     Imported,
 }

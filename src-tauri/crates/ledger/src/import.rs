@@ -235,6 +235,8 @@ impl Reading {
     fn calls(&mut self, session: SessionId, exchange: ExchangeId, calls: Vec<Call>) -> Vec<Record> {
         let mut records = Vec::new();
         for call in calls {
+            // A result's preview replaces it when that is written.
+            let preview = call.preview.clone();
             if let (Some(by), Some(at)) = (call.returned_by, call.returned_at) {
                 self.returned.push(ToolReturned {
                     called_by: exchange,
@@ -247,7 +249,7 @@ impl Reading {
                 });
             }
             let (call, at, blocked) = (call.call, call.at, call.blocked);
-            records.push(Record::ToolCalled(ToolCalled { exchange, session, call, at, blocked }));
+            records.push(Record::ToolCalled(ToolCalled { exchange, session, call, at, blocked, preview }));
         }
         records
     }

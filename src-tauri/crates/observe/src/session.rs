@@ -156,6 +156,10 @@ impl SessionState {
         self.row.id
     }
 
+    pub fn agent(&self) -> &str {
+        &self.row.agent
+    }
+
     /// The row as it stands, for the ledger.
     pub fn row(&self) -> SessionRow {
         self.row.clone()

@@ -18,7 +18,8 @@ pub(crate) struct Ending {
     pub delivered: Option<Answer>,
     pub usage: Option<Usage>,
     pub attempts: Vec<Attempt>,
-    pub removed: Vec<ToolCall>,
+    /// Calls that were taken out, and what the model is told of each.
+    pub removed: Vec<(ToolCall, String)>,
     pub provider_response: Option<ResponseImage>,
     pub agent_response: Option<ResponseImage>,
     pub status: u16,

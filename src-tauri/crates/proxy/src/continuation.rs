@@ -4,7 +4,8 @@
 use crate::{
     exchange::Exchange,
     headers,
-    relay::{Relay, Removal},
+    mask::Mask,
+    relay::{self, Relay, Removal},
     session::{HeldAnswer, SessionEdit},
 };
 use bytes::Bytes;
@@ -100,9 +101,8 @@ pub(crate) async fn next(relay: &mut Relay) -> Result<BoxStream<'static, Result<
     };
     relay.rounds.push(round);
     match ask(&relay.exchange, &relay.sent, &relay.rounds, &mut relay.attempts).await {
-        Ok(response) => {
-            let kind = headers::text(&response.headers, "content-type");
-            let framing = wire::framing(relay.exchange.request.dialect, kind, &relay.sent.request);
+        Ok(mut response) => {
+            let framing = relay::framing(&relay.sent.request, &mut response).await;
             relay.answer.next_round(framing, headers::text(&response.headers, "content-encoding"));
             Ok(response.body)
         }
@@ -130,8 +130,8 @@ pub(crate) fn read(request: &Request, framing: Framing, bytes: &[u8]) -> Answer 
     decoder.into_answer()
 }
 
-/// Makes the rewrite edge of a response that was changed, and names the calls that were taken out.
-pub(crate) async fn settle(relay: &mut Relay) -> Vec<ToolCall> {
+/// Makes the rewrite edge of a response that was changed, and names the calls that were taken out, with what the model is told.
+pub(crate) async fn settle(relay: &mut Relay) -> Vec<(ToolCall, String)> {
     let last = Round {
         answer: relay.answer.answer().clone(),
         framing: relay.answer.framing(),
@@ -146,12 +146,15 @@ pub(crate) async fn settle(relay: &mut Relay) -> Vec<ToolCall> {
 }
 
 /// The edge from what the agent will call its history to the true course.
-pub(crate) async fn edge(exchange: &Exchange, rounds: &[Round], mut last: Round, delivered: &Answer) -> Vec<ToolCall> {
-    let removed: Vec<ToolCall> = rounds
-        .iter()
-        .chain(Some(&last))
-        .flat_map(|round| round.removals.iter().map(|removal| removal.call.clone()))
-        .collect();
+pub(crate) async fn edge(
+    exchange: &Exchange,
+    rounds: &[Round],
+    mut last: Round,
+    delivered: &Answer,
+) -> Vec<(ToolCall, String)> {
+    let removals = rounds.iter().chain(Some(&last)).flat_map(|round| &round.removals);
+    let removed: Vec<(ToolCall, String)> =
+        removals.map(|removal| (removal.call.clone(), removal.text.clone())).collect();
     let first =
         rounds.iter().chain(Some(&last)).find_map(|round| round.removals.first().map(|removal| removal.intervention));
     let Some(intervention) = first else { return removed };
@@ -172,7 +175,7 @@ pub(crate) async fn edge(exchange: &Exchange, rounds: &[Round], mut last: Round,
         Ok(messages) => {
             let anchor = wire::chain(exchange.reading.end(), &delivered.atoms);
             let edit = act::edge_after_removal(&exchange.scene(None), intervention, anchor, messages, results);
-            exchange.note([Record::Rewritten(edit.clone())]);
+            exchange.note([Record::Rewritten(recordable(&exchange.mask, edit.clone()))]);
             exchange.session.with(move |session| session.edits.push(SessionEdit::new(edit))).await;
         }
         Err(error) => {
@@ -182,6 +185,17 @@ pub(crate) async fn edge(exchange: &Exchange, rounds: &[Round], mut last: Round,
         }
     }
     removed
+}
+
+/// The edge as it may be kept. The session's own stays exact, for it goes back to the provider.
+fn recordable(mask: &Mask, mut edit: ContextEdit) -> ContextEdit {
+    for message in &mut edit.messages {
+        *message = mask.bytes(message);
+    }
+    for (_, _, text) in &mut edit.results {
+        mask.text(text);
+    }
+    edit
 }
 
 /// The agent may go on by the response's id alone (`previous_response_id`): what that stands for is remembered.

@@ -1,6 +1,6 @@
 //! What all exchanges share: configuration, ports, the policies in force, the session finder and the session tasks.
 
-use crate::{config::*, door::Door, known::KnownNodes, session::SessionHandle};
+use crate::{config::*, door::Door, known::KnownNodes, mask::Masks, session::SessionHandle};
 use domain::*;
 use observe::{Estimator, Finder, Reader, SessionState};
 use parking_lot::{Mutex, RwLock};
@@ -25,6 +25,7 @@ pub(crate) struct Core {
     /// Held for microseconds at a time, never across an await.
     pub finder: Mutex<Finder>,
     pub reader: Reader,
+    pub masks: Masks,
     pub estimator: Estimator,
     /// The price table, loaded beside the runtime's threads by the first exchange that used tokens.
     prices: OnceCell<()>,
@@ -57,6 +58,7 @@ impl Core {
             policies: RwLock::new(Arc::new(policies)),
             finder: Mutex::new(Finder::new(FINDER_BYTES)),
             reader: Reader::new(READER_BYTES),
+            masks: Masks::default(),
             estimator: Estimator::default(),
             prices: OnceCell::new(),
             sessions: Mutex::default(),

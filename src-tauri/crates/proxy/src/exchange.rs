@@ -291,14 +291,15 @@ impl Exchange {
         id: ExchangeId,
         session: SessionHandle,
         incoming: &Incoming,
-        agent: String,
+        policies: Arc<PolicySet>,
         request: Arc<Request>,
         reading: Arc<Reading>,
         mask: Mask,
         standing: Standing,
+        agent: String,
     ) -> Exchange {
         Exchange {
-            policies: Arc::new(core.policies().for_agent(&agent)),
+            policies,
             core,
             id,
             session,

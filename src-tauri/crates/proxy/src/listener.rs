@@ -16,6 +16,7 @@ use std::{
     convert::Infallible,
     net::SocketAddr,
     sync::{Arc, atomic::Ordering},
+    time::Duration,
 };
 use tokio::{
     net::{TcpListener, TcpStream},
@@ -54,7 +55,7 @@ pub(crate) async fn accept(core: Arc<Core>, listener: TcpListener, stop: Cancell
             Err(error) => {
                 // Out of file descriptors, mostly: breathe, so that open exchanges can end and free some.
                 tracing::warn!(%error, "cannot accept a connection");
-                tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+                tokio::time::sleep(Duration::from_millis(50)).await;
             }
         }
     }
@@ -108,7 +109,7 @@ async fn serve(
         headers::put(response.headers_mut(), header::UPGRADE, "HTTP/1.1");
         return Ok(response);
     }
-    let body = match collect(body, &parts, core.config.body_limit).await {
+    let body = match collect(&core, body, &parts).await {
         Ok(body) => body,
         Err(refusal) => return Ok(*refusal),
     };
@@ -138,47 +139,60 @@ fn wants_websocket(headers: &HeaderMap) -> bool {
     headers::text(headers, "upgrade").is_some_and(|upgrade| upgrade.eq_ignore_ascii_case("websocket"))
 }
 
-async fn collect(mut body: Incoming, parts: &Parts, limit: usize) -> Result<Bytes, Box<Response<ReplyBody>>> {
-    let too_large = || {
-        let mib = limit >> 20;
-        let message = format!("The request body is larger than {mib} MiB, which is as much as Switchtower takes.");
-        Box::new(plain_error(StatusCode::PAYLOAD_TOO_LARGE, "request_too_large", &message))
-    };
+async fn collect(core: &Core, mut body: Incoming, parts: &Parts) -> Result<Bytes, Box<Response<ReplyBody>>> {
+    let limit = core.config.body_limit;
     let length = headers::text(&parts.headers, "content-length").and_then(|length| length.parse::<usize>().ok());
     if length.is_some_and(|length| length > limit) {
-        return Err(too_large());
+        return Err(too_large(core, body, parts));
     }
     let mut first = None;
-    let mut rest: Option<BytesMut> = None;
+    let mut rest = BytesMut::new();
+    let mut taken = 0;
     while let Some(frame) = body.frame().await {
         let Ok(frame) = frame else {
             let why = "The request body broke off.";
             return Err(Box::new(plain_error(StatusCode::BAD_REQUEST, "request_cut", why)));
         };
         let Ok(data) = frame.into_data() else { continue };
-        let Some(head) = first.take() else {
-            match &mut rest {
-                None => first = Some(data),
-                Some(bytes) => bytes.extend_from_slice(&data),
-            }
-            continue;
-        };
-        // A second piece: gather into one buffer of the announced size.
-        let head: Bytes = head;
-        let mut bytes = BytesMut::with_capacity(length.unwrap_or(head.len() + data.len()));
-        bytes.extend_from_slice(&head);
-        bytes.extend_from_slice(&data);
-        if bytes.len() > limit {
-            return Err(too_large());
+        taken += data.len();
+        // Without an announced length this is where a body turns out too large: nothing beyond the limit is kept.
+        if taken > limit {
+            drop((first, rest));
+            return Err(too_large(core, body, parts));
         }
-        rest = Some(bytes);
+        match first.take() {
+            None if rest.is_empty() => first = Some(data),
+            None => rest.extend_from_slice(&data),
+            Some(head) => {
+                // A second piece: gather into one buffer of the announced size.
+                let head: Bytes = head;
+                rest.reserve(length.unwrap_or(taken));
+                rest.extend_from_slice(&head);
+                rest.extend_from_slice(&data);
+            }
+        }
     }
-    match (first, rest) {
-        (Some(whole), _) => Ok(whole),
-        (None, Some(bytes)) if bytes.len() > limit => Err(too_large()),
-        (None, Some(bytes)) => Ok(bytes.freeze()),
-        (None, None) => Ok(Bytes::new()),
+    Ok(first.unwrap_or_else(|| rest.freeze()))
+}
+
+/// How long what is left of a refused body is read and thrown away: a client that is still writing would otherwise meet a reset
+/// connection instead of the answer that tells it why.
+const LINGER: Duration = Duration::from_secs(10);
+
+fn too_large(core: &Core, mut body: Incoming, parts: &Parts) -> Box<Response<ReplyBody>> {
+    if !parts.headers.contains_key(header::EXPECT) {
+        let halt = core.halt.clone();
+        let drain = async move { while let Some(Ok(_)) = body.frame().await {} };
+        core.tasks.spawn(async move {
+            tokio::select! {
+                () = halt.cancelled() => {}
+                _ = tokio::time::timeout(LINGER, drain) => {}
+            }
+        });
     }
+    let mib = core.config.body_limit >> 20;
+    let message = format!("The request body is larger than {mib} MiB, which is as much as Switchtower takes.");
+    Box::new(plain_error(StatusCode::PAYLOAD_TOO_LARGE, "request_too_large", &message))
 }
 
 /// An error of the proxy itself, before any dialect is known.

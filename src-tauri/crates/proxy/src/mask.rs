@@ -1,84 +1,102 @@
-//! Masks an exchange's own credentials wherever they would reach the record.
+//! Masks an exchange's own credentials wherever they would reach the record: in whichever header or parameter they came, and in the
+//! spellings in which they may come back (percent-encoded, Base64, escaped in JSON).
 
+mod forms;
+mod places;
+
+use aho_corasick::{AhoCorasick, AhoCorasickBuilder, MatchKind};
 use bytes::Bytes;
 use domain::Headers;
 use http::HeaderMap;
-use memchr::memmem;
+use parking_lot::Mutex;
+use std::sync::Arc;
+use wire::Answer;
 
 const MASKED: &str = "[masked]";
-/// Headers whose value is a credential, or holds one after a scheme word.
-const CREDENTIAL_HEADERS: [&str; 8] = [
-    "authorization",
-    "x-api-key",
-    "api-key",
-    "x-goog-api-key",
-    "proxy-authorization",
-    "cookie",
-    "x-switchtower-token",
-    "x-amz-security-token",
-];
-const CREDENTIAL_QUERY: [&str; 5] = ["key", "api_key", "api-key", "access_token", "token"];
-/// Shorter values are words, not keys: masking them would tear the record.
+/// Shorter values are words, not keys: masking them wherever they stand would tear the record. Where a credential is given, it is masked
+/// whatever its length.
 const SHORTEST: usize = 8;
 
-/// The credentials of one exchange; lives as long as the exchange, in memory only.
+/// The credentials of one exchange. Lives in memory only.
 #[derive(Clone, Default)]
 pub struct Mask {
-    secrets: Vec<String>,
+    /// Finds any spelling of any of them; none where there is nothing to find.
+    finder: Option<Arc<AhoCorasick>>,
+}
+
+/// The masks of late: an agent sends the same key each time, and a finder takes longer to make than to use.
+#[derive(Default)]
+pub struct Masks {
+    known: Mutex<Vec<(Vec<String>, Mask)>>,
+}
+
+const MASKS_KEPT: usize = 16;
+
+impl Masks {
+    pub fn of(&self, headers: &HeaderMap, query: Option<&str>, held: Option<&str>) -> Mask {
+        let mut secrets = places::secrets(headers, query);
+        secrets.extend(held.map(str::to_owned));
+        secrets.retain(|secret| secret.len() >= SHORTEST);
+        secrets.sort_unstable();
+        secrets.dedup();
+        if secrets.is_empty() {
+            return Mask::default();
+        }
+        let mut known = self.known.lock();
+        if let Some(place) = known.iter().position(|(of, _)| *of == secrets) {
+            return known[place].1.clone();
+        }
+        let mask = Mask::finding(&secrets);
+        if known.len() >= MASKS_KEPT {
+            known.remove(0);
+        }
+        known.push((secrets, mask.clone()));
+        mask
+    }
 }
 
 impl Mask {
-    pub fn of(headers: &HeaderMap, query: Option<&str>, held: Option<&str>) -> Mask {
-        let mut mask = Mask::default();
-        for name in CREDENTIAL_HEADERS {
-            for value in headers.get_all(name).iter().filter_map(|value| value.to_str().ok()) {
-                let secret = value
-                    .split_once(' ')
-                    .filter(|(scheme, _)| scheme.len() < SHORTEST)
-                    .map_or(value, |(_, secret)| secret);
-                mask.add(secret.trim());
+    fn finding(secrets: &[String]) -> Mask {
+        let spellings: Vec<Vec<u8>> = secrets.iter().flat_map(|secret| forms::of(secret)).collect();
+        // Leftmost, longest: no rest of a longer one stays behind.
+        let finder = AhoCorasickBuilder::new().match_kind(MatchKind::LeftmostLongest).build(&spellings);
+        match finder {
+            Ok(finder) => Mask { finder: Some(Arc::new(finder)) },
+            Err(error) => {
+                // Only by sizes that no head of a request reaches.
+                tracing::error!(%error, "credentials cannot be searched for");
+                Mask::default()
             }
-        }
-        for (name, value) in query.unwrap_or_default().split('&').filter_map(|pair| pair.split_once('=')) {
-            if CREDENTIAL_QUERY.contains(&name.to_ascii_lowercase().as_str()) {
-                mask.add(value);
-            }
-        }
-        if let Some(held) = held {
-            mask.add(held);
-        }
-        // Longest first, so that no rest of a longer one stays behind.
-        mask.secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
-        mask
-    }
-
-    fn add(&mut self, secret: &str) {
-        if secret.len() >= SHORTEST && !self.secrets.iter().any(|known| known == secret) {
-            self.secrets.push(secret.to_owned());
         }
     }
 
     pub fn touches(&self, bytes: &[u8]) -> bool {
-        self.secrets.iter().any(|secret| memmem::find(bytes, secret.as_bytes()).is_some())
+        self.finder.as_ref().is_some_and(|finder| finder.is_match(bytes))
     }
 
     /// The bytes with each credential masked; the same buffer where there is none.
     pub fn bytes(&self, bytes: &Bytes) -> Bytes {
-        if !self.touches(bytes) {
-            return bytes.clone();
+        match &self.finder {
+            Some(finder) if finder.is_match(bytes) => {
+                let mut masked = Vec::with_capacity(bytes.len());
+                finder.replace_all_with_bytes(bytes, &mut masked, |_, _, out| {
+                    out.extend_from_slice(MASKED.as_bytes());
+                    true
+                });
+                Bytes::from(masked)
+            }
+            _ => bytes.clone(),
         }
-        let mut masked = bytes.to_vec();
-        for secret in &self.secrets {
-            masked = replaced(&masked, secret.as_bytes());
-        }
-        Bytes::from(masked)
     }
 
     pub fn text(&self, text: &mut String) {
-        for secret in &self.secrets {
-            if text.contains(secret.as_str()) {
-                *text = text.replace(secret.as_str(), MASKED);
-            }
+        if let Some(finder) = self.finder.as_ref().filter(|finder| finder.is_match(text.as_str())) {
+            let mut masked = String::with_capacity(text.len());
+            finder.replace_all_with(text, &mut masked, |_, _, out| {
+                out.push_str(MASKED);
+                true
+            });
+            *text = masked;
         }
     }
 
@@ -88,46 +106,33 @@ impl Mask {
         text
     }
 
+    pub fn answer(&self, answer: &mut Answer) {
+        self.text(&mut answer.text);
+        self.text(&mut answer.reasoning);
+        for text in [&mut answer.error, &mut answer.model].into_iter().flatten() {
+            self.text(text);
+        }
+        for call in &mut answer.calls {
+            self.text(&mut call.arguments);
+        }
+    }
+
+    /// Headers for the record: a credential's own header tells that there was one, and its scheme.
     pub fn headers(&self, mut headers: Headers) -> Headers {
-        for (_, value) in &mut headers {
-            self.text(value);
+        for (name, value) in &mut headers {
+            match places::hidden(name, value, MASKED) {
+                Some(hidden) => *value = hidden,
+                None => self.text(value),
+            }
         }
         headers
     }
-}
 
-fn replaced(bytes: &[u8], secret: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(bytes.len());
-    let mut from = 0;
-    for at in memmem::find_iter(bytes, secret) {
-        out.extend_from_slice(&bytes[from..at]);
-        out.extend_from_slice(MASKED.as_bytes());
-        from = at + secret.len();
+    /// Path and query for the record.
+    pub fn path(&self, path_and_query: &str) -> String {
+        self.masked(&places::hidden_query(path_and_query, MASKED))
     }
-    out.extend_from_slice(&bytes[from..]);
-    out
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use http::HeaderValue;
-
-    #[test]
-    fn a_key_is_masked_wherever_it_stands_and_nothing_else_is() {
-        let mut headers = HeaderMap::new();
-        headers.insert("authorization", HeaderValue::from_static("Bearer sk-secret-123456"));
-        headers.insert("accept", HeaderValue::from_static("application/json"));
-        let mask = Mask::of(&headers, Some("alt=sse&key=AIza-999999"), None);
-        assert_eq!(mask.masked("?alt=sse&key=AIza-999999"), "?alt=sse&key=[masked]");
-        assert_eq!(
-            &mask.bytes(&Bytes::from_static(b"{\"e\":\"bad key sk-secret-123456!\"}"))[..],
-            b"{\"e\":\"bad key [masked]!\"}"
-        );
-        let clean = Bytes::from_static(b"nothing here");
-        assert_eq!(mask.bytes(&clean).as_ptr(), clean.as_ptr());
-        let written = mask.headers(super::super::headers::written(&headers));
-        assert_eq!(written[0].1, "Bearer [masked]");
-        assert_eq!(written[1].1, "application/json");
-    }
-}
+mod tests;

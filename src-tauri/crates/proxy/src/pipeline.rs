@@ -1,6 +1,6 @@
 //! The heart: observe, reason, act, at every intervention point.
 
-use crate::{account, answer::Ending, core::Core, exchange::Exchange, session::Session};
+use crate::{account, answer::Ending, core::Core, exchange::Exchange, mask::Mask, session::Session};
 use act::{Act, Scene};
 use domain::*;
 use observe::{Focus, Returned};
@@ -23,9 +23,26 @@ pub(crate) enum Moment {
 /// Observes one moment, judges it, and carries out what the verdict asks for, as far as it can be here; what remains to be done to
 /// bytes under way comes back as steps.
 pub(crate) async fn intervene(exchange: &Exchange, moment: Moment) -> Vec<Act> {
+    let moment = masked(moment, &exchange.mask);
     let Some((moment, observation)) = observe(exchange, moment).await else { return Vec::new() };
     let verdict = reason(exchange, &observation);
     act(exchange, &moment, observation, verdict).await
+}
+
+/// What is observed is recorded: the agent's own credential is masked first, should the model have said it.
+fn masked(moment: Moment, mask: &Mask) -> Moment {
+    match moment {
+        Moment::Call(mut call) => {
+            mask.text(&mut call.arguments);
+            Moment::Call(call)
+        }
+        Moment::Stream { status, mut answer } => {
+            mask.answer(&mut answer);
+            Moment::Stream { status, answer }
+        }
+        // Of requests and responses that were masked as a whole.
+        Moment::Request | Moment::Result(_) | Moment::Response { .. } => moment,
+    }
 }
 
 pub(crate) async fn intervene_at_end(exchange: &Exchange, ending: &Ending) {

@@ -21,20 +21,21 @@ pub(crate) async fn open(
     request: &Request,
 ) -> Option<(Exchange, Vec<Returned>)> {
     let arrival = &incoming.arrival;
-    let mask = Mask::of(&arrival.headers, arrival.query.as_deref(), core.held_key(&incoming.provider.name));
+    let mask = core.masks.of(&arrival.headers, arrival.query.as_deref(), core.held_key(&incoming.provider.name));
     let request = Arc::new(recordable(&mask, incoming, request));
     let reading = Arc::new(core.reader.read(&request));
     let id = ExchangeId(core.ports.clock.next_id());
     let (found, session) = find(core, incoming, &request, &reading, id);
+    let policies = core.policies();
     let arrived = session.with({
         let (at, found, request, reading) = (arrival.at, found.clone(), request.clone(), reading.clone());
-        let provider = incoming.provider.name.clone();
+        let (provider, policies) = (incoming.provider.name.clone(), policies.clone());
         move |session| {
             let arrived = session.state.request(id, at, &found, &request, &reading, &provider);
-            (arrived, session.state.row())
+            (arrived, session.state.row(), session.judged_by(&policies))
         }
     });
-    let (arrived, row) = arrived.await?;
+    let (arrived, row, news) = arrived.await?;
     let agent = row.agent.clone();
     let standing = Standing {
         error_status: status_that_stops(found.client.family),
@@ -53,17 +54,24 @@ pub(crate) async fn open(
         stream: request.stream,
         side_call: found.side_call,
         method: arrival.method.to_string(),
-        path: mask.masked(&path_and_query(incoming)),
+        path: mask.path(&path_and_query(incoming)),
         headers: mask.headers(headers::written(&arrival.headers)),
         image: image(core, &request, &reading.bytes),
         search_text: arrived.search_text,
         preview: arrived.preview,
     };
-    let exchange = Exchange::new(core.clone(), id, session, incoming, agent, request, reading, mask, standing);
+    let policies = Arc::new(policies.for_agent(&row.agent));
+    let exchange =
+        Exchange::new(core.clone(), id, session, incoming, policies, request, reading, mask, standing, agent);
     if found.session.is_none() {
         exchange.event(EventKind::SessionStarted, serde_json::json!({ "basis": found.basis, "agent": row.agent }));
     }
     exchange.note([Record::Session(Box::new(row)), Record::ExchangeStarted(Box::new(started))]);
+    if news {
+        let versions = exchange.policies.policies().map(|policy| policy.version());
+        let named = versions.map(|version| serde_json::json!({ "name": version.name, "version": version.version }));
+        exchange.event(EventKind::PoliciesInForce, named.collect());
+    }
     exchange.note(arrived.results.iter().map(|returned| Record::ToolReturned(returned.record.clone())));
     Some((exchange, arrived.results))
 }
@@ -154,6 +162,7 @@ pub(crate) async fn close(exchange: &Exchange, mut ending: Ending) -> Vec<Record
     let core = &exchange.core;
     mask_ending(&exchange.mask, &mut ending);
     crate::pipeline::intervene_at_end(exchange, &ending).await;
+    own_up(&mut ending);
     let at = core.now();
     let good = matches!(ending.state, ExchangeState::Complete | ExchangeState::Answered) && ending.status < 400;
     let got = ending.delivered.as_ref().unwrap_or(&ending.answer);
@@ -205,13 +214,20 @@ pub(crate) async fn close(exchange: &Exchange, mut ending: Ending) -> Vec<Record
     exchange.take_records()
 }
 
-fn called(exchange: &Exchange, answer: &Answer, removed: &[ToolCall], at: Timestamp) -> Vec<Record> {
-    let calls = answer.calls.iter().filter(|call| !removed.contains(call)).map(|call| (call, false));
+fn called(exchange: &Exchange, answer: &Answer, removed: &[(ToolCall, String)], at: Timestamp) -> Vec<Record> {
+    let stayed = |call: &&ToolCall| !removed.iter().any(|(other, _)| other == *call);
+    let calls = answer.calls.iter().filter(stayed).map(|call| (call, None));
     calls
-        .chain(removed.iter().map(|call| (call, true)))
-        .map(|(call, blocked)| {
-            let (exchange_id, session) = (exchange.id, exchange.session.id);
-            Record::ToolCalled(ToolCalled { exchange: exchange_id, session, call: call.clone(), at, blocked })
+        .chain(removed.iter().map(|(call, why)| (call, Some(why))))
+        .map(|(call, why)| {
+            Record::ToolCalled(ToolCalled {
+                exchange: exchange.id,
+                session: exchange.session.id,
+                call: call.clone(),
+                at,
+                blocked: why.is_some(),
+                preview: why.map(|why| shortened(why)).unwrap_or_default(),
+            })
         })
         .collect()
 }
@@ -227,14 +243,11 @@ fn mask_ending(mask: &Mask, ending: &mut Ending) {
         response.headers = mask.headers(std::mem::take(&mut response.headers));
     }
     for answer in [Some(&mut ending.answer), ending.delivered.as_mut()].into_iter().flatten() {
-        mask.text(&mut answer.text);
-        mask.text(&mut answer.reasoning);
-        for text in [&mut answer.error, &mut answer.model].into_iter().flatten() {
-            mask.text(text);
-        }
-        for call in &mut answer.calls {
-            mask.text(&mut call.arguments);
-        }
+        mask.answer(answer);
+    }
+    for (call, why) in &mut ending.removed {
+        mask.text(&mut call.arguments);
+        mask.text(why);
     }
     if let Some(error) = &mut ending.error {
         mask.text(error);
@@ -244,6 +257,22 @@ fn mask_ending(mask: &Mask, ending: &mut Ending) {
             mask.text(error);
         }
     }
+}
+
+/// A response that came whole but is, or ends in, the provider's error is a failed exchange.
+fn own_up(ending: &mut Ending) {
+    let refused = ending.status >= 400;
+    if ending.state != ExchangeState::Complete || !refused && ending.answer.error.is_none() {
+        return;
+    }
+    ending.state = ExchangeState::Failed;
+    ending.origin = Some(Origin::Provider);
+    let said = ending.answer.error.clone();
+    ending.error = Some(match (refused, said) {
+        (true, Some(said)) => format!("{}: {said}", ending.status),
+        (true, None) => format!("{}: the provider refused", ending.status),
+        (false, said) => said.unwrap_or_default(),
+    });
 }
 
 /// Without the provider's count: tiktoken's, on a thread of its own, as it may have to load a vocabulary first.
@@ -287,5 +316,9 @@ fn preview(answer: &Answer) -> String {
     } else {
         answer.text.trim().to_owned()
     };
+    shortened(&text)
+}
+
+fn shortened(text: &str) -> String {
     text.chars().take(PREVIEW).map(|letter| if letter.is_control() { ' ' } else { letter }).collect()
 }

@@ -1,9 +1,13 @@
 //! Sends a request and relays its answer: frames at once, the completing part after its record, a cut as a cut.
 
+mod breaking;
 mod closing;
+mod framing;
+
+pub(crate) use framing::framing;
 
 use crate::{
-    body::{Cut, Piece, ReplyBody},
+    body::{Piece, ReplyBody},
     continuation::{self, Round},
     exchange::{self, Exchange, Sent},
     headers,
@@ -48,9 +52,13 @@ pub(crate) async fn send(exchange: Exchange, sent: Sent, mut reply: Reply) {
             attempt.duration_ms = f64::from(exchange.elapsed() - sent_at) / 1000.0;
             exchange::fail(&exchange, attempt, &failure, reply).await;
         }
-        Ok(response) => {
+        Ok(mut response) => {
             attempt.status = Some(response.status.as_u16());
-            let framing = framing(&exchange, &sent, &response);
+            let framing = tokio::select! {
+                () = reply.closed() => return closing::gone(&exchange).await,
+                () = core.halt.cancelled() => return closing::interrupted(&exchange).await,
+                framing = framing(&sent.request, &mut response) => framing,
+            };
             let judging = response.status.is_success() && exchange.policies.needs_any_calls();
             let way = Way { exchange, sent, attempt, sent_at, framing };
             if judging && framing == Framing::Whole {
@@ -70,15 +78,6 @@ pub(crate) struct Way {
     /// Microseconds since the request when it went upstream.
     pub sent_at: u32,
     pub framing: Framing,
-}
-
-fn framing(exchange: &Exchange, sent: &Sent, response: &UpstreamResponse) -> Framing {
-    let kind = headers::text(&response.headers, "content-type");
-    if response.status.is_success() {
-        wire::framing(exchange.request.dialect, kind, &sent.request)
-    } else {
-        Framing::Whole
-    }
 }
 
 async fn stream(way: Way, response: UpstreamResponse, judging: bool, reply: Reply) {
@@ -303,39 +302,5 @@ impl Relay {
             return Ok(());
         }
         self.complete().await
-    }
-
-    async fn cut(&mut self, why: &str) {
-        self.body = None;
-        let why = self.exchange.mask.masked(why);
-        if self.closed {
-            return;
-        }
-        if let Some(attempt) = self.attempts.last_mut() {
-            attempt.error = Some(why.clone());
-        }
-        self.close(ExchangeState::Failed, Some(Origin::Provider), Some(why.clone())).await;
-        // What the provider did send goes too; then the connection breaks as the provider's did.
-        let tail = self.answer.take_tail();
-        if self.forward(tail).await.is_ok() {
-            let _ = self.pieces.send(Err(Cut(why))).await;
-        }
-    }
-
-    async fn left(&mut self) {
-        self.body = None;
-        if !self.closed {
-            self.exchange.event(EventKind::Cancelled, serde_json::json!({ "after_bytes": self.answer.recorded.len() }));
-            self.close(ExchangeState::Cancelled, Some(Origin::Agent), Some("the agent closed the connection".into()))
-                .await;
-        }
-    }
-
-    async fn halted(&mut self) {
-        self.body = None;
-        if !self.closed {
-            self.close(ExchangeState::Interrupted, Some(Origin::Runtime), Some("the runtime was stopped".into())).await;
-            let _ = self.pieces.try_send(Err(Cut("Switchtower was stopped".into())));
-        }
     }
 }

@@ -4,6 +4,7 @@
 use crate::{core::Core, pipeline};
 use domain::*;
 use observe::SessionState;
+use reason::PolicySet;
 use std::sync::{Arc, Weak};
 use tokio::sync::{mpsc, oneshot};
 
@@ -14,6 +15,20 @@ pub(crate) struct Session {
     pub edits: Vec<SessionEdit>,
     /// Kept for as long as the task lives: provider-held history outlives it only by the provider's grace.
     pub held: Vec<HeldAnswer>,
+    /// The policies that the record says are in force here, and for which agent.
+    judged_by: Option<(Arc<PolicySet>, String)>,
+}
+
+impl Session {
+    /// Whether these policies are news to the session's record.
+    pub fn judged_by(&mut self, policies: &Arc<PolicySet>) -> bool {
+        let agent = self.state.agent();
+        if self.judged_by.as_ref().is_some_and(|(known, of)| Arc::ptr_eq(known, policies) && of == agent) {
+            return false;
+        }
+        self.judged_by = Some((policies.clone(), agent.to_owned()));
+        true
+    }
 }
 
 /// An answer that was changed in a history that the provider holds: there no message can be replaced, so the next request goes on
@@ -55,7 +70,8 @@ impl SessionHandle {
     pub fn start(core: &Arc<Core>, state: SessionState, edits: Vec<ContextEdit>) -> SessionHandle {
         let (commands, queue) = mpsc::unbounded_channel();
         let id = state.id();
-        let session = Session { state, edits: edits.into_iter().map(SessionEdit::new).collect(), held: Vec::new() };
+        let edits = edits.into_iter().map(SessionEdit::new).collect();
+        let session = Session { state, edits, held: Vec::new(), judged_by: None };
         core.tasks.spawn(own(Arc::downgrade(core), core.config.session_idle, session, queue));
         SessionHandle { id, commands }
     }

@@ -51,6 +51,10 @@ pub(crate) struct AnswerStream {
     /// What the agent got, where that may differ.
     pub delivered: Vec<u8>,
     received: u64,
+    /// Where the last whole frame ended in `recorded`, once half a one followed it.
+    broken_at: Option<usize>,
+    /// The agent gets an event that says why its stream broke off.
+    pub told: bool,
 }
 
 impl AnswerStream {
@@ -71,6 +75,8 @@ impl AnswerStream {
             frames: Vec::new(),
             delivered: Vec::new(),
             received: 0,
+            broken_at: None,
+            told: false,
         }
     }
 
@@ -95,10 +101,12 @@ impl AnswerStream {
         passed
     }
 
-    /// The provider ended. Says whether that was a proper end in its dialect.
+    /// The provider ended. Says whether that was a proper end in its dialect; where it was not, nothing more may go out: half an event is
+    /// no event, and a call that is still held was never judged.
     pub fn end(&mut self, at: u32) -> (Passed, bool) {
         let mut passed = Passed::default();
         let unfinished = self.framing != Framing::Whole && self.framer.held() > 0;
+        let (whole, delivered) = (self.recorded.len(), self.delivered.len());
         if let Some(frame) = self.framer.finish() {
             self.frame(frame, at, &mut passed);
         }
@@ -108,6 +116,11 @@ impl AnswerStream {
             || answer.error.is_some()
             || (answer.finish.is_some() && !unfinished)
             || self.received == 0;
+        if !proper {
+            self.delivered.truncate(delivered);
+            self.broken_at = Some(whole);
+            return (Passed::default(), false);
+        }
         // Some dialects' answers are only settled by their end.
         passed.calls.extend(self.decoder.end().calls_complete);
         if let Leaving::Judged { surgeon, .. } = &mut self.leaving {
@@ -117,7 +130,26 @@ impl AnswerStream {
         // What came last completes the response, whatever it says.
         self.tail.extend(passed.out.drain(..));
         self.tail.extend(self.last.take());
-        (passed, proper)
+        (passed, true)
+    }
+
+    /// The stream broke off: its agent hears so in its dialect, where an event can still be put in.
+    pub fn break_off(&mut self, why: &str) {
+        let whole = self.broken_at.unwrap_or(self.recorded.len());
+        if let Some(rest) = self.framer.rest() {
+            self.recorded.extend_from_slice(&rest);
+        }
+        let as_they_came = matches!(self.leaving, Leaving::AsTheyCame);
+        if self.framing == Framing::Whole || as_they_came && !self.clear_as_sent() {
+            return;
+        }
+        if as_they_came {
+            self.delivered = self.recorded[..whole].to_vec();
+        }
+        let begun = (!self.delivered.is_empty()).then(|| self.decoder.answer());
+        let event = wire::error_frame_in(self.dialect, self.framing, begun, why);
+        self.deliver(vec![event]);
+        self.told = true;
     }
 
     /// The clear bytes are the bytes of the wire.

@@ -57,6 +57,48 @@ pub fn framing(dialect: Dialect, content_type: Option<&str>, request: &Request) 
     }
 }
 
+/// Whether the label alone settles how the response is cut. Where it does not, its first bytes tell ([`sniff`]).
+pub fn is_certain(dialect: Dialect, content_type: Option<&str>, request: &Request) -> bool {
+    let kind = content_type.map(|full| full.split(';').next().unwrap_or_default().trim().to_ascii_lowercase());
+    match kind.as_deref() {
+        Some("text/event-stream") => request.stream && dialect != Dialect::Ollama && !request.array,
+        Some("application/x-ndjson" | "application/jsonl" | "application/ndjson") => {
+            request.stream && dialect == Dialect::Ollama
+        }
+        Some("application/json") => !request.stream || dialect == Dialect::Gemini && request.array,
+        _ => false,
+    }
+}
+
+/// What a body's first bytes say of its framing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sniffed {
+    Framing(Framing),
+    /// More bytes may tell.
+    Unsure,
+    /// Nothing that is known here.
+    Unknown,
+}
+
+/// Reads the framing off the first (decompressed) bytes of a response.
+pub fn sniff(request: &Request, first: &[u8]) -> Sniffed {
+    const BOM: &[u8] = b"\xef\xbb\xbf";
+    const FIELDS: [&[u8]; 5] = [b"data:", b"event:", b"id:", b"retry:", b":"];
+    if first.len() < BOM.len() && BOM.starts_with(first) {
+        return Sniffed::Unsure;
+    }
+    let text = first.strip_prefix(BOM).unwrap_or(first).trim_ascii_start();
+    match (text.first(), request.dialect) {
+        (None, _) => Sniffed::Unsure,
+        (Some(b'{'), Dialect::Ollama) if request.stream => Sniffed::Framing(Framing::Ndjson),
+        (Some(b'['), Dialect::Gemini) if request.stream => Sniffed::Framing(Framing::JsonArray),
+        (Some(b'{' | b'['), _) => Sniffed::Framing(Framing::Whole),
+        _ if FIELDS.iter().any(|field| text.starts_with(field)) => Sniffed::Framing(Framing::Sse),
+        _ if FIELDS.iter().any(|field| field.starts_with(text)) => Sniffed::Unsure,
+        _ => Sniffed::Unknown,
+    }
+}
+
 /// Cuts one response.
 #[derive(Debug)]
 pub struct Framer {

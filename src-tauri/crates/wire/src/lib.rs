@@ -24,7 +24,7 @@ pub use decode::{Answer, Decoder, Seen, usage};
 pub use edits::{add_include_usage, apply, set_model, set_model_in_path, set_previous_response, text_message};
 pub use encoding::{Decoding, decode_body};
 pub use facts::facts;
-pub use frames::{Frame, Framer, Framing, framing};
+pub use frames::{Frame, Framer, Framing, Sniffed, framing, is_certain, sniff};
 pub use identity::{Identity, identity};
 pub use image::{image, rebuild};
 pub use json::{Span, Splice, splice};

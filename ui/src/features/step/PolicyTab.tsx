@@ -118,7 +118,9 @@ function Evaluation({ verdict }: { verdict: VerdictView }) {
         >
           {verdict.policy}
         </span>
-        <span className="num w-14 shrink-0 text-muted text-xs">{count(verdict.micros)} µs</span>
+        <span className="num w-14 shrink-0 text-muted text-xs">
+          {verdict.recomputed ? "" : `${count(verdict.micros)} µs`}
+        </span>
       </div>
       {verdict.error !== null && <p className="pl-5 text-error">{verdict.error}</p>}
       {values.length > 0 && (

@@ -25,12 +25,18 @@ pub(super) async fn page(State(desk): State<Desk>, uri: Uri) -> Response {
     let found = read(&desk, wanted).await;
     match found {
         Some(bytes) => answer(wanted, bytes),
-        None if Path::new(wanted).extension().is_some() => StatusCode::NOT_FOUND.into_response(),
+        // A screen's address may well hold a dot: a policy's name does.
+        None if is_asset(wanted) => StatusCode::NOT_FOUND.into_response(),
         None => match read(&desk, "index.html").await {
             Some(bytes) => answer("index.html", bytes),
             None => answer("index.html", Cow::Borrowed(NOT_BUILT.as_bytes())),
         },
     }
+}
+
+/// What the page itself asks for, so that a missing one is told apart from a screen.
+fn is_asset(wanted: &str) -> bool {
+    wanted.starts_with("assets/") || !wanted.contains('/') && Path::new(wanted).extension().is_some()
 }
 
 async fn read(desk: &Desk, name: &str) -> Option<Cow<'static, [u8]>> {

@@ -119,3 +119,18 @@ async fn every_answer_carries_the_strict_content_policy() {
         assert!(answer.contains("content-security-policy: default-src 'none'; script-src 'self';"), "{path}: {answer}");
     }
 }
+
+#[tokio::test]
+async fn a_screens_address_may_hold_a_dot() {
+    let served = serve().await;
+    for (path, status) in [
+        ("/policies/research.agent", 200),
+        ("/policies/v1.2", 200),
+        ("/sessions/x.y", 200),
+        ("/assets/none.js", 404),
+        ("/none.js", 404),
+    ] {
+        let answer = served.send(&format!("GET {path} HTTP/1.1\r\nhost: 127.0.0.1"), "").await;
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status}")), "{path}: {answer}");
+    }
+}

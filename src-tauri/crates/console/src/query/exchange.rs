@@ -1,15 +1,18 @@
 //! One exchange in full, and its frames.
 
 use super::{id, timeline::evidence};
-use crate::{Console, ErrorCode, GetExchange, GetFrames, RpcError, policies::mode, view::*};
+use crate::{Console, ErrorCode, GetExchange, GetFrames, RpcError, view::*};
 use base64::{Engine, prelude::BASE64_STANDARD};
-use domain::{Attempt, Evaluation, ResponseImage, Timestamp, Usage};
+use domain::{Attempt, ResponseImage, Timestamp, Usage};
 use ledger::{ExchangeRecord, Side, StoredCall, StoredRequest};
 
 impl Console {
     pub async fn get_exchange(&self, args: GetExchange) -> Result<ExchangeView, RpcError> {
-        let record = self.ledger.get_exchange(id(&args.exchange)?).await?;
-        view(record)
+        let exchange = id(&args.exchange)?;
+        let mut record = self.ledger.get_exchange(exchange).await?;
+        let stored = std::mem::take(&mut record.evaluations);
+        let verdicts = self.verdicts(exchange, stored).await?;
+        Ok(ExchangeView { verdicts, ..view(record)? })
     }
 
     pub async fn get_frames(&self, args: GetFrames) -> Result<FramePage, RpcError> {
@@ -78,7 +81,7 @@ fn view(record: ExchangeRecord) -> Result<ExchangeView, RpcError> {
         usage: usage(&record.usage),
         timing: timing(record.started_at, record.timing),
         calls: record.calls.into_iter().map(call).collect(),
-        verdicts: record.evaluations.into_iter().map(|(at, evaluation)| verdict(at, evaluation)).collect(),
+        verdicts: Vec::new(),
         interventions: record.interventions.iter().map(|done| done.id.to_string()).collect(),
     })
 }
@@ -173,20 +176,5 @@ fn call(stored: StoredCall) -> CallView {
         returned_at: stored.returned_at.map(Timestamp::rfc3339),
         error: stored.error.map(evidence),
         preview: stored.preview,
-    }
-}
-
-fn verdict(at: Timestamp, evaluation: Evaluation) -> VerdictView {
-    VerdictView {
-        at: at.rfc3339(),
-        point: evaluation.point.name().to_owned(),
-        rule: evaluation.rule,
-        policy: evaluation.policy,
-        version: evaluation.version,
-        mode: mode(evaluation.mode),
-        matched: evaluation.matched,
-        micros: evaluation.micros,
-        values: evaluation.values,
-        error: evaluation.error,
     }
 }

@@ -6,6 +6,7 @@ mod metrics;
 mod sessions;
 mod timeline;
 mod transfer;
+mod verdicts;
 
 use crate::{ErrorCode, RpcError};
 use domain::Timestamp;

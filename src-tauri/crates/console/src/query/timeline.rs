@@ -61,6 +61,7 @@ fn row(row: ledger::TimelineRow) -> TimelineRow {
         name: row.name,
         preview: row.preview,
         state,
+        error: row.error,
         exchange: row.exchange.to_string(),
         started_at: row.started_at.rfc3339(),
         duration_ms: row.duration_ms,

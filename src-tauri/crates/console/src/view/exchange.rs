@@ -104,6 +104,8 @@ pub struct VerdictView {
     pub mode: Mode,
     pub matched: bool,
     pub micros: u32,
+    /// True where the record holds no copy: evaluated again, from what was observed and the policy that was in force.
+    pub recomputed: bool,
     /// What the condition read: dotted path → value.
     #[specta(type = std::collections::BTreeMap<String, Unknown>)]
     pub values: Map<String, Value>,

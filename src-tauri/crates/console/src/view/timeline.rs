@@ -60,6 +60,8 @@ pub struct TimelineRow {
     /// What the list shows of it, at most a few hundred characters.
     pub preview: String,
     pub state: RowState,
+    /// What went wrong, where something did; a provider's status stands at its beginning.
+    pub error: Option<String>,
     /// The exchange to open; for a tool call the one that proposed it.
     pub exchange: String,
     pub started_at: String,

@@ -11,7 +11,7 @@ use crate::{
 use bytes::Bytes;
 use domain::{
     Attempt, Dialect, ErrorEvidence, Evaluation, ExchangeId, ExchangeState, Hash, Headers, Mark, Observation, Origin,
-    ResponseImage, RunId, SessionId, Timestamp, Timing, ToolCall, Usage,
+    PolicyVersion, ResponseImage, RunId, SessionId, Timestamp, Timing, ToolCall, Usage,
 };
 use serde_json::Value;
 use std::collections::HashMap;
@@ -307,6 +307,29 @@ impl Ledger {
             all.push(StoredObservation { at, observation });
         }
         Ok(all)
+    }
+
+    /// The policies that an exchange was judged by, in their files' order; empty where the record does not say.
+    pub async fn policies_in_force(&self, id: ExchangeId) -> Result<Vec<PolicyVersion>, LedgerError> {
+        let pool = self.pool().await?;
+        let told = sqlx::query_scalar!(
+            r#"SELECT v.payload AS "payload!: String" FROM exchange e JOIN event v ON v.session = e.session AND v.exchange <= e.n
+               WHERE e.id = ?1 AND v.kind = 'policies_in_force' AND v.payload IS NOT NULL ORDER BY v.exchange DESC, v.seq DESC LIMIT 1"#,
+            id.0
+        )
+        .fetch_optional(pool)
+        .await?;
+        let named: Vec<Value> = told.map_or(Ok(Vec::new()), |told| serde_json::from_str(&told)).unwrap_or_default();
+        let mut versions = Vec::with_capacity(named.len());
+        for version in named.iter().filter_map(|named| named["version"].as_str()) {
+            let known = sqlx::query_as!(
+                PolicyVersion,
+                "SELECT version, name, source FROM policy_version WHERE version = ?1",
+                version
+            );
+            versions.extend(known.fetch_optional(pool).await?);
+        }
+        Ok(versions)
     }
 
     /// Frames `from..from + count` of a side's response. The agent's is the provider's where nothing was changed.

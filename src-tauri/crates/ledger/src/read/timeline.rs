@@ -25,6 +25,8 @@ pub struct TimelineRow {
     pub preview: String,
     /// Of the exchange; for a tool call of the one that proposed it.
     pub state: ExchangeState,
+    /// A model row's, where it failed.
+    pub error: Option<String>,
     pub exchange: ExchangeId,
     pub started_at: Timestamp,
     /// A tool call's: until the request that brought its result came.
@@ -82,7 +84,7 @@ impl Ledger {
                  coalesce(s.text, m.text) AS "model!: String", coalesce(a.text, q.text) AS "preview: String",
                  e.input_tokens AS "input!", e.cached_tokens AS "cached!", e.cache_write_tokens AS "cache_write!",
                  e.output_tokens AS "output!", e.reasoning_tokens AS "reasoning!",
-                 e.cost_usd AS "cost_usd: f64", e.first_token_us AS "first_token_us: i64", e.duration_us AS "duration_us: i64"
+                 e.error AS "error: String", e.cost_usd AS "cost_usd: f64", e.first_token_us AS "first_token_us: i64", e.duration_us AS "duration_us: i64"
                FROM timeline t
                JOIN exchange e ON e.n = t.exchange
                JOIN word m ON m.n = e.model
@@ -140,6 +142,7 @@ impl Ledger {
                 name: call.map_or(row.model, |call| call.name.clone()),
                 preview: call.map_or(row.preview, |call| call.preview.clone()).unwrap_or_default(),
                 state: exchange_state::value(row.state),
+                error: row.error.filter(|_| is_model),
                 exchange: ExchangeId(row.exchange),
                 started_at: time(row.at + after),
                 duration_ms: match call {

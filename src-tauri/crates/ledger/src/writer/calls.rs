@@ -20,13 +20,14 @@ impl Pen<'_> {
         memory.calls += 1;
         let after = called.at.0 - memory.at;
         let name = self.word(&called.call.name)?;
+        let preview = self.preview(&called.preview)?;
         let arguments = called.call.arguments.as_bytes();
         let arguments = self.addressed(session, Lane::by_start(arguments), arguments)?;
         self.db
             .prepare_cached(
-                "INSERT INTO tool_call(key, id, name, place, arguments, after, blocked) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                "INSERT INTO tool_call(key, id, name, place, arguments, after, blocked, preview) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
             )?
-            .execute(params![key, called.call.id, name, called.call.index, arguments, after, called.blocked])?;
+            .execute(params![key, called.call.id, name, called.call.index, arguments, after, called.blocked, preview])?;
         self.append_row(called.session, ROW_TOOL, n, Some(key))?;
         self.note_word(called.session, WORD_TOOL, name)?;
         self.tell(ChangeKind::Exchange, Some(called.session), Some(called.exchange));

@@ -50,14 +50,14 @@ impl Pen<'_> {
         };
         let hour = finished.at.0.div_euclid(HOUR);
         let sum = self.memory.sums.spend.entry((hour, memory.model)).or_default();
-        let failed = matches!(finished.state, ExchangeState::Failed | ExchangeState::Interrupted);
+        let class = error_class(finished);
         sum.exchanges += 1;
-        sum.failed += i64::from(failed);
+        sum.failed += i64::from(class.is_some());
         sum.input += finished.usage.input as i64;
         sum.cached += finished.usage.cached as i64;
         sum.output += finished.usage.output as i64;
         sum.cost_usd += finished.cost_usd.unwrap_or(0.0);
-        if let Some(class) = error_class(finished) {
+        if let Some(class) = class {
             let class = self.word(&class)?;
             *self.memory.sums.errors.entry((hour, class)).or_default() += 1;
         }
@@ -106,17 +106,18 @@ impl Pen<'_> {
     }
 }
 
-/// A name under which errors of one kind add up: the provider's status, or how the exchange ended.
+/// A name under which failures of one kind add up, the provider's status or how the exchange ended: each failed exchange has one, and
+/// no other.
 fn error_class(finished: &ExchangeFinished) -> Option<String> {
     let status = finished.attempts.last().and_then(|attempt| attempt.status).filter(|status| *status >= 400);
     match (status, finished.state) {
-        (Some(status), _) => Some(format!("status {status}")),
+        (_, ExchangeState::Interrupted) => Some("interrupted".into()),
+        (Some(status), ExchangeState::Failed) => Some(format!("status {status}")),
         (None, ExchangeState::Failed) => {
-            let error = finished.error.as_deref().unwrap_or("failed");
+            let error = finished.error.as_deref().unwrap_or_default();
             let start: String = error.chars().take_while(|c| *c != ':' && !c.is_ascii_digit()).take(48).collect();
-            Some(start.trim().to_owned())
+            Some(Some(start.trim()).filter(|start| !start.is_empty()).unwrap_or("failed").to_owned())
         }
-        (None, ExchangeState::Cancelled) => Some("cancelled by the agent".into()),
         _ => None,
     }
 }

@@ -307,7 +307,8 @@ impl Agent {
             preview: format!("{}({})", turn.call_name, turn.arguments).chars().take(120).collect(),
             anchor: Some(hash(&[&exchange.0.to_le_bytes()])),
         })));
-        after.push(Record::ToolCalled(ToolCalled { exchange, session, call, at: done, blocked: false }));
+        let (blocked, preview) = (false, String::new());
+        after.push(Record::ToolCalled(ToolCalled { exchange, session, call, at: done, blocked, preview }));
         after.push(Record::Session(Box::new(self.row.clone())));
         self.responses.push(response);
         let assistant = json!({"role":"assistant","content":turn.says,"tool_calls":[{"id":call_id,"type":"function","function":{"name":turn.call_name,"arguments":turn.arguments}}]});

@@ -30,7 +30,8 @@ impl Relay {
                 self.rounds.iter().map(|round| round.answer.text.as_str()).filter(|text| !text.is_empty()).collect();
             answer.text = early.into_iter().chain(Some(answer.text.as_str())).collect::<Vec<_>>().join("\n");
         }
-        let changed = self.judging && !removed.is_empty()
+        let changed = self.answer.told
+            || self.judging && !removed.is_empty()
             || self.sent.without_usage && self.answer.delivered.len() != self.answer.recorded.len();
         let ending = Ending {
             state,
