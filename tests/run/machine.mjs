@@ -31,7 +31,10 @@ const SYSTEM = {
     there: () => ["webkit2gtk-4.1", "ayatana-appindicator3-0.1", "librsvg-2.0"].every(hasLibrary),
   },
   browser: { apt: ["chromium"], there: () => browser() },
-  driver: { apt: ["webkit2gtk-driver", "xvfb"], there: () => which("WebKitWebDriver") && which("Xvfb") },
+  driver: {
+    apt: ["webkit2gtk-driver", "xvfb", "dbus-daemon"],
+    there: () => ["WebKitWebDriver", "Xvfb", "dbus-daemon"].every(which),
+  },
   nginx: { apt: ["nginx-light"], there: () => nginx() },
   python: { apt: ["python3", "python3-venv"], there: () => which("python3") },
 };

@@ -10,7 +10,7 @@ export default async function setup() {
   const pace = Number(process.env.SWITCHTOWER_PACE ?? 1);
   const provider = await startStories(find, { pace });
   const runtime = await startRuntime(provider.base, { policies: POLICIES, ui: join(root, "ui", "dist") });
-  await seed(runtime, { many: Number(process.env.SWITCHTOWER_MANY ?? 120) });
+  await seed(runtime, { pace, many: Number(process.env.SWITCHTOWER_MANY ?? 120) });
   const { proxy, console, token, folder } = runtime;
   process.env.SWITCHTOWER_WORLD = JSON.stringify({ proxy, console, token, folder, provider: provider.base });
   return async () => {

@@ -5,6 +5,16 @@ import { expect, rowsOf, sessionOf, test } from "../world/browser";
 const timeline = (page) => page.getByRole("grid", { name: "Timeline" });
 const selected = (page) => page.locator('[data-testid=timeline-row][aria-selected=true]');
 
+/** How many pixels of the strip's first lane are in the model's blue. */
+const modelPixels = (page) =>
+  page.evaluate(() => {
+    const canvas = document.querySelector<HTMLCanvasElement>("[data-testid=strip] canvas");
+    const { data } = canvas?.getContext("2d")?.getImageData(0, 8, canvas.width, 1) ?? { data: [] };
+    let blue = 0;
+    for (let at = 0; at < data.length; at += 4) if (data[at + 2] > 200 && data[at] < 120) blue += 1;
+    return blue;
+  });
+
 test("a session is followed live while its agent runs, its blocked call in its place", async ({ page, open, start }) => {
   const runtime = await start({
     "no-deletes.toml": 'version = 1\nname = "no-deletes"\n[[rule]]\nid = "no-deleting"\non = "tool.call"\nwhen = "tool.name == \'delete_file\'"\ndo = [{ block = { text = "Deleting needs a person." } }]\n',
@@ -20,6 +30,8 @@ test("a session is followed live while its agent runs, its blocked call in its p
   await runtime.release("live-shed-1");
   await playing;
   await expect(rowsOf(page)).toHaveCount(4);
+  // The strip grew with it: its model lane is drawn, over more than the first moment.
+  await expect.poll(() => modelPixels(page)).toBeGreaterThan(100);
   const pill = rowsOf(page).filter({ hasText: "blocked" }).first();
   await expect(pill).toContainText("gpt-5-mini");
   await pill.click();
@@ -84,10 +96,10 @@ test("everything is reachable by keyboard alone", async ({ page, open, ask }) =>
   await expect(page.getByRole("tab", { name: "Tools" })).toHaveAttribute("aria-selected", "true");
   await page.keyboard.press("Escape");
   await expect(page.getByRole("region", { name: "Step" })).toHaveCount(0);
-  const mode = page.getByTestId("mode");
-  const before = await mode.innerText();
-  await page.keyboard.press("t");
-  await expect(mode).not.toHaveText(before);
+  for (const mode of ["Steps", "Waterfall", "Transcript"]) {
+    await page.keyboard.press("t");
+    await expect(page.getByRole("radio", { name: mode })).toHaveAttribute("aria-checked", "true");
+  }
   await page.keyboard.press("f");
   await expect(page.getByRole("button", { name: "Following" })).toBeVisible();
   await page.keyboard.press("?");

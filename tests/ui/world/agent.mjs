@@ -1,7 +1,7 @@
 // A scripted agent: an ordinary loop over an ordinary wire. It knows nothing of the runtime but the address it was given.
 
-/** Plays one story to its end; the tools answer as the story says. `base` is the proxy, `label` what stands before the path. */
-export async function play(story, base, label = story.agent ? `/@${story.agent}` : "") {
+/** Plays one story to its end; the tools answer as the story says. `base` is the proxy, `label` what stands before the path, `pace` stretches what tools take. */
+export async function play(story, base, label = story.agent ? `/@${story.agent}` : "", pace = 1) {
   const wire = WIRES[story.dialect];
   const results = story.results();
   const follow = [...(story.follow ?? [])];
@@ -20,8 +20,8 @@ export async function play(story, base, label = story.agent ? `/@${story.agent}`
     const done = [];
     for (const call of answer.calls) {
       const { text, error, ms, sub } = results(call);
-      if (sub) await play(sub, base, label);
-      if (ms) await new Promise((later) => setTimeout(later, ms));
+      if (sub) await play(sub, base, label, pace);
+      if (ms) await new Promise((later) => setTimeout(later, ms * pace));
       done.push({ ...call, text, error });
     }
     history.push(...wire.results(done));

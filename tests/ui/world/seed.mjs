@@ -35,16 +35,17 @@ do   = [{ block = { text = "This run has taken {{run.steps}} steps." } }]
 `,
 };
 
-/** `many`: how many one-question sessions beside the stories. */
-export async function seed(runtime, { many = 120, long = true } = {}) {
+/** `many`: how many one-question sessions beside the stories; `pace` as for the stories. */
+export async function seed(runtime, { many = 120, pace = 1 } = {}) {
   const { proxy } = runtime;
   for (let number = 0; number < many; number += 20) {
     await Promise.all(Array.from({ length: Math.min(20, many - number) }, (_, place) => play(told.small(number + place), proxy)));
   }
-  if (long) await play(told.crawl(told.CRAWL), proxy);
-  await Promise.all([play(told.stuck(), proxy), play(told.gemini, proxy), play(told.overloaded, proxy), play(told.hostile, proxy, ""), leave(told.abandoned, proxy)]);
-  await Promise.all([play(told.research, proxy), play(told.codex, proxy)]);
-  await play(told.checkout, proxy);
+  const tell = (story, label) => play(story, proxy, label, pace);
+  await tell(told.crawl(told.CRAWL));
+  await Promise.all([tell(told.stuck()), tell(told.gemini), tell(told.overloaded), tell(told.hostile, ""), leave(told.abandoned, proxy)]);
+  await Promise.all([tell(told.research), tell(told.codex)]);
+  await tell(told.checkout);
 }
 
 /** An agent that goes away before the answer comes. */

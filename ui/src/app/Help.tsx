@@ -26,7 +26,7 @@ const GROUPS: { name: string; keys: [string[], string][] }[] = [
     name: "Session",
     keys: [
       [["f"], "follow the newest step"],
-      [["t"], "transcript or waterfall"],
+      [["t"], "transcript, steps, waterfall"],
       [["[", "]"], "previous, next intervention"],
       [["e", "E"], "next, previous error"],
     ],

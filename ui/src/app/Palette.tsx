@@ -66,7 +66,9 @@ function Contents({ close, onHelp }: { close: () => void; onHelp: () => void }) 
         className="h-10 shrink-0 border-line border-b bg-transparent px-3 outline-none placeholder:text-faint"
       />
       <Command.List className="overflow-y-auto p-1.5">
-        <Command.Empty className="px-2 py-6 text-center text-muted">Nothing found. Try fewer words.</Command.Empty>
+        {!hits?.length && !exchange && (
+          <Command.Empty className="px-2 py-6 text-center text-muted">Nothing found. Try fewer words.</Command.Empty>
+        )}
         {/^ses_\w{13}$/.test(asked) && (
           <Command.Item
             value={asked}

@@ -201,7 +201,7 @@ function Recognised({ session }: { session: SessionView }) {
         <p className="font-medium">
           {session.agent} is connected{session.models[0] ? `, using ${session.models[0]}` : ""}
         </p>
-        <p className="truncate text-muted text-sm">
+        <p className="line-clamp-2 text-muted text-sm">
           Recognised {BASES[session.basis]}
           {session.process && `, process ${session.process.name} in ${session.process.folder ?? "an unknown folder"}`}
           {session.title !== "" && ` · “${oneLine(session.title)}”`}

@@ -21,7 +21,7 @@ export function StatusBar({ onHelp }: { onHelp: () => void }) {
       className="flex h-6 shrink-0 items-center gap-4 border-line border-t bg-panel px-3 text-muted text-xs"
     >
       <ProxyAddress address={data?.proxy} />
-      <Recording health={data} />
+      {connection !== "lost" && <Recording health={data} />}
       {data && <BrokenPolicies policies={data.policies} />}
       {data !== undefined && data.dropped_events > 0 && (
         <span className="flex items-center gap-1 text-error">

@@ -36,7 +36,7 @@ function Problem({ problem }: { problem: ProblemView }) {
       </span>{" "}
       <span className="font-sans">
         {problem.severity}: {problem.message}
-        {problem.hint !== null && <span className="text-muted"> {problem.hint}</span>}
+        {problem.hint !== null && <span className="text-muted"> · {problem.hint}</span>}
       </span>
     </div>
   );

@@ -1,6 +1,6 @@
 // The query bar: coloured words, completion, and the server's error underlined where it is.
 import { Search, X } from "lucide-react";
-import { useEffect, useId, useRef, useState } from "react";
+import { useEffect, useId, useLayoutEffect, useRef, useState } from "react";
 import { CommandError } from "@/bridge";
 import { complete, errorRange, isPlace, tokenise } from "@/model/query";
 import { useKeys } from "@/widgets/keys";
@@ -14,6 +14,8 @@ export function QueryBar({ query, onQuery, error }: Props) {
   const [chosen, setChosen] = useState(-1);
   const [cursor, setCursor] = useState(query.length);
   const offersId = useId();
+  /** Where the cursor belongs once a completion stands in the input: set before the next key can arrive. */
+  const goal = useRef<number | null>(null);
 
   useEffect(() => setDraft(query), [query]);
   useEffect(() => {
@@ -21,6 +23,10 @@ export function QueryBar({ query, onQuery, error }: Props) {
     const timer = setTimeout(() => onQuery(draft), 200);
     return () => clearTimeout(timer);
   }, [draft, query, onQuery]);
+  useLayoutEffect(() => {
+    if (goal.current !== null) input.current?.setSelectionRange(goal.current, goal.current);
+    goal.current = null;
+  }, [draft]);
   useKeys({ "/": () => input.current?.select() });
 
   const { token, offers } = open ? complete(draft, cursor) : { token: null, offers: [] };
@@ -33,7 +39,7 @@ export function QueryBar({ query, onQuery, error }: Props) {
     setDraft(draft.slice(0, start) + done + rest);
     setCursor(start + done.length);
     setChosen(-1);
-    requestAnimationFrame(() => input.current?.setSelectionRange(start + done.length, start + done.length));
+    goal.current = start + done.length;
   };
 
   const onKeyDown = (event: React.KeyboardEvent) => {
@@ -136,7 +142,7 @@ export function QueryBar({ query, onQuery, error }: Props) {
         <p
           id={`${offersId}-error`}
           role="alert"
-          className="absolute top-8 left-0 z-10 max-w-full rounded border border-error-line bg-error-soft px-2 py-1 text-sm shadow-lg"
+          className="absolute top-8 left-0 z-10 max-w-full rounded border border-error-line bg-error-soft px-2 py-1 text-sm shadow-lg first-letter:uppercase"
         >
           {refused.message}{" "}
           {refused.hint !== null && !isPlace(refused.hint) && <span className="text-muted">{refused.hint}</span>}

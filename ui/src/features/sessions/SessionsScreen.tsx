@@ -145,7 +145,9 @@ function Refused({ error, query, again }: { error: unknown; query: string; again
   if (!misread) return <Failure error={error} again={again} />;
   return (
     <Empty icon={SearchX} title="The filter is not understood">
-      <p role="alert">{error.message}</p>
+      <p role="alert" className="first-letter:uppercase">
+        {error.message}
+      </p>
       <Link to="/sessions" className="text-model hover:underline">
         Show all sessions
       </Link>

@@ -2,7 +2,7 @@
 import { Bot, Braces, Brain, CircleAlert, Image, ScrollText, User, Wrench } from "lucide-react";
 import { type ReactNode, useState } from "react";
 import type { Part, Role, Turn } from "@/model/dialect";
-import { parseJson } from "@/model/dialect";
+import { isObject, list, parseJson } from "@/model/dialect";
 import { cutMiddle, oneLine } from "@/model/format";
 import { Wire } from "@/widgets/code";
 import { CopyButton } from "@/widgets/copy";
@@ -107,8 +107,12 @@ export function readable(source: string): string {
 /** A message's JSON as what it says, where it says only text. */
 export function spoken(source: string): string {
   const value = parseJson(source);
-  const content = typeof value === "object" && value !== null && !Array.isArray(value) ? value.content : undefined;
-  return typeof content === "string" ? content : readable(source);
+  const message = isObject(value) ? value : {};
+  const content = message.content ?? message.parts;
+  if (typeof content === "string") return content;
+  const parts = list(content);
+  const texts = parts.map((part) => part.text).filter((said) => typeof said === "string");
+  return texts.length > 0 && texts.length === parts.length ? texts.join("\n") : readable(source);
 }
 
 type FramedProps = { icon: typeof Bot; title: string; tone: Tone; id?: string; children: ReactNode };

@@ -1,24 +1,17 @@
-import {
-  Bot,
-  CircleAlert,
-  CircleSlash,
-  Loader,
-  MessageSquareDot,
-  ShieldAlert,
-  ShieldBan,
-  User,
-  Wrench,
-} from "lucide-react";
+// One row of the timeline: 28 px, whatever it holds.
+import { Bot, User, Wrench } from "lucide-react";
 import { memo } from "react";
-import type { RowAct, TimelineRow } from "@/bridge";
-import { count, cutMiddle, duration, exactTime, money, oneLine, percent, short } from "@/model/format";
+import type { TimelineRow } from "@/bridge";
+import { count, cutMiddle, exactTime, money, oneLine, percent, short } from "@/model/format";
 import { offset, type Range } from "@/model/strip";
 import { plainClick } from "@/widgets/anchor";
 import { Skeleton } from "@/widgets/states";
-import { Pill, type Tone, toneText } from "@/widgets/tone";
+import { type Tone, toneText } from "@/widgets/tone";
+import { ActPill, gather } from "./Acts";
+import { extentOf, Latency, WaterfallBar } from "./Bars";
+import type { Mode } from "./modes";
 import { isEmptyAnswer, isError } from "./seek";
-
-export type Mode = "transcript" | "waterfall";
+import { Figures, Preview, State } from "./What";
 
 export const ROW_COLUMNS =
   "grid items-center gap-x-2.5 px-3 grid-cols-[36px_136px_minmax(0,1fr)_104px] @3xl:grid-cols-[40px_52px_168px_minmax(0,1fr)_52px_44px_60px_150px]";
@@ -91,12 +84,18 @@ export const RowView = memo(function RowView(props: Props) {
         )}
       </span>
       <span role="gridcell" className="relative flex h-full min-w-0 items-center gap-1.5 overflow-hidden">
-        {mode === "waterfall" && <Bar row={row} range={props.range} failed={failed} />}
-        {gather(row.acts).map(({ act, times }) => (
-          <ActPill key={act.id} act={act} times={times} />
-        ))}
-        <State row={row} />
-        {mode === "transcript" && <Preview row={row} failed={failed && !isEmptyAnswer(row)} />}
+        {mode === "waterfall" && <WaterfallBar row={row} range={props.range} failed={failed} />}
+        <span
+          className="flex min-w-0 items-center gap-1.5"
+          style={mode === "waterfall" ? beside(row, props.range) : {}}
+        >
+          {gather(row.acts).map(({ act, times }) => (
+            <ActPill key={act.id} act={act} times={times} />
+          ))}
+          <State row={row} />
+          {mode === "transcript" && <Preview row={row} failed={failed && !isEmptyAnswer(row)} />}
+          {mode === "steps" && <Figures row={row} />}
+        </span>
       </span>
       <span
         role="gridcell"
@@ -115,159 +114,22 @@ export const RowView = memo(function RowView(props: Props) {
       <span role="gridcell" className={`${ROW_WIDE} num text-muted`}>
         {row.cost_usd !== null && row.cost_usd > 0 ? money(row.cost_usd, row.estimated) : ""}
       </span>
-      <Latency row={row} longest={props.longest} />
+      <Latency row={row} longest={props.longest} bar={mode !== "waterfall"} />
     </a>
   );
 });
 
-function Preview({ row, failed }: { row: TimelineRow; failed: boolean }) {
-  const text = oneLine(row.preview ?? "");
-  const proposed = row.kind === "model" ? row.tool_calls.map((call) => call.name) : [];
-  // A preview of a call names it already.
-  const names = proposed.length > 0 && text.startsWith(`${proposed[0]}(`);
-  const calls = names && proposed.length === 1 ? [] : proposed;
-  return (
-    <>
-      <span
-        className={`truncate ${failed ? "text-error" : row.kind === "model" ? (names ? "font-mono text-[12px]" : "") : "font-mono text-[12px] text-muted"}`}
-      >
-        {text}
-      </span>
-      {calls.length > 0 && (
-        <span className="flex shrink-0 items-center gap-1 text-muted text-xs" title={calls.join(", ")}>
-          <Wrench size={10} className="text-tool" />
-          {cutMiddle(calls[0] ?? "", 22)}
-          {calls.length > 1 && ` +${calls.length - 1}`}
-        </span>
-      )}
-    </>
-  );
-}
-
-function State({ row }: { row: TimelineRow }) {
-  if (isEmptyAnswer(row)) {
-    return (
-      <Pill tone="error" icon={CircleAlert} title="Not one token came: an error answer, or nothing">
-        no answer
-      </Pill>
-    );
-  }
-  switch (row.state) {
-    case "open":
-      return (
-        <span className="flex shrink-0 items-center gap-1 text-model text-xs">
-          <Loader size={11} className="live-dot" /> open
-        </span>
-      );
-    case "failed":
-    case "interrupted":
-      return row.kind === "model" ? (
-        <Pill tone="error" icon={CircleAlert}>
-          {row.state}
-        </Pill>
-      ) : (
-        <CircleAlert size={12} aria-label="error" className="shrink-0 text-error" />
-      );
-    case "cancelled":
-      return <Pill icon={CircleSlash}>cancelled</Pill>;
-    case "blocked":
-      return (
-        <Pill tone="policy" icon={ShieldBan}>
-          blocked
-        </Pill>
-      );
-    default:
-      return null;
-  }
-}
-
-const ACTS: Record<string, { icon: typeof Bot; word: string; would: string }> = {
-  block: { icon: ShieldBan, word: "blocked", would: "would have blocked" },
-  inject: { icon: MessageSquareDot, word: "injected", would: "would have injected" },
-  taint: { icon: ShieldAlert, word: "tainted", would: "would have tainted" },
-};
-
 /** To the tenth within the first minute, then to the second. */
 function sinceBegin(ms: number): string {
-  const grain = ms < 60_000 ? 100 : 1000;
-  return offset(Math.max(0, Math.round(ms / grain) * grain));
+  const at = Math.max(0, ms);
+  return at < 60_000 ? `${(at / 1000).toFixed(1)}s` : offset(Math.round(at / 1000) * 1000);
 }
 
-/** The same act several times is one pill with a number. */
-function gather(acts: RowAct[]): { act: RowAct; times: number }[] {
-  const found = new Map<string, { act: RowAct; times: number }>();
-  for (const act of acts) {
-    const key = `${act.action} ${act.mode}`;
-    const known = found.get(key);
-    if (known) known.times += 1;
-    else found.set(key, { act, times: 1 });
-  }
-  return [...found.values()];
-}
-
-type ActPillProps = {
-  act: Pick<RowAct, "action" | "mode" | "summary">;
-  times?: number;
-  rule?: string | null;
-  person?: boolean;
-};
-
-/** What an intervention did, as a pill; dashed where it only would have. */
-export function ActPill({ act, times = 1, rule, person = false }: ActPillProps) {
-  const known = ACTS[act.action];
-  const shadow = act.mode === "shadow";
-  const word = known ? (shadow ? known.would : known.word) : shadow ? `would ${act.action}` : act.action;
-  return (
-    <Pill tone={person ? "human" : "policy"} icon={known?.icon ?? ShieldAlert} dashed={shadow} title={act.summary}>
-      {word}
-      {times > 1 && ` ×${times}`}
-      {rule != null && <span className="opacity-75"> {rule}</span>}
-    </Pill>
-  );
-}
-
-function Latency({ row, longest }: { row: TimelineRow; longest: number }) {
-  const ms = row.duration_ms;
-  const share = ms === null ? 0 : Math.min(1, ms / Math.max(1, longest));
-  const first = ms !== null && ms > 0 && row.first_token_ms !== null ? Math.min(1, row.first_token_ms / ms) : null;
-  const title =
-    ms === null
-      ? ""
-      : `${duration(ms)}${row.first_token_ms === null ? "" : `, first token after ${duration(row.first_token_ms)}`}`;
-  return (
-    <span role="gridcell" className="flex items-center gap-2" title={title}>
-      <span className="relative h-2 flex-1" aria-hidden>
-        <span
-          className={`absolute inset-y-0 left-0 rounded-sm ${row.kind === "model" ? "bg-model-line" : "bg-tool-line"}`}
-          style={{ width: `${Math.max(share * 100, ms === null ? 0 : 1.5)}%` }}
-        />
-        {first !== null && (
-          <span className="absolute -inset-y-0.5 w-px bg-ink" style={{ left: `${first * share * 100}%` }} />
-        )}
-      </span>
-      <span className="num w-[58px] text-muted text-xs">{ms === null ? "" : duration(ms)}</span>
-    </span>
-  );
-}
-
-function Bar({ row, range, failed }: { row: TimelineRow; range: Range; failed: boolean }) {
-  const length = Math.max(1, range.to - range.from);
-  const left = (Date.parse(row.started_at) - range.from) / length;
-  const width = (row.duration_ms ?? range.to - Date.parse(row.started_at)) / length;
-  const color = failed ? "bg-error-solid" : row.kind === "model" ? "bg-model-solid" : "bg-tool-solid";
-  const first = row.first_token_ms === null ? 0 : row.first_token_ms / length;
-  return (
-    <span className="absolute inset-x-0 h-3 overflow-hidden" aria-hidden>
-      <span
-        className={`absolute inset-y-0.5 rounded-sm ${color}`}
-        style={{ left: `${left * 100}%`, width: `max(2px, ${width * 100}%)` }}
-      />
-      {first > 0 && (
-        <span
-          className="absolute inset-y-0.5 bg-canvas/50"
-          style={{ left: `${left * 100}%`, width: `${first * 100}%` }}
-        />
-      )}
-    </span>
-  );
+/** Pills stand right of the bar, or left of it where no room is left there. */
+function beside(row: TimelineRow, range: Range): React.CSSProperties {
+  const { left, width } = extentOf(row, range);
+  const end = left + width;
+  return end < 0.75
+    ? { position: "absolute", left: `calc(${Math.max(0, end) * 100}% + 6px)` }
+    : { position: "absolute", right: `calc(${(1 - Math.min(1, left)) * 100}% + 6px)` };
 }

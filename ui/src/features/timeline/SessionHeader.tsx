@@ -1,14 +1,14 @@
 import { Link } from "@tanstack/react-router";
-import { ArrowDownToLine, ChartGantt, ChevronLeft, ListTree } from "lucide-react";
+import { ArrowDownToLine, ChevronLeft } from "lucide-react";
 import type { SessionView } from "@/bridge";
 import { count, money, oneLine, percent, plural, short } from "@/model/format";
 import { ContextFill, SessionStatus } from "../sessions";
-import type { Mode } from "./RowView";
+import { MODE_LOOK, MODES, type Mode } from "./modes";
 
 type Props = {
   session: SessionView | undefined;
   mode: Mode;
-  onMode: () => void;
+  onMode: (mode: Mode) => void;
   follow: boolean;
   onFollow: () => void;
 };
@@ -29,16 +29,30 @@ export function SessionHeader({ session, mode, onMode, follow, onFollow }: Props
             {session ? oneLine(session.title) || "No text yet" : "…"}
           </h1>
         </div>
-        <button
-          type="button"
-          onClick={onMode}
-          data-testid="mode"
-          title="Transcript or waterfall ( t )"
-          className="flex h-6 items-center gap-1.5 rounded border border-line px-2 text-muted text-sm hover:bg-hover hover:text-ink"
+        <div
+          role="radiogroup"
+          aria-label="Mode"
+          title="Switch mode ( t )"
+          className="flex shrink-0 overflow-hidden rounded border border-line"
         >
-          {mode === "transcript" ? <ListTree size={12} /> : <ChartGantt size={12} />}
-          {mode === "transcript" ? "Transcript" : "Waterfall"}
-        </button>
+          {MODES.map((name) => {
+            const { icon: Icon, word, says } = MODE_LOOK[name];
+            return (
+              <button
+                key={name}
+                type="button"
+                role="radio"
+                aria-checked={name === mode}
+                title={`${word}: ${says} ( t )`}
+                onClick={() => onMode(name)}
+                className={`flex h-6 items-center gap-1.5 border-line border-r px-2 text-sm last:border-r-0 ${name === mode ? "bg-chosen" : "text-muted hover:bg-hover hover:text-ink"}`}
+              >
+                <Icon size={12} />
+                <span className="hidden @3xl:inline">{word}</span>
+              </button>
+            );
+          })}
+        </div>
         <button
           type="button"
           aria-pressed={follow}

@@ -10,7 +10,7 @@ import type { Range } from "@/model/strip";
 import { useKeys } from "@/widgets/keys";
 import { useNewSignal } from "@/widgets/signal";
 import { Empty, Failure } from "@/widgets/states";
-import type { Mode } from "./RowView";
+import { type Mode, nextMode } from "./modes";
 import { SessionHeader } from "./SessionHeader";
 import { Strip } from "./Strip";
 import { findNext, isError, REACH, rowsIn } from "./seek";
@@ -29,7 +29,6 @@ function OneSession({ session }: { session: string }) {
   const navigate = useNavigate();
   const facts = useQuery(oneSession(session));
   const { total, error } = useTimelineTotal(session);
-  const live = facts.data?.state === "running";
   const [mode, setMode] = useState<Mode>("transcript");
   const [follow, setFollow] = useState(exchange === undefined);
   const [selected, setSelected] = useState<number | null>(null);
@@ -106,7 +105,7 @@ function OneSession({ session }: { session: string }) {
     g: () => void choose(0, open),
     G: () => void choose(total - 1, open),
     Enter: () => selected !== null && void choose(selected, true),
-    t: () => setMode(mode === "transcript" ? "waterfall" : "transcript"),
+    t: () => setMode(nextMode(mode)),
     f: () => setFollow(!follow),
     e: () => void seek(1, "error", isError),
     E: () => void seek(-1, "error", isError),
@@ -140,11 +139,11 @@ function OneSession({ session }: { session: string }) {
       <SessionHeader
         session={facts.data}
         mode={mode}
-        onMode={() => setMode(mode === "transcript" ? "waterfall" : "transcript")}
+        onMode={setMode}
         follow={follow}
         onFollow={() => setFollow(!follow)}
       />
-      <Strip session={session} total={total} live={live} view={view} onRow={(row) => void choose(row, open)} />
+      <Strip session={session} total={total} view={view} onRow={(row) => void choose(row, open)} />
       <Group orientation="horizontal" className="min-h-0 flex-1">
         <Panel id="rows" minSize="30%">
           {list}

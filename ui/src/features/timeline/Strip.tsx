@@ -22,13 +22,12 @@ const LOOK: Record<Lane, { icon: typeof Bot; color: string }> = {
 type Props = {
   session: string;
   total: number;
-  live: boolean;
   /** Times of the first and last visible row: the band in the strip. */
   view: Signal<Range | null>;
   onRow: (row: number) => void;
 };
 
-export function Strip({ session, total, live, view, onRow }: Props) {
+export function Strip({ session, total, view, onRow }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
   const [width, setWidth] = useState(0);
@@ -36,7 +35,7 @@ export function Strip({ session, total, live, view, onRow }: Props) {
   const [drag, setDrag] = useState<{ from: number; to: number } | null>(null);
   const [hover, setHover] = useState<number | null>(null);
   const dark = useTheme((store) => store.dark);
-  const strip = useStrip(session, total, zoom, width, live);
+  const strip = useStrip(session, total, zoom, width);
 
   useEffect(() => {
     const element = box.current;

@@ -7,7 +7,8 @@ import type { Range } from "@/model/strip";
 import type { Signal } from "@/widgets/signal";
 import { Empty } from "@/widgets/states";
 import { ROW, useRows, useScroller, VirtualRows } from "@/widgets/virtual";
-import { type Mode, ROW_COLUMNS, ROW_WIDE, RowView } from "./RowView";
+import type { Mode } from "./modes";
+import { ROW_COLUMNS, ROW_WIDE, RowView } from "./RowView";
 import { useTimelineRows } from "./window";
 
 type Props = {
@@ -24,6 +25,8 @@ type Props = {
   goal: { index: number; at: number } | null;
   view: Signal<Range | null>;
 };
+
+const HEADS: Record<Mode, string> = { transcript: "What", steps: "Figures", waterfall: "When" };
 
 export function TimelineList(props: Props) {
   const { session, total, follow, goal, selected, view } = props;
@@ -64,7 +67,8 @@ export function TimelineList(props: Props) {
   const rangeFrom = waterfall && from !== null ? from : 0;
   const rangeTo = waterfall && to !== null ? to : 1;
   const range = useMemo(() => ({ from: rangeFrom, to: Math.max(rangeTo, rangeFrom + 1) }), [rangeFrom, rangeTo]);
-  const longest = 2 ** Math.ceil(Math.log2(Math.max(1, ...visible.map((row) => row.duration_ms ?? 0))));
+  const longest =
+    1.3 ** Math.ceil(Math.log(Math.max(1, ...visible.map((row) => row.duration_ms ?? 0))) / Math.log(1.3));
 
   return (
     <div
@@ -83,7 +87,7 @@ export function TimelineList(props: Props) {
           At
         </span>
         <span role="columnheader">Model or tool</span>
-        <span role="columnheader">{props.mode === "transcript" ? "What" : "When"}</span>
+        <span role="columnheader">{HEADS[props.mode]}</span>
         <span role="columnheader" className={`${ROW_WIDE} num`}>
           Tokens
         </span>

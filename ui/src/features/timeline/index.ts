@@ -1,2 +1,2 @@
-export { ActPill } from "./RowView";
+export { ActPill } from "./Acts";
 export { SessionScreen } from "./SessionScreen";

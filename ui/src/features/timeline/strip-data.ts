@@ -9,13 +9,7 @@ export type StripLaneBins = { fill: ArrayLike<number>; failed: ArrayLike<number>
 
 const MOST_ROWS = 4000;
 
-export function useStrip(
-  session: string,
-  total: number,
-  zoom: Range | null,
-  width: number,
-  live: boolean,
-): Strip | undefined {
+export function useStrip(session: string, total: number, zoom: Range | null, width: number): Strip | undefined {
   const client = useQueryClient();
   const bins = Math.max(0, Math.min(2000, Math.floor(width)));
   const key = ["strip", session, zoom?.from ?? null, zoom?.to ?? null, bins];
@@ -31,7 +25,6 @@ export function useStrip(
         return await fromRows(client, session, total, zoom, bins);
       }
     },
-    refetchInterval: live ? 2000 : false,
     placeholderData: (before, query) => (query?.queryKey[1] === session ? before : undefined),
   });
   return data;

@@ -1,3 +1,3 @@
 export { type AnswerView, readAnswer, readEvents } from "./answer";
-export { type Part, parseJson, type Role, type ToolDefinition, type Turn } from "./parts";
+export { isObject, list, type Part, parseJson, type Role, type ToolDefinition, type Turn } from "./parts";
 export { type RequestView, readRequest } from "./request";
