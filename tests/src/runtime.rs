@@ -24,6 +24,8 @@ pub struct Options {
     pub settings: String,
     /// Appended to `switchtower.toml`.
     pub config: String,
+    /// Where it listens, if not on a free port of 127.0.0.1.
+    pub listen: Option<String>,
     pub arguments: Vec<String>,
     pub environment: Vec<(String, String)>,
 }
@@ -100,7 +102,8 @@ impl Runtime {
         let data = folder.join("data");
         let log = fs::File::options().create(true).append(true).open(folder.join("stderr.log")).expect("a log");
         let mut command = Command::new(binary());
-        command.args(["serve", "--listen", "127.0.0.1:0", "--console", "127.0.0.1:0"]);
+        let listen = options.listen.as_deref().unwrap_or("127.0.0.1:0");
+        command.args(["serve", "--listen", listen, "--console", "127.0.0.1:0"]);
         command.arg("--data").arg(&data).arg("--policies").arg(&policies).arg("--config").arg(&config);
         command.args(&options.arguments).envs(options.environment.iter().cloned());
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log);

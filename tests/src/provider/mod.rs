@@ -58,7 +58,11 @@ pub struct Provider {
 impl Provider {
     /// Answers each request with what `script` makes of it.
     pub async fn start(script: impl Fn(&Received) -> Reply + Send + Sync + 'static) -> Provider {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        Provider::start_at("127.0.0.1:0", script).await
+    }
+
+    pub async fn start_at(address: &str, script: impl Fn(&Received) -> Reply + Send + Sync + 'static) -> Provider {
+        let listener = TcpListener::bind(address).await.expect("a free port");
         let base = format!("http://{}", listener.local_addr().expect("an address"));
         let received = Arc::new(Mutex::new(Vec::new()));
         let task = tokio::spawn(serve::serve(listener, Arc::new(script), received.clone()));
