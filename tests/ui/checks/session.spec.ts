@@ -34,11 +34,14 @@ test("a session is followed live while its agent runs, its blocked call in its p
   await expect.poll(() => modelPixels(page)).toBeGreaterThan(100);
   const pill = rowsOf(page).filter({ hasText: "blocked" }).first();
   await expect(pill).toContainText("gpt-5-mini");
-  await pill.click();
-  await page.getByRole("tab", { name: /Policy/ }).click();
+  await pill.getByText("blocked").click();
+  await expect(page.getByRole("tab", { name: /Policy/ })).toHaveAttribute("aria-selected", "true");
   const card = page.getByRole("article", { name: "Intervention" });
   await expect(card).toContainText("no-deleting");
   await expect(card).toContainText("delete_file");
+  await expect(card.getByRole("group", { name: "Condition" })).toHaveText("tool.name == 'delete_file'");
+  await card.getByRole("link", { name: "Edit rule" }).click();
+  await expect(page.getByRole("heading", { name: "no-deletes" })).toBeVisible();
 });
 
 test("rows say model, tool, text, tokens, cost and time, errors and interventions in their places", async ({ page, open, ask }) => {
@@ -88,6 +91,9 @@ test("everything is reachable by keyboard alone", async ({ page, open, ask }) =>
   await at(acts[1]);
   await page.keyboard.press("[");
   await at(acts[0]);
+  await page.keyboard.press("p");
+  await expect(page.getByRole("article", { name: "Intervention" })).toBeVisible();
+  await page.keyboard.press("Escape");
   await page.keyboard.press("Enter");
   await expect(page.getByRole("tab", { name: "Messages" })).toHaveAttribute("aria-selected", "true");
   await page.keyboard.press("d");
@@ -142,6 +148,19 @@ test("the strip goes where it is clicked", async ({ page, open, ask }) => {
   const index = Number((await selected(page).getAttribute("id"))?.slice(5));
   expect(index).toBeGreaterThan(CRAWL * 0.3);
   expect(index).toBeLessThan(CRAWL * 2 * 0.8);
+});
+
+test("the context is drawn from a few requests, and told in words", async ({ page, open, ask }) => {
+  const session = await sessionOf(ask, "nightly-crawler");
+  const asked: string[] = [];
+  page.on("request", (request) => asked.push(new URL(request.url()).pathname));
+  await open(`/sessions/${session.id}`);
+  const strip = page.getByTestId("strip").getByRole("img");
+  await expect(strip).toHaveAttribute("aria-label", /context: [\d.]+k tokens: tools \d+ · history [\d.]+k · results [\d.]+k/);
+  expect(asked.filter((path) => path === "/rpc/get_exchange").length).toBeLessThan(30);
+  const box = await strip.boundingBox();
+  await strip.hover({ position: { x: (box?.width ?? 0) / 2, y: 90 } });
+  await expect(strip).toContainText(/tokens: .*history/);
 });
 
 test("a step's address opens its session at its row", async ({ page, open, ask }) => {

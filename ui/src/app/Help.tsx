@@ -36,6 +36,7 @@ const GROUPS: { name: string; keys: [string[], string][] }[] = [
     keys: [
       [["h", "l"], "previous, next tab"],
       [["d"], "truth: what was changed"],
+      [["p"], "policy: what was done and why"],
     ],
   },
 ];

@@ -34,6 +34,13 @@ export function useBody(message: MessageView | null | undefined): Loaded {
   return useText(message ? (message.body_ref ?? message.body ?? "") : null);
 }
 
+/** A message's whole body where it has at most `limit` bytes, else null. */
+export async function readBody(message: MessageView, limit: number, signal: AbortSignal): Promise<string | null> {
+  const long = message.body_ref;
+  if (!long) return message.body ?? "";
+  return long.length > limit ? null : (await fetchText(long.ref, long.length, signal)).text;
+}
+
 async function fetchText(ref: string, length: number, signal: AbortSignal): Promise<Body> {
   let text = "";
   let offset = 0;

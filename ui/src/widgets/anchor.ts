@@ -2,7 +2,7 @@
 import type { MouseEvent } from "react";
 
 /** Runs `act` for a plain click; a click with a modifier stays the browser's. */
-export function plainClick(act: () => void): (event: MouseEvent) => void {
+export function plainClick(act: (event: MouseEvent) => void): (event: MouseEvent) => void {
   return (event) => {
     if (
       event.defaultPrevented ||
@@ -14,6 +14,6 @@ export function plainClick(act: () => void): (event: MouseEvent) => void {
     )
       return;
     event.preventDefault();
-    act();
+    act(event);
   };
 }

@@ -1,5 +1,5 @@
 import { CircleCheck, CirclePause, CirclePlay, Hourglass, Moon, ShieldAlert, StepForward } from "lucide-react";
-import { memo } from "react";
+import { memo, useRef } from "react";
 import type { SessionState, SessionView } from "@/bridge";
 import { count, cutMiddle, duration, money, oneLine, percent, short } from "@/model/format";
 import { plainClick } from "@/widgets/anchor";
@@ -16,11 +16,12 @@ const STATES: Record<SessionState, { icon: typeof Moon; tone: Tone; live?: boole
   ended: { icon: CircleCheck, tone: "neutral" },
 };
 
-export function SessionStatus({ state }: { state: SessionState }) {
+/** `quiet`: running as far as anyone knows, but nothing happens just now. */
+export function SessionStatus({ state, quiet = false }: { state: SessionState; quiet?: boolean }) {
   const { icon: Icon, tone, live } = STATES[state] ?? STATES.idle;
   return (
     <span className={`inline-flex items-center gap-1.5 ${toneText(tone)}`}>
-      <Icon size={13} className={live ? "live-dot" : ""} />
+      <Icon size={13} className={live && !quiet ? "live-dot" : ""} />
       {state}
     </span>
   );
@@ -46,10 +47,11 @@ export const SessionRow = memo(function SessionRow({ session, selected, place, o
       tabIndex={-1}
       onClick={plainClick(() => onOpen(session.id))}
       data-testid="session-row"
-      className={`${COLUMNS} h-7 text-sm ${selected ? "bg-chosen" : "hover:bg-hover"}`}
+      className={`${COLUMNS} relative h-7 text-sm ${selected ? "bg-chosen" : "hover:bg-hover"}`}
     >
       <span role="gridcell">
-        <SessionStatus state={session.state} />
+        <Pulse at={session.last_at} />
+        <Status session={session} />
       </span>
       <span role="gridcell" className="truncate text-muted" title={session.agent}>
         {session.agent}
@@ -94,6 +96,20 @@ export const SessionRow = memo(function SessionRow({ session, selected, place, o
     </a>
   );
 });
+
+/** Lights the row up for a moment when something happened in it. */
+function Pulse({ at }: { at: string }) {
+  const first = useRef(at);
+  if (at === first.current) return null;
+  return <span key={at} aria-hidden className="arrived pointer-events-none absolute inset-0 opacity-60" />;
+}
+
+const QUIET_MS = 30_000;
+
+function Status({ session }: { session: SessionView }) {
+  const quiet = useNow() - Date.parse(session.last_at) > QUIET_MS;
+  return <SessionStatus state={session.state} quiet={quiet} />;
+}
 
 function Elapsed({ session }: { session: SessionView }) {
   const now = useNow();

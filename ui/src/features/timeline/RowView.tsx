@@ -36,7 +36,8 @@ type Props = {
   longest: number;
   selected: boolean;
   tab: string | undefined;
-  onSelect: (index: number, row: TimelineRow) => void;
+  /** `tab`: which of the step's tabs, unless the one that was open. */
+  onSelect: (index: number, row: TimelineRow, tab?: string) => void;
 };
 
 export const RowView = memo(function RowView(props: Props) {
@@ -89,9 +90,21 @@ export const RowView = memo(function RowView(props: Props) {
           className="flex min-w-0 items-center gap-1.5"
           style={mode === "waterfall" ? beside(row, props.range) : {}}
         >
-          {gather(row.acts).map(({ act, times }) => (
-            <ActPill key={act.id} act={act} times={times} />
-          ))}
+          {row.acts.length > 0 && (
+            // biome-ignore lint/a11y/noStaticElementInteractions: a shortcut for the mouse; p is the key for it
+            // biome-ignore lint/a11y/useKeyWithClickEvents: as above
+            <span
+              className="flex shrink-0 gap-1.5 hover:brightness-95 dark:hover:brightness-125"
+              onClick={plainClick((event) => {
+                event.stopPropagation();
+                props.onSelect(index, row, "policy");
+              })}
+            >
+              {gather(row.acts).map(({ act, times }) => (
+                <ActPill key={act.id} act={act} times={times} />
+              ))}
+            </span>
+          )}
           <State row={row} />
           {mode === "transcript" && <Preview row={row} failed={failed && !isEmptyAnswer(row)} />}
           {mode === "steps" && <Figures row={row} />}

@@ -48,7 +48,21 @@ function OneSession({ session }: { session: string }) {
     go(linked.row);
   }, [linked, exchange, go]);
 
-  const choose = async (index: number, show: boolean) => {
+  const onSelect = useCallback(
+    (index: number, row: TimelineRow, wanted = tab) => {
+      shown.current = row.exchange;
+      setFollow(false);
+      setSelected(index);
+      void navigate({
+        to: "/sessions/$session/steps/$exchange",
+        params: { session, exchange: row.exchange },
+        search: wanted ? { tab: wanted } : {},
+        replace: true,
+      });
+    },
+    [navigate, session, tab],
+  );
+  const choose = async (index: number, show: boolean, wanted = tab) => {
     const at = Math.max(0, Math.min(total - 1, index));
     setFollow(false);
     setSelected(at);
@@ -56,31 +70,8 @@ function OneSession({ session }: { session: string }) {
     if (!show) return;
     const rows = await rowsIn(client, session, Math.floor(at / WINDOW));
     const row = rows[at % WINDOW];
-    if (!row) return;
-    shown.current = row.exchange;
-    const search = tab ? { tab } : {};
-    void navigate({
-      to: "/sessions/$session/steps/$exchange",
-      params: { session, exchange: row.exchange },
-      search,
-      replace: true,
-    });
+    if (row) onSelect(at, row, wanted);
   };
-  const onSelect = useCallback(
-    (index: number, row: TimelineRow) => {
-      shown.current = row.exchange;
-      setFollow(false);
-      setSelected(index);
-      const search = tab ? { tab } : {};
-      void navigate({
-        to: "/sessions/$session/steps/$exchange",
-        params: { session, exchange: row.exchange },
-        search,
-        replace: true,
-      });
-    },
-    [navigate, session, tab],
-  );
   const seek = async (by: 1 | -1, what: string, wanted: Parameters<typeof findNext>[5]) => {
     const from = selected ?? (by === 1 ? -1 : total);
     const found = await findNext(client, session, from, total, by, wanted);
@@ -105,6 +96,7 @@ function OneSession({ session }: { session: string }) {
     g: () => void choose(0, open),
     G: () => void choose(total - 1, open),
     Enter: () => selected !== null && void choose(selected, true),
+    p: () => selected !== null && void choose(selected, true, "policy"),
     t: () => setMode(nextMode(mode)),
     f: () => setFollow(!follow),
     e: () => void seek(1, "error", isError),
@@ -143,7 +135,13 @@ function OneSession({ session }: { session: string }) {
         follow={follow}
         onFollow={() => setFollow(!follow)}
       />
-      <Strip session={session} total={total} view={view} onRow={(row) => void choose(row, open)} />
+      <Strip
+        session={session}
+        total={total}
+        used={facts.data?.context_used ?? null}
+        view={view}
+        onRow={(row) => void choose(row, open)}
+      />
       <Group orientation="horizontal" className="min-h-0 flex-1">
         <Panel id="rows" minSize="30%">
           {list}

@@ -1,17 +1,20 @@
-// The session at a glance: four lanes over time, one column per pixel. Click goes there, a drag zooms.
-import { Bot, Shield, User, Wrench, ZoomOut } from "lucide-react";
+// The session at a glance: four lanes over time, one column per pixel, and the context below. Click goes there, a drag zooms.
+import { Bot, Layers, Shield, User, Wrench, ZoomOut } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
-import { clock } from "@/model/format";
+import { clock, percent } from "@/model/format";
 import { brush, LANES, type Lane, offset, type Range, ticks } from "@/model/strip";
 import { type Signal, useSignal } from "@/widgets/signal";
 import { useTheme } from "@/widgets/theme";
 import { toneText } from "@/widgets/tone";
+import { AREA, ContextArea, contextWords } from "./ContextArea";
+import { type Sample, useContextSamples } from "./context-data";
 import type { Strip as StripData } from "./strip-data";
 import { useStrip } from "./strip-data";
 
 const LANE = 13;
 const AXIS = 16;
 const HEIGHT = LANES.length * LANE + AXIS;
+const WHOLE = HEIGHT + AREA;
 const LOOK: Record<Lane, { icon: typeof Bot; color: string }> = {
   model: { icon: Bot, color: "--blue-9" },
   tool: { icon: Wrench, color: "--teal-9" },
@@ -22,12 +25,14 @@ const LOOK: Record<Lane, { icon: typeof Bot; color: string }> = {
 type Props = {
   session: string;
   total: number;
+  /** How full the newest request made the model's window, where that is known. */
+  used: number | null;
   /** Times of the first and last visible row: the band in the strip. */
   view: Signal<Range | null>;
   onRow: (row: number) => void;
 };
 
-export function Strip({ session, total, view, onRow }: Props) {
+export function Strip({ session, total, used, view, onRow }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
   const [width, setWidth] = useState(0);
@@ -36,6 +41,9 @@ export function Strip({ session, total, view, onRow }: Props) {
   const [hover, setHover] = useState<number | null>(null);
   const dark = useTheme((store) => store.dark);
   const strip = useStrip(session, total, zoom, width);
+  const samples = useContextSamples(session, total);
+  const newest = samples.at(-1);
+  const limit = used !== null && used > 0 && newest ? newest.tokens / used : null;
 
   useEffect(() => {
     const element = box.current;
@@ -82,23 +90,34 @@ export function Strip({ session, total, view, onRow }: Props) {
             </div>
           );
         })}
-        {zoom && (
-          <button
-            type="button"
-            onClick={() => setZoom(null)}
-            className="flex items-center gap-1 text-muted hover:text-ink"
-            style={{ height: AXIS }}
-          >
-            <ZoomOut size={10} /> whole
-          </button>
-        )}
+        <div style={{ height: AXIS }}>
+          {zoom && (
+            <button
+              type="button"
+              onClick={() => setZoom(null)}
+              className="flex items-center gap-1 text-muted hover:text-ink"
+            >
+              <ZoomOut size={10} /> whole
+            </button>
+          )}
+        </div>
+        <div
+          className="flex flex-col justify-end pb-px text-muted leading-[14px]"
+          style={{ height: AREA }}
+          title="The context: instructions, tool definitions, history, tool results; red where the model's window ends"
+        >
+          <span className="flex items-center gap-1">
+            <Layers size={10} /> context
+          </span>
+          {used !== null && <span className="pl-3.5 text-faint tabular-nums">{percent(used)} full</span>}
+        </div>
       </div>
       <div
         ref={box}
         role="img"
-        aria-label={`Time strip of ${total} rows: model, tool, policy and human lanes`}
+        aria-label={`Time strip of ${total} rows: model, tool, policy and human lanes; context: ${newest ? contextWords(samples, newest.at) : "unknown"}`}
         className="relative min-w-0 flex-1 cursor-crosshair touch-none select-none"
-        style={{ height: HEIGHT }}
+        style={{ height: WHOLE }}
         onPointerDown={(event) => {
           event.currentTarget.setPointerCapture(event.pointerId);
           setDrag({ from: xOf(event), to: xOf(event) });
@@ -111,7 +130,8 @@ export function Strip({ session, total, view, onRow }: Props) {
         onPointerLeave={() => setHover(null)}
         onDoubleClick={() => setZoom(null)}
       >
-        <canvas ref={canvas} className="absolute inset-0" style={{ width, height: HEIGHT }} />
+        <canvas ref={canvas} className="absolute inset-x-0 top-0" style={{ width, height: HEIGHT }} />
+        {strip && <ContextArea samples={samples} range={strip.range} width={width} limit={limit} />}
         {strip && <Band view={view} range={strip.range} scale={scale} width={width} />}
         {drag && Math.abs(drag.to - drag.from) > 4 && (
           <div
@@ -123,7 +143,9 @@ export function Strip({ session, total, view, onRow }: Props) {
             }}
           />
         )}
-        {hover !== null && !drag && strip && scale > 0 && <Cursor x={hover} width={width} strip={strip} />}
+        {hover !== null && !drag && strip && scale > 0 && (
+          <Cursor x={hover} width={width} strip={strip} samples={samples} />
+        )}
         {strip?.partial && <span className="absolute right-0 bottom-0 text-faint text-xs">latest 4,000 rows</span>}
       </div>
     </div>
@@ -145,12 +167,18 @@ function Band({ view, range, scale, width }: BandProps) {
   );
 }
 
-function Cursor({ x, width, strip }: { x: number; width: number; strip: StripData }) {
+type CursorProps = { x: number; width: number; strip: StripData; samples: Sample[] };
+
+function Cursor({ x, width, strip, samples }: CursorProps) {
   const at = strip.range.from + (x / Math.max(1, width)) * (strip.range.to - strip.range.from);
   return (
     <div className="pointer-events-none absolute top-0 h-full w-px bg-faint" style={{ left: x }}>
-      <span className={`num absolute bottom-0 bg-panel px-1 text-xs ${x > width - 70 ? "right-1" : "left-1"}`}>
+      <span
+        className={`num absolute rounded border border-line bg-raised px-1 text-xs ${x > width / 2 ? "right-1" : "left-1"}`}
+        style={{ top: LANES.length * LANE - 2 }}
+      >
         {clock(at)}
+        {samples.length > 0 && <span className="text-muted"> · {contextWords(samples, at)}</span>}
       </span>
     </div>
   );

@@ -19,7 +19,7 @@ type Props = {
   follow: boolean;
   onUnfollow: () => void;
   selected: number | null;
-  onSelect: (index: number, row: TimelineRow) => void;
+  onSelect: (index: number, row: TimelineRow, tab?: string) => void;
   tab: string | undefined;
   /** Scroll here when `at` changes. */
   goal: { index: number; at: number } | null;
