@@ -146,8 +146,10 @@ test("the strip goes where it is clicked", async ({ page, open, ask }) => {
   await strip.click({ position: { x: box.width / 2, y: 8 } });
   await expect(selected(page)).toBeVisible();
   const index = Number((await selected(page).getAttribute("id"))?.slice(5));
-  expect(index).toBeGreaterThan(CRAWL * 0.3);
-  expect(index).toBeLessThan(CRAWL * 2 * 0.8);
+  const { rows } = await ask("list_timeline", { session: session.id, from: index, count: 1 });
+  const [from, at, to] = [session.started_at, rows[0].started_at, session.last_at].map(Date.parse);
+  expect((at - from) / (to - from)).toBeGreaterThan(0.45);
+  expect((at - from) / (to - from)).toBeLessThan(0.55);
 });
 
 test("the context is drawn from a few requests, and told in words", async ({ page, open, ask }) => {

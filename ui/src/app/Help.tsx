@@ -29,6 +29,7 @@ const GROUPS: { name: string; keys: [string[], string][] }[] = [
       [["t"], "transcript, steps, waterfall"],
       [["[", "]"], "previous, next intervention"],
       [["e", "E"], "next, previous error"],
+      [["z"], "fold or open what repeats"],
     ],
   },
   {

@@ -90,6 +90,35 @@ export type ConnectView = {
 	agents: ConnectAgent[],
 };
 
+export type CyclePage = {
+	/**  In the order of the timeline; none overlaps another. */
+	cycles: CycleView[],
+	/**  The first row that was looked at: of a very long session only its end is. */
+	from: number,
+};
+
+/**  The same steps several times, one after the other, without an intervention among them. */
+export type CycleView = {
+	/**  The first row, and how many rows all times together have. */
+	first: number,
+	rows: number,
+	times: number,
+	/**  Steps of one time. */
+	steps: number,
+	/**  What one time does: the tools it calls, in order. */
+	tools: string[],
+	/**  What its first step says or calls. */
+	preview: string,
+	started_at: string,
+	ended_at: string,
+	/**  Of all times together. */
+	input_tokens: number,
+	cached_tokens: number,
+	output_tokens: number,
+	cost_usd: number,
+	tool_errors: number,
+};
+
 export type DaySpend = {
 	/**  The day's first moment, UTC. */
 	day: string,
@@ -354,6 +383,10 @@ export type LedgerView = {
 	bytes: number,
 	/**  Responses whose last frame did not wait for their record any longer. */
 	recorded_late: number,
+};
+
+export type ListCycles = {
+	session: string,
 };
 
 export type ListEscalations = {
@@ -777,6 +810,8 @@ export type Commands = {
   list_timeline: { args: ListTimeline; result: TimelinePage };
   /** A session binned over time. */
   get_strip: { args: GetStrip; result: StripView };
+  /** What a session does again and again. */
+  list_cycles: { args: ListCycles; result: CyclePage };
   /** One exchange in full. */
   get_exchange: { args: GetExchange; result: ExchangeView };
   /** A window of a streamed response's frames. */
@@ -814,6 +849,7 @@ export const COMMANDS = [
   "get_session",
   "list_timeline",
   "get_strip",
+  "list_cycles",
   "get_exchange",
   "get_frames",
   "get_blob",

@@ -42,6 +42,13 @@ export const timelineWindow = (session: string, window: number) =>
     queryFn: ({ signal }) => call("list_timeline", { session, from: window * WINDOW, count: WINDOW }, signal),
   });
 
+export const sessionCycles = (session: string) =>
+  queryOptions({
+    queryKey: ["cycles", session],
+    queryFn: ({ signal }) => call("list_cycles", { session }, signal),
+    placeholderData: keepPreviousData,
+  });
+
 export const timelineTotal = (session: string) =>
   queryOptions({
     queryKey: ["timeline", session, "total"],

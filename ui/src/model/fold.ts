@@ -47,7 +47,7 @@ export function staleKeys(touched: Touched): string[][] {
   if (touched.lists.has("policies")) keys.push(["policies"]);
   if (touched.lists.has("health")) keys.push(["health"]);
   for (const session of touched.sessions) {
-    keys.push(["session", session], ["timeline", session], ["strip", session]);
+    keys.push(["session", session], ["timeline", session], ["strip", session], ["cycles", session]);
     if (touched.lists.has("interventions")) keys.push(["interventions", session]);
   }
   for (const exchange of touched.exchanges) keys.push(["exchange", exchange], ["frames", exchange]);
@@ -55,7 +55,7 @@ export function staleKeys(touched: Touched): string[][] {
 }
 
 /** Figures over everything, or over a whole session, cost more than a window of rows and need not be as quick. */
-const SLOW: Record<string, number> = { metrics: 5, strip: 2 };
+const SLOW: Record<string, number> = { metrics: 5, strip: 2, cycles: 6 };
 
 /** Lets each key through at once, then at most once per `gap` ms (slow ones: a multiple); what was kept back is due later. */
 export class Pace {

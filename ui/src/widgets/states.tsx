@@ -13,7 +13,7 @@ export function SkeletonRows({ rows }: { rows: number }) {
         <div key={i} className="flex h-7 items-center gap-4 px-3">
           <Skeleton width={56} />
           <Skeleton width={90} />
-          <Skeleton width={`${24 + ((i * 37) % 40)}%`} />
+          <Skeleton width={`${24 + ((i * 17) % 41)}%`} />
         </div>
       ))}
     </div>

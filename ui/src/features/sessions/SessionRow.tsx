@@ -132,7 +132,7 @@ export function ContextFill({ share }: { share: number | null }) {
   const high = share >= 0.85;
   return (
     <span className="flex items-center gap-1.5" title={`Context ${percent(share)} full`}>
-      <span className="h-1.5 flex-1 overflow-hidden rounded-sm bg-chosen">
+      <span className="h-1.5 flex-1 overflow-hidden rounded-sm bg-edge/50">
         <span
           className={`block h-full ${high ? "bg-error-solid" : "bg-faint"}`}
           style={{ width: `${Math.min(100, share * 100)}%` }}

@@ -1,10 +1,10 @@
 // Every rule that looked at this exchange: what it read, what it concluded, how long it took; and what was done.
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { Check, CircleAlert, Minus, Shield } from "lucide-react";
+import { Check, ChevronRight, CircleAlert, Minus, Shield } from "lucide-react";
 import type { ExchangeView, VerdictView } from "@/bridge";
 import { sessionInterventions } from "@/bridge/queries";
-import { count } from "@/model/format";
+import { count, plural } from "@/model/format";
 import { Empty } from "@/widgets/states";
 import { Pill } from "@/widgets/tone";
 import { InterventionCard, Values } from "./InterventionCard";
@@ -12,6 +12,8 @@ import { InterventionCard, Values } from "./InterventionCard";
 export function PolicyTab({ exchange }: { exchange: ExchangeView }) {
   const all = useQuery(sessionInterventions(exchange.session)).data?.interventions ?? [];
   const done = all.filter((one) => one.exchange === exchange.id);
+  const told = exchange.verdicts.filter((verdict) => verdict.matched || verdict.error !== null);
+  const rest = exchange.verdicts.filter((verdict) => !verdict.matched && verdict.error === null);
   if (exchange.verdicts.length === 0 && done.length === 0) {
     return (
       <Empty icon={Shield} title="No rule looked at this step">
@@ -35,10 +37,23 @@ export function PolicyTab({ exchange }: { exchange: ExchangeView }) {
         />
       ))}
       <ul aria-label="Evaluations">
-        {exchange.verdicts.map((verdict, i) => (
+        {told.map((verdict, i) => (
           <Evaluation key={i} verdict={verdict} />
         ))}
       </ul>
+      {rest.length > 0 && (
+        <details className="group" open={told.length + done.length === 0}>
+          <summary className="flex h-8 list-none items-center gap-1.5 border-line border-b bg-panel px-3 text-muted text-sm hover:bg-hover">
+            <ChevronRight size={13} className="shrink-0 transition-transform duration-100 group-open:rotate-90" />
+            {plural(rest.length, "evaluation")} did not match
+          </summary>
+          <ul aria-label="Evaluations that did not match">
+            {rest.map((verdict, i) => (
+              <Evaluation key={i} verdict={verdict} />
+            ))}
+          </ul>
+        </details>
+      )}
     </div>
   );
 }

@@ -1,12 +1,12 @@
 // One row of the timeline: 28 px, whatever it holds.
-import { Bot, User, Wrench } from "lucide-react";
+import { Bot, FoldVertical, User, Wrench } from "lucide-react";
 import { memo } from "react";
-import type { TimelineRow } from "@/bridge";
+import type { CycleView, TimelineRow } from "@/bridge";
 import { count, cutMiddle, exactTime, money, oneLine, percent, short } from "@/model/format";
 import { offset, type Range } from "@/model/strip";
 import { plainClick } from "@/widgets/anchor";
 import { Skeleton } from "@/widgets/states";
-import { type Tone, toneText } from "@/widgets/tone";
+import { Pill, type Tone, toneText } from "@/widgets/tone";
 import { ActPill, gather } from "./Acts";
 import { extentOf, Latency, WaterfallBar } from "./Bars";
 import type { Mode } from "./modes";
@@ -36,6 +36,9 @@ type Props = {
   longest: number;
   selected: boolean;
   tab: string | undefined;
+  /** The cycle that begins here and lies open. */
+  opened: CycleView | undefined;
+  onFold: (index: number) => void;
   /** `tab`: which of the step's tabs, unless the one that was open. */
   onSelect: (index: number, row: TimelineRow, tab?: string) => void;
 };
@@ -106,6 +109,7 @@ export const RowView = memo(function RowView(props: Props) {
             </span>
           )}
           <State row={row} />
+          {props.opened && <Again cycle={props.opened} onFold={() => props.onFold(index)} />}
           {mode === "transcript" && <Preview row={row} failed={failed && !isEmptyAnswer(row)} />}
           {mode === "steps" && <Figures row={row} />}
         </span>
@@ -132,8 +136,26 @@ export const RowView = memo(function RowView(props: Props) {
   );
 });
 
+/** Folds the cycle that begins here again. */
+function Again({ cycle, onFold }: { cycle: CycleView; onFold: () => void }) {
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: a shortcut for the mouse; z is the key for it
+    // biome-ignore lint/a11y/useKeyWithClickEvents: as above
+    <span
+      onClick={plainClick((event) => {
+        event.stopPropagation();
+        onFold();
+      })}
+    >
+      <Pill icon={FoldVertical} title="Fold what repeats ( z )">
+        ×{count(cycle.times)}
+      </Pill>
+    </span>
+  );
+}
+
 /** To the tenth within the first minute, then to the second. */
-function sinceBegin(ms: number): string {
+export function sinceBegin(ms: number): string {
   const at = Math.max(0, ms);
   return at < 60_000 ? `${(at / 1000).toFixed(1)}s` : offset(Math.round(at / 1000) * 1000);
 }

@@ -10,6 +10,7 @@ import type { Range } from "@/model/strip";
 import { useKeys } from "@/widgets/keys";
 import { useNewSignal } from "@/widgets/signal";
 import { Empty, Failure } from "@/widgets/states";
+import { useFolding } from "./fold-state";
 import { type Mode, nextMode } from "./modes";
 import { SessionHeader } from "./SessionHeader";
 import { Strip } from "./Strip";
@@ -33,6 +34,8 @@ function OneSession({ session }: { session: string }) {
   const [follow, setFollow] = useState(exchange === undefined);
   const [selected, setSelected] = useState<number | null>(null);
   const [goal, setGoal] = useState<{ index: number; at: number } | null>(null);
+  const folding = useFolding(session);
+  const { folds, known, reveal } = folding;
   const view = useNewSignal<Range | null>(null);
   const [told, setTold] = useState<string | null>(null);
 
@@ -42,11 +45,12 @@ function OneSession({ session }: { session: string }) {
   const shown = useRef<string | null>(null);
   const linked = useQuery({ ...oneExchange(exchange ?? ""), enabled: exchange !== undefined }).data;
   useEffect(() => {
-    if (!linked || linked.id !== exchange || shown.current === linked.id || linked.row === null) return;
+    if (!linked || !known || linked.id !== exchange || shown.current === linked.id || linked.row === null) return;
     shown.current = linked.id;
     setSelected(linked.row);
+    reveal(linked.row);
     go(linked.row);
-  }, [linked, exchange, go]);
+  }, [linked, known, exchange, go, reveal]);
 
   const onSelect = useCallback(
     (index: number, row: TimelineRow, wanted = tab) => {
@@ -77,7 +81,10 @@ function OneSession({ session }: { session: string }) {
     const found = await findNext(client, session, from, total, by, wanted);
     if (found === null)
       setTold(`No ${by === 1 ? "further" : "earlier"} ${what}${total > REACH ? ` within ${REACH} rows` : ""}`);
-    else await choose(found, exchange !== undefined);
+    else {
+      reveal(found);
+      await choose(found, exchange !== undefined);
+    }
   };
   useEffect(() => {
     if (told === null) return;
@@ -87,15 +94,18 @@ function OneSession({ session }: { session: string }) {
 
   const open = exchange !== undefined;
   const at = selected ?? (follow ? total : -1);
+  /** A fold is passed in one go. */
+  const by = (places: number) => void choose(folds.rowAt(Math.max(0, folds.placeOf(at) + places)), open);
   const close = () => void navigate({ to: "/sessions/$session", params: { session }, replace: true });
   useKeys({
-    j: () => void choose(at + 1, open),
-    k: () => void choose(at - 1, open),
-    ArrowDown: () => void choose(at + 1, open),
-    ArrowUp: () => void choose(at - 1, open),
+    j: () => by(1),
+    k: () => by(-1),
+    ArrowDown: () => by(1),
+    ArrowUp: () => by(-1),
+    z: () => selected !== null && folding.toggle(selected),
     g: () => void choose(0, open),
     G: () => void choose(total - 1, open),
-    Enter: () => selected !== null && void choose(selected, true),
+    Enter: () => selected !== null && !reveal(selected) && void choose(selected, true),
     p: () => selected !== null && void choose(selected, true, "policy"),
     t: () => setMode(nextMode(mode)),
     f: () => setFollow(!follow),
@@ -122,6 +132,7 @@ function OneSession({ session }: { session: string }) {
         onSelect={onSelect}
         tab={tab}
         goal={goal}
+        folding={folding}
         view={view}
       />
     </div>

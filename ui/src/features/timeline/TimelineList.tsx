@@ -2,11 +2,13 @@
 
 import { Waypoints } from "lucide-react";
 import { useEffect, useMemo, useRef } from "react";
-import type { TimelineRow } from "@/bridge";
+import type { CycleView, TimelineRow } from "@/bridge";
 import type { Range } from "@/model/strip";
 import type { Signal } from "@/widgets/signal";
 import { Empty } from "@/widgets/states";
 import { ROW, useRows, useScroller, VirtualRows } from "@/widgets/virtual";
+import { FoldRow } from "./FoldRow";
+import type { Folding } from "./fold-state";
 import type { Mode } from "./modes";
 import { ROW_COLUMNS, ROW_WIDE, RowView } from "./RowView";
 import { useTimelineRows } from "./window";
@@ -23,41 +25,55 @@ type Props = {
   tab: string | undefined;
   /** Scroll here when `at` changes. */
   goal: { index: number; at: number } | null;
+  folding: Folding;
   view: Signal<Range | null>;
 };
+
+/** When a row, or all of a cycle, was under way. */
+function spanOf(one: TimelineRow | CycleView | undefined): Range | null {
+  if (!one) return null;
+  const from = Date.parse(one.started_at);
+  return { from, to: "ended_at" in one ? Date.parse(one.ended_at) : from + (one.duration_ms ?? 0) };
+}
 
 const HEADS: Record<Mode, string> = { transcript: "What", steps: "Figures", waterfall: "When" };
 
 export function TimelineList(props: Props) {
-  const { session, total, follow, goal, selected, view } = props;
+  const { session, total, follow, goal, selected, view, folding } = props;
+  const { folds } = folding;
   const scroller = useScroller();
-  const rows = useRows(total, scroller);
-  const items = rows.getVirtualItems();
-  const first = items[0]?.index ?? 0;
-  const last = items.at(-1)?.index ?? 0;
-  const rowAt = useTimelineRows(session, first, last);
+  const places = folds.places(total);
+  const rows = useRows(places, scroller);
+  const shown = rows.getVirtualItems().map((item) => {
+    const index = folds.rowAt(item.index);
+    return { place: item.index, index, cycle: folds.over(index) };
+  });
+  const rowAt = useTimelineRows(
+    session,
+    shown.filter((one) => !one.cycle).map((one) => one.index),
+  );
 
   const touched = useRef(0);
   const userActs = () => {
     touched.current = performance.now();
   };
   useEffect(() => {
-    if (follow && total > 0) rows.scrollToIndex(total - 1, { align: "end" });
-  }, [follow, total, rows]);
+    if (follow && places > 0) rows.scrollToIndex(places - 1, { align: "end" });
+  }, [follow, places, rows]);
+  // Where folds change later, a goal that was reached is not gone to again.
+  const latest = useRef(folds);
+  latest.current = folds;
+  const { known } = folding;
   useEffect(() => {
-    if (goal) rows.scrollToIndex(goal.index, { align: "auto" });
-  }, [goal, rows]);
+    if (goal && known) rows.scrollToIndex(latest.current.placeOf(goal.index), { align: "auto" });
+  }, [goal, rows, known]);
 
-  const { startIndex, endIndex } = rows.range ?? { startIndex: first, endIndex: last };
-  const visible = items
-    .filter((item) => item.index >= startIndex && item.index <= endIndex)
-    .map((item) => rowAt(item.index))
-    .filter((row) => row !== undefined);
-  const from = visible[0] ? Date.parse(visible[0].started_at) : null;
-  const to =
-    visible.length === 0
-      ? null
-      : Math.max(...visible.map((row) => Date.parse(row.started_at) + (row.duration_ms ?? 0)));
+  const { startIndex, endIndex } = rows.range ?? { startIndex: 0, endIndex: Number.POSITIVE_INFINITY };
+  const seen = shown.filter(({ place }) => place >= startIndex && place <= endIndex);
+  const visible = seen.map(({ index }) => rowAt(index)).filter((row) => row !== undefined);
+  const spans = seen.map(({ index, cycle }) => spanOf(cycle ?? rowAt(index))).filter((span) => span !== null);
+  const from = spans[0]?.from ?? null;
+  const to = spans.length === 0 ? null : Math.max(...spans.map((span) => span.to));
   useEffect(() => {
     view.set(from === null || to === null ? null : { from, to });
   }, [from, to, view]);
@@ -124,7 +140,22 @@ export function TimelineList(props: Props) {
         )}
         <VirtualRows
           rows={rows}
-          render={(index) => {
+          render={(place) => {
+            const index = folds.rowAt(place);
+            const cycle = folds.over(index);
+            if (cycle) {
+              const within = selected !== null && folds.over(selected) === cycle;
+              return (
+                <FoldRow
+                  cycle={cycle}
+                  begun={props.begun}
+                  mode={props.mode}
+                  range={range}
+                  selected={within}
+                  onOpen={() => folding.toggle(index)}
+                />
+              );
+            }
             const row = rowAt(index);
             return (
               <RowView
@@ -137,6 +168,8 @@ export function TimelineList(props: Props) {
                 longest={longest}
                 selected={index === selected}
                 tab={props.tab}
+                opened={folding.opened(index)}
+                onFold={folding.toggle}
                 onSelect={props.onSelect}
               />
             );

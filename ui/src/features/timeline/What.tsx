@@ -14,7 +14,7 @@ export function Preview({ row, failed }: { row: TimelineRow; failed: boolean }) 
   return (
     <>
       <span
-        className={`truncate ${failed ? "text-error" : row.kind === "model" ? (names ? "font-mono text-[12px]" : "") : "font-mono text-[12px] text-muted"}`}
+        className={`truncate ${failed && row.kind !== "model" ? "text-error" : row.kind === "model" ? (names ? "font-mono text-[12px]" : "") : "font-mono text-[12px] text-muted"}`}
       >
         {text}
       </span>

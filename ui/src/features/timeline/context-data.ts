@@ -39,12 +39,10 @@ async function sample(session: string, place: number, last: boolean, signal: Abo
   const text = await readBody(exchange.sent_request ?? exchange.agent_request, LIMIT, signal);
   const said = text === null ? null : readRequest(exchange.dialect, text);
   const bytes = said ? compose(said) : { system: 0, tools: 0, history: 0, results: 0 };
-  return {
-    row: row.index,
-    at: Date.parse(row.started_at),
-    tokens: row.input_tokens,
-    parts: share(bytes, row.input_tokens),
-  };
+  // A call that was asked again counts its input each time; the context is what one asking took.
+  const asked = exchange.attempts.filter((attempt) => attempt.status === 200).length;
+  const tokens = Math.round(row.input_tokens / Math.max(1, asked));
+  return { row: row.index, at: Date.parse(row.started_at), tokens, parts: share(bytes, tokens) };
 }
 
 /** A call of the conversation whose tokens are known. */

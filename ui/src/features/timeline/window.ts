@@ -10,11 +10,9 @@ export type Timeline = {
   row: (index: number) => TimelineRow | undefined;
 };
 
-/** The windows that cover rows `first` to `last`. */
-export function windowsOf(first: number, last: number): number[] {
-  const from = Math.floor(Math.max(0, first) / WINDOW);
-  const to = Math.floor(Math.max(0, last) / WINDOW);
-  return Array.from({ length: to - from + 1 }, (_, i) => from + i);
+/** The windows that cover these rows. */
+export function windowsOf(rows: readonly number[]): number[] {
+  return [...new Set(rows.map((row) => Math.floor(Math.max(0, row) / WINDOW)))];
 }
 
 export function useTimelineTotal(session: string) {
@@ -22,10 +20,10 @@ export function useTimelineTotal(session: string) {
   return { total: data ?? 0, loading: isPending, error };
 }
 
-/** Rows `first` to `last` (both included) as they arrive. */
-export function useTimelineRows(session: string, first: number, last: number): Timeline["row"] {
+/** These rows as they arrive. */
+export function useTimelineRows(session: string, rows: readonly number[]): Timeline["row"] {
   const client = useQueryClient();
-  const windows = windowsOf(first, last);
+  const windows = windowsOf(rows);
   useQueries({ queries: windows.map((window) => timelineWindow(session, window)) });
   return (index) => {
     const window = Math.floor(index / WINDOW);

@@ -47,6 +47,9 @@ args! {
         /// One per pixel; at most 4096.
         pub bins: u32,
     }
+    ListCycles {
+        pub session: String,
+    }
     GetExchange {
         pub exchange: String,
     }

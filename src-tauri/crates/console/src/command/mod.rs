@@ -17,6 +17,8 @@ macro_rules! for_each_command {
             list_timeline(ListTimeline) -> TimelinePage;
             /// A session binned over time.
             get_strip(GetStrip) -> StripView;
+            /// What a session does again and again.
+            list_cycles(ListCycles) -> CyclePage;
             /// One exchange in full.
             get_exchange(GetExchange) -> ExchangeView;
             /// A window of a streamed response's frames.

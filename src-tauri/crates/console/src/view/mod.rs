@@ -5,6 +5,7 @@
 //! values come from.
 
 mod connect;
+mod cycles;
 mod exchange;
 mod health;
 mod intervention;
@@ -16,6 +17,7 @@ mod text;
 mod timeline;
 
 pub use connect::*;
+pub use cycles::*;
 pub use exchange::*;
 pub use health::*;
 pub use intervention::*;
