@@ -102,12 +102,12 @@ for (const theme of ["light", "dark"] as const) {
         await shoot(page, `step-${tab}`);
       }
       // The README's picture.
-      await page.setViewportSize({ width: 1280, height: 800 });
       await open(`/sessions/${main.id}`);
+      await rowsOf(page).first().waitFor();
+      await page.keyboard.press("g");
       await rowsOf(page).filter({ hasText: "injected" }).getByText("injected").click();
       await page.getByRole("article", { name: "Intervention" }).waitFor();
       await shoot(page, "readme");
-      await page.setViewportSize({ width: 1440, height: 900 });
       await open(`/sessions/${main.id}/steps/${at("block")}?tab=truth`);
       await shoot(page, "step-truth-blocked");
       await open(`/sessions/${main.id}/steps/${at("block")}?tab=policy`);

@@ -243,7 +243,12 @@ function draw(canvas: HTMLCanvasElement, strip: StripData, width: number): void 
       pen.fillStyle = failed[x] ? red : accent;
       // Height as well as strength, so that density reads without colour; what failed reaches below the line.
       const height = Math.max(3, tall * (0.4 + 0.6 * share));
-      pen.fillRect(x, top + tall - height, lane === "policy" || lane === "human" ? 2 : 1, height + (failed[x] ? 2 : 0));
+      pen.fillRect(
+        Math.min(x, width - 2),
+        top + tall - height,
+        lane === "policy" || lane === "human" ? 2 : 1,
+        height + (failed[x] ? 2 : 0),
+      );
     }
     pen.globalAlpha = 1;
   });
