@@ -5,7 +5,10 @@ import { join } from "node:path";
 import { cache, Missing, requireSystem } from "../run/machine.mjs";
 
 const PYTHON = ["openai", "anthropic", "google-genai", "openai-agents", "langgraph", "langchain", "langchain-openai"];
-const NODE = ["openai", "@anthropic-ai/sdk", "@google/genai", "@anthropic-ai/claude-code", "@openai/codex"];
+const NODE = [
+  "openai", "@anthropic-ai/sdk", "@google/genai", "@anthropic-ai/claude-code", "@openai/codex", "@google/gemini-cli", "opencode-ai",
+  "ai", "@ai-sdk/openai", "@ai-sdk/anthropic", "zod",
+];
 
 function must(program, args, options) {
   const done = spawnSync(program, args, { encoding: "utf8", maxBuffer: 1 << 28, ...options });

@@ -1,11 +1,11 @@
-// A scripted provider for real clients: four wires, streamed and not. It says nothing of its own: a request with tools and no result
-// gets a call to the tool that the client offers, one with a result gets the final text, one without tools a title.
+// A scripted provider for real clients: four wires, streamed and not. It says nothing of its own: a request with tools gets the calls that
+// the script makes of it, or the final text; one without tools a title.
 import { createServer } from "node:http";
 
 export const FINAL = "FINAL-ANSWER: the file says hello.";
 
-/** Starts it; `calls(names)` picks what to call: `[{name, arguments}]`. */
-export async function startProvider(calls) {
+/** Starts it; `script(names, said, results)` says what to call, `[{name, arguments}]`, or null. */
+export async function startProvider(script) {
   const received = [];
   const server = createServer((request, response) => {
     const chunks = [];
@@ -13,7 +13,7 @@ export async function startProvider(calls) {
       const text = Buffer.concat(chunks).toString();
       const body = text.startsWith("{") ? JSON.parse(text) : undefined;
       received.push({ method: request.method, url: request.url, headers: request.headers, body });
-      answer(request, response, body, calls);
+      answer(request, response, body, script, text);
     });
   });
   await new Promise((ready) => server.listen(0, "127.0.0.1", ready));
@@ -23,7 +23,7 @@ export async function startProvider(calls) {
 let number = 0;
 const id = (prefix) => `${prefix}_scripted_${++number}`;
 
-function answer(request, response, body, calls) {
+function answer(request, response, body, script, said) {
   const path = request.url.split("?")[0];
   const send = (status, value) => {
     response.writeHead(status, { "content-type": "application/json" });
@@ -34,7 +34,8 @@ function answer(request, response, body, calls) {
   const wire = Object.values(wires).find(({ suffix }) => suffix.test(path));
   if (!wire) return send(404, { error: { message: `nothing is scripted for ${path}` } });
   const names = wire.tools(body);
-  const turn = wire.answered(body) || names.length === 0 ? { text: names.length ? FINAL : "A short title" } : { calls: calls(names) };
+  const called = names.length ? script(names, said, wire.results(body)) : null;
+  const turn = called ? { calls: called } : { text: names.length ? FINAL : "A short title" };
   const streamed = wire.streamed(body, request.url);
   if (!streamed) return send(200, wire.whole(turn, body));
   response.writeHead(200, { "content-type": "text/event-stream; charset=utf-8" });
@@ -49,7 +50,7 @@ const withIds = (turn, prefix) => (turn.calls ?? []).map((call) => ({ ...call, i
 const anthropic = {
   suffix: /\/messages$/,
   tools: (body) => (body.tools ?? []).map((tool) => tool.name),
-  answered: (body) => body.messages.some((message) => Array.isArray(message.content) && message.content.some((block) => block.type === "tool_result")),
+  results: (body) => body.messages.flatMap((message) => message.content).filter((block) => block.type === "tool_result").length,
   streamed: (body) => body.stream === true,
   blocks: (turn) => [
     ...(turn.text ? [{ type: "text", text: turn.text }] : []),
@@ -83,7 +84,7 @@ const anthropic = {
 const responses = {
   suffix: /\/responses$/,
   tools: (body) => (body.tools ?? []).map((tool) => tool.name ?? tool.type),
-  answered: (body) => Array.isArray(body.input) && body.input.some((item) => item.type === "function_call_output"),
+  results: (body) => [body.input].flat().filter((item) => item.type === "function_call_output").length,
   streamed: (body) => body.stream === true,
   items: (turn) => [
     ...(turn.text
@@ -132,7 +133,7 @@ const responses = {
 const chat = {
   suffix: /\/chat\/completions$/,
   tools: (body) => (body.tools ?? []).map((tool) => tool.function?.name).filter(Boolean),
-  answered: (body) => body.messages.some((message) => message.role === "tool"),
+  results: (body) => body.messages.filter((message) => message.role === "tool").length,
   streamed: (body) => body.stream === true,
   usage: { prompt_tokens: 120, completion_tokens: 17, total_tokens: 137, prompt_tokens_details: { cached_tokens: 64 } },
   calls: (turn) => withIds(turn, "call").map((call, index) => ({ index, id: call.id, type: "function", function: { name: call.name, arguments: json(call.arguments) } })),
@@ -161,7 +162,7 @@ const chat = {
 const gemini = {
   suffix: /:(streamG|g)enerateContent$/,
   tools: (body) => (body.tools ?? []).flatMap((tool) => tool.functionDeclarations ?? []).map((tool) => tool.name),
-  answered: (body) => body.contents.some((content) => content.parts?.some((part) => part.functionResponse)),
+  results: (body) => body.contents.flatMap((content) => content.parts ?? []).filter((part) => part.functionResponse).length,
   streamed: (_, url) => url.includes(":streamGenerateContent"),
   chunk: (parts, body, last) => ({
     candidates: [{ content: { parts, role: "model" }, index: 0, ...(last ? { finishReason: "STOP" } : {}) }],

@@ -6,18 +6,21 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { built } from "../run/machine.mjs";
 
-const POLICY = `version = 1
-name    = "blocked"
-agents  = ["blocked-*"]
-[[rule]]
+/** The three rules, each for agents of its name. */
+const RULES = {
+  blocked: `[[rule]]
 id   = "no-deletes"
 on   = "tool.call"
 when = "tool.name == 'delete_file'"
 do   = [{ block = { text = "Deleting is not allowed here." } }]
-`;
+`,
+  errors: "max_tool_errors = 2\n",
+  budget: "token_budget_per_session = 50\n",
+};
+const named = ([name, rules]) => [`${name}.toml`, `version = 1\nname = "${name}"\nagents = ["${name}-*"]\n${rules}`];
+const POLICIES = Object.fromEntries(Object.entries(RULES).map(named));
 
-/** `policies`: file name → source; `ui`: the interface's folder, unless the built-in one; `after`: an ended runtime, to go on in its place. */
-export async function startRuntime(provider, { policies = { "blocked.toml": POLICY }, ui, after } = {}) {
+export async function startRuntime(provider, { policies = POLICIES, ui, after } = {}) {
   const folder = after?.folder ?? mkdtempSync(join(tmpdir(), "switchtower-runtime-"));
   for (const name of ["config", "policies", "home", "work"]) mkdirSync(join(folder, name), { recursive: true });
   const providers = [["openai", "/v1"], ["anthropic", ""], ["gemini", ""]];

@@ -2,7 +2,8 @@
 // with its tool calls and results while it runs, and end as it would without us.
 import { spawn } from "node:child_process";
 import { join } from "node:path";
-import { calls, cases } from "../clients/cases.mjs";
+import { cases, script } from "../clients/cases.mjs";
+import { conversation, differences, expected } from "../clients/conversation.mjs";
 import { nodeEnvironment, pythonEnvironment } from "../clients/environments.mjs";
 import { FINAL, startProvider } from "../clients/provider.mjs";
 import { startRuntime } from "../clients/runtime.mjs";
@@ -16,7 +17,9 @@ const KEYS = {
 };
 
 /** Runs one client and watches the console while it does. */
-async function run(client, runtime, packages) {
+async function run(client, runtime, packages, provider) {
+  const seen = provider.received.length;
+  client.prepare?.(join(runtime.folder, "home"));
   const before = new Set((await runtime.rpc("list_sessions", { limit: 500 })).sessions.map((session) => session.id));
   const label = client.agent ? ["--agent", client.agent] : [];
   // The Agents SDK would send traces with the user's key to its vendor; there is no vendor here.
@@ -40,7 +43,7 @@ async function run(client, runtime, packages) {
     await new Promise((later) => setTimeout(later, 20));
   }
   clearTimeout(late);
-  return { ...output, exit: ended, live, sessions: await fresh() };
+  return { ...output, exit: ended, live, sessions: await fresh(), received: provider.received.slice(seen) };
 }
 
 /** Everything that is wrong with a run; empty where it is right. */
@@ -48,30 +51,62 @@ async function judge(client, ran, runtime) {
   const wrong = [];
   const check = (holds, what) => { if (!holds) wrong.push(what); };
   check(ran.exit === 0, `it ended with ${ran.exit}: ${ran.err.slice(-800)}`);
-  check(ran.out.includes(FINAL), `the final answer did not reach it: ${ran.out.slice(-400)}`);
-  check(ran.sessions.length === 1, `${ran.sessions.length} sessions: ${JSON.stringify(ran.sessions.map((session) => session.title))}`);
+  check(ran.sessions.length === 1, `${ran.sessions.length} sessions: ${JSON.stringify(ran.sessions.map((session) => [session.agent, session.title]))}`);
   check(ran.live >= 1, "its session was not there while it ran");
   if (ran.sessions.length !== 1) return wrong;
   const { rows } = await runtime.rpc("list_timeline", { session: ran.sessions[0].id, from: 0, count: 200 });
   const models = rows.filter((row) => row.kind === "model");
   const tools = rows.filter((row) => row.kind === "tool");
+  if (client.sdk) {
+    const acts = (await runtime.rpc("list_interventions", { session: ran.sessions[0].id })).interventions;
+    return [...wrong, ...judgeSdk(client.sdk, ran, models, tools, acts)];
+  }
+  check(ran.out.includes(FINAL), `the final answer did not reach it: ${ran.out.slice(-400)}`);
   check(models.every((row) => row.state === "complete"), `states ${models.map((row) => row.state)}`);
   check(models.every((row) => row.input_tokens === 120 || row.input_tokens === 184), `tokens ${models.map((row) => row.input_tokens)}`);
-  if (client.sdk) {
-    const answers = ran.out.trim().split("\n").filter((line) => line.startsWith("{")).map((line) => JSON.parse(line));
-    const expected = client.agent ? ["get_weather"] : ["get_weather", "delete_file"];
-    check(JSON.stringify(answers[0]?.calls) === JSON.stringify(expected), `it got the calls ${JSON.stringify(answers[0]?.calls)}`);
-    check(tools.length === 2, `${tools.length} tool calls in the timeline`);
-    const acts = (await runtime.rpc("list_interventions", { session: ran.sessions[0].id })).interventions;
-    check(acts.length === (client.agent ? 1 : 0), `${acts.length} interventions`);
-  } else {
-    const side = models.filter((row) => row.side_call).length;
-    check(side === (client.sideCalls ? models.length - 2 : 0) && models.length - side === 2, `${side} side calls of ${models.length} model calls`);
-    const named = tools.filter((row) => (client.tool.test ? client.tool.test(row.name) : row.name === client.tool));
-    check(named.length === 1 && tools.length === 1, `tool calls ${tools.map((row) => row.name)}`);
-    check(named.every((row) => row.state !== "open" && row.duration_ms !== null), "its result is not linked");
-  }
+  const side = models.filter((row) => row.side_call).length;
+  check(side === (client.sideCalls ? models.length - 2 : 0) && models.length - side === 2, `${side} side calls of ${models.length} model calls`);
+  const named = tools.filter((row) => (client.tool.test ? client.tool.test(row.name) : row.name === client.tool));
+  check(named.length === 1 && tools.length === 1, `tool calls ${tools.map((row) => row.name)}`);
+  check(named.every((row) => row.state !== "open" && row.duration_ms !== null), "its result is not linked");
   return wrong;
+}
+
+const WEATHER = ["get_weather"];
+const BOTH = ["get_weather", "delete_file"];
+/** What an SDK must have accumulated, answer by answer, and the interventions that led there. */
+const OUTCOMES = {
+  untouched: { calls: [BOTH, []], end: FINAL, acts: [] },
+  blocked: { calls: [WEATHER, []], end: FINAL, acts: ["block"] },
+  alone: { calls: [[]], end: FINAL, acts: ["block"] },
+  errors: { calls: [WEATHER, WEATHER, WEATHER, WEATHER, []], end: FINAL, acts: ["inject"] },
+  budget: { calls: [BOTH, []], end: "token_budget_per_session", acts: ["block"] },
+};
+
+function judgeSdk({ wire, scenario, question }, ran, models, tools, acts) {
+  const wrong = [];
+  const check = (holds, what) => { if (!holds) wrong.push(what); };
+  const wanted = OUTCOMES[scenario];
+  const answers = ran.out.trim().split("\n").filter((line) => line.startsWith("{")).map((line) => JSON.parse(line));
+  const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
+  check(same(answers.map(({ calls }) => calls), wanted.calls), `it accumulated ${JSON.stringify(answers)}`);
+  check(answers.at(-1)?.text.includes(wanted.end), `its last answer is ${JSON.stringify(answers.at(-1))}`);
+  check(same(acts.map(({ action }) => action), wanted.acts), `interventions ${JSON.stringify(acts.map(({ action, summary }) => [action, summary]))}`);
+  const states = wanted.calls.map((_, place) => (scenario === "budget" && place === 1 ? "answered" : "complete"));
+  check(same(models.map(({ state }) => state), states), `states ${models.map(({ state }) => state)}`);
+  // Two rounds within one answer add up.
+  const one = wire === "anthropic" ? 184 : 120;
+  const tokens = states.map((state) => (state === "answered" ? 0 : scenario === "alone" ? 2 * one : one));
+  check(same(models.map((row) => row.input_tokens), tokens), `tokens ${models.map((row) => row.input_tokens)}`);
+  const blocked = scenario === "blocked" || scenario === "alone";
+  const proposed = wanted.calls.flat().length + (blocked ? 1 : 0);
+  check(tools.length === proposed, `${tools.length} tool calls in the timeline`);
+  check(tools.filter(({ state }) => state === "blocked").length === (blocked ? 1 : 0), `tool calls ${tools.map(({ state }) => state)}`);
+  const open = tools.filter(({ state }) => state === "open").length;
+  // Refused together with the request that brought them, results have come all the same.
+  check(open === 0, `${open} results are not linked`);
+  const said = ran.received.filter(({ body }) => body).map(({ body }) => conversation(wire, body));
+  return [...wrong, ...differences(said, expected(scenario, question))];
 }
 
 try {
@@ -83,13 +118,13 @@ try {
   const { python } = pythonEnvironment();
   const node = nodeEnvironment();
   let runtime;
-  const provider = await startProvider(calls(() => runtime.folder));
+  const provider = await startProvider(script(() => runtime.folder));
   runtime = await startRuntime(provider.base);
   const wanted = process.argv.slice(2);
   let failed = 0;
   let passed = 0;
   for (const client of cases(python, node).filter(({ name }) => wanted.every((word) => name.toLowerCase().includes(word.toLowerCase())))) {
-    const ran = await run(client, runtime, node.folder);
+    const ran = await run(client, runtime, node.folder, provider);
     const wrong = await judge(client, ran, runtime);
     wrong.length ? failed++ : passed++;
     console.log(`${wrong.length ? "✗" : "✓"}  ${client.name.padEnd(52)} ${wrong.join("\n     ")}`);

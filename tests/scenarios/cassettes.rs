@@ -100,6 +100,31 @@ fn stated(wire: &str, body: &str) -> Option<[u64; 3]> {
     }
 }
 
+/// Names under which any provider of the five dialects counts tokens, in any place.
+const COUNTS: [&str; 10] = [
+    "prompt_tokens",
+    "completion_tokens",
+    "total_tokens",
+    "input_tokens",
+    "output_tokens",
+    "promptTokenCount",
+    "candidatesTokenCount",
+    "totalTokenCount",
+    "prompt_eval_count",
+    "eval_count",
+];
+
+/// Whether a body counts tokens somewhere, whatever the place and spelling: then usage must not be a guess.
+fn counts_tokens(value: &Value) -> bool {
+    match value {
+        Value::Object(members) => members.iter().any(|(name, value)| {
+            COUNTS.contains(&name.as_str()) && value.as_u64().is_some_and(|count| count > 0) || counts_tokens(value)
+        }),
+        Value::Array(items) => items.iter().any(counts_tokens),
+        _ => false,
+    }
+}
+
 fn without_usage_chunk(body: &str) -> String {
     let is_usage = |event: &&str| event.contains("\"choices\":[]") && event.contains("\"usage\":{");
     body.split_inclusive("\n\n").filter(|event| !is_usage(event)).collect()
@@ -160,8 +185,15 @@ async fn replay(runtime: &Runtime, provider: &str, cassettes: &[Value], place: u
         if exchange["dialect"] != dialect {
             wrong.push(format!("{what}: dialect {}", exchange["dialect"]));
         }
+        let usage = &exchange["usage"];
+        let read_any = ["input_tokens", "output_tokens"].iter().any(|key| usage[*key].as_u64().unwrap_or(0) > 0);
+        if response.status == 200
+            && objects(expected).iter().any(counts_tokens)
+            && (!read_any || usage["estimated"] == json!(true))
+        {
+            wrong.push(format!("{what}: it counts tokens, and usage is {usage}"));
+        }
         if let Some(stated) = stated(wire, expected) {
-            let usage = &exchange["usage"];
             let read = ["input_tokens", "cached_tokens", "output_tokens"].map(|key| usage[key].as_u64().unwrap_or(0));
             if read != stated || usage["estimated"] == json!(true) {
                 wrong.push(format!("{what}: usage {read:?}, stated {stated:?}"));

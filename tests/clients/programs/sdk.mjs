@@ -1,13 +1,14 @@
-// One loop with a vendor's SDK: sdk.mjs WIRE stream|whole. Prints what each answer accumulated to, a line of JSON each. The packages are
+// One loop with a vendor's SDK: sdk.mjs WIRE stream|whole QUESTION. Prints what each answer accumulated to, a line of JSON each. The packages are
 // found from the working folder, a scratch environment.
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
 
-const [wire, mode] = process.argv.slice(2);
+const [wire, mode, question] = process.argv.slice(2);
 const streamed = mode === "stream";
 const load = (name) => import(pathToFileURL(createRequire(`${process.env.PACKAGES}/package.json`).resolve(name)).href);
 const told = (text, calls) => console.log(JSON.stringify({ text: text ?? "", calls }));
-const question = "Weather in Paris?";
+// The question says, to the scripted model too, what shall happen.
+const result = question.includes("errors") ? "Error: quota exceeded for Paris" : "21C";
 const names = ["get_weather", "delete_file"];
 const schema = { type: "object", properties: { city: { type: "string" } } };
 
@@ -24,7 +25,7 @@ const loops = {
       const calls = message.tool_calls ?? [];
       told(message.content, calls.map((call) => call.function.name));
       if (!calls.length) return;
-      messages.push(message, ...calls.map((call) => ({ role: "tool", tool_call_id: call.id, content: "21C" })));
+      messages.push(message, ...calls.map((call) => ({ role: "tool", tool_call_id: call.id, content: result })));
     }
   },
   async responses() {
@@ -39,7 +40,7 @@ const loops = {
       told(response.output_text, calls.map((call) => call.name));
       if (!calls.length) return;
       input.push(...response.output.map(({ parsed_arguments: _, ...item }) => item));
-      input.push(...calls.map((call) => ({ type: "function_call_output", call_id: call.call_id, output: "21C" })));
+      input.push(...calls.map((call) => ({ type: "function_call_output", call_id: call.call_id, output: result })));
     }
   },
   async anthropic() {
@@ -54,7 +55,7 @@ const loops = {
       told(message.content.filter((block) => block.type === "text").map((block) => block.text).join(""), calls.map((call) => call.name));
       if (!calls.length) return;
       messages.push({ role: "assistant", content: message.content });
-      messages.push({ role: "user", content: calls.map((call) => ({ type: "tool_result", tool_use_id: call.id, content: "21C" })) });
+      messages.push({ role: "user", content: calls.map((call) => ({ type: "tool_result", tool_use_id: call.id, content: result })) });
     }
   },
   async gemini() {
@@ -72,7 +73,7 @@ const loops = {
       const calls = parts.filter((part) => part.functionCall).map((part) => part.functionCall);
       told(parts.map((part) => part.text ?? "").join(""), calls.map((call) => call.name));
       if (!calls.length) return;
-      contents.push({ role: "model", parts }, { role: "user", parts: calls.map((call) => ({ functionResponse: { name: call.name, response: { result: "21C" } } })) });
+      contents.push({ role: "model", parts }, { role: "user", parts: calls.map((call) => ({ functionResponse: { name: call.name, response: { result } } })) });
     }
   },
 };

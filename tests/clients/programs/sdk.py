@@ -1,9 +1,10 @@
-"""One loop with a vendor's SDK: sdk.py WIRE stream|whole. Prints what each answer accumulated to, a line of JSON each."""
+"""One loop with a vendor's SDK: sdk.py WIRE stream|whole QUESTION. Prints what each answer accumulated to, a line of JSON each."""
 import json
 import sys
 
-wire, streamed = sys.argv[1], sys.argv[2] == "stream"
-QUESTION = "Weather in Paris?"
+wire, streamed, QUESTION = sys.argv[1], sys.argv[2] == "stream", sys.argv[3]
+# The question says, to the scripted model too, what shall happen.
+RESULT = "Error: quota exceeded for Paris" if "errors" in QUESTION else "21C"
 NAMES = ["get_weather", "delete_file"]
 SCHEMA = {"type": "object", "properties": {"city": {"type": "string"}}}
 
@@ -31,7 +32,7 @@ def chat():
         if not calls:
             return
         messages.append(message.model_dump(exclude_none=True, exclude={"parsed"}))
-        messages += [{"role": "tool", "tool_call_id": call.id, "content": "21C"} for call in calls]
+        messages += [{"role": "tool", "tool_call_id": call.id, "content": RESULT} for call in calls]
 
 
 def responses():
@@ -53,7 +54,7 @@ def responses():
         if not calls:
             return
         items += [item.model_dump(exclude_none=True, exclude={"parsed_arguments"}) for item in response.output]
-        items += [{"type": "function_call_output", "call_id": call.call_id, "output": "21C"} for call in calls]
+        items += [{"type": "function_call_output", "call_id": call.call_id, "output": RESULT} for call in calls]
 
 
 def anthropic():
@@ -74,7 +75,7 @@ def anthropic():
         if not calls:
             return
         messages.append({"role": "assistant", "content": [block.model_dump(exclude_none=True) for block in message.content]})
-        messages.append({"role": "user", "content": [{"type": "tool_result", "tool_use_id": call.id, "content": "21C"} for call in calls]})
+        messages.append({"role": "user", "content": [{"type": "tool_result", "tool_use_id": call.id, "content": RESULT} for call in calls]})
 
 
 def gemini():
@@ -100,7 +101,7 @@ def gemini():
         if not calls:
             return
         contents.append(types.Content(role="model", parts=parts))
-        results = [types.Part.from_function_response(name=call.name, response={"result": "21C"}) for call in calls]
+        results = [types.Part.from_function_response(name=call.name, response={"result": RESULT}) for call in calls]
         contents.append(types.Content(role="user", parts=results))
 
 

@@ -215,10 +215,16 @@ pub(crate) async fn close(exchange: &Exchange, mut ending: Ending) -> Vec<Record
 }
 
 fn called(exchange: &Exchange, answer: &Answer, removed: &[(ToolCall, String)], at: Timestamp) -> Vec<Record> {
-    let stayed = |call: &&ToolCall| !removed.iter().any(|(other, _)| other == *call);
-    let calls = answer.calls.iter().filter(stayed).map(|call| (call, None));
+    let same = |one: &ToolCall, other: &ToolCall| {
+        (&one.id, &one.name, &one.arguments) == (&other.id, &other.name, &other.arguments)
+    };
+    let stayed = |call: &&ToolCall| !removed.iter().any(|(other, _)| same(other, call));
+    let kept = answer.calls.iter().filter(stayed).map(|call| (call, None));
+    let mut calls: Vec<_> = kept.chain(removed.iter().map(|(call, why)| (call, Some(why)))).collect();
+    // As the model wrote them: interleaved ones may have ended in another order.
+    calls.sort_by_key(|(call, _)| call.index);
     calls
-        .chain(removed.iter().map(|(call, why)| (call, Some(why))))
+        .into_iter()
         .map(|(call, why)| {
             Record::ToolCalled(ToolCalled {
                 exchange: exchange.id,

@@ -83,7 +83,10 @@ pub(crate) struct Way {
 async fn stream(way: Way, response: UpstreamResponse, judging: bool, reply: Reply) {
     let Way { exchange, sent, attempt, sent_at, framing } = way;
     let dialect = exchange.request.dialect;
-    let without_usage = sent.without_usage && framing != Framing::Whole;
+    // A provider that calls its stream something else hardly heeds the option: its usage chunk, if any, is its own.
+    let kind = headers::text(&response.headers, "content-type");
+    let without_usage =
+        sent.without_usage && framing != Framing::Whole && wire::is_certain(dialect, kind, &sent.request);
     let leaving = if judging {
         let policies = exchange.policies.clone();
         let holds = Box::new(move |name: &str| policies.needs_calls(name));

@@ -212,6 +212,7 @@ impl Decoder {
             answer.complete = true;
         }
         if let State::Responses(state) = &mut self.state {
+            answer.calls.sort_by_key(|call| call.index);
             answer.atoms = state.atoms();
             return;
         }

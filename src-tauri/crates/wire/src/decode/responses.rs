@@ -9,6 +9,8 @@ use domain::{Dialect, Hash, Role};
 pub(super) struct State {
     /// The atoms of each done item, by its place in the output.
     items: Vec<(u64, Vec<Hash>)>,
+    /// The places of items that are calls, in the order in which they began: a call's index. They may be done in another.
+    calls: Vec<u64>,
     /// Where the text of the item under way starts in the answer's.
     text_from: usize,
     calling: bool,
@@ -53,6 +55,11 @@ impl State {
                 delta.into_iter().for_each(|at| append(&mut answer.reasoning, data, at));
             }
             "response.function_call_arguments.delta" | "response.custom_tool_call_input.delta" => self.calling = true,
+            "response.output_item.added" => {
+                let begun =
+                    item.filter(|item| !facts(Dialect::OpenaiResponses, &data[item.clone()], 0).calls.is_empty());
+                self.calls.extend(begun.map(|_| place));
+            }
             "response.output_item.done" => item.into_iter().for_each(|item| self.done(answer, data, item, place)),
             "response.created" | "response.in_progress" => {
                 response.into_iter().for_each(|response| head(answer, data, response));
@@ -77,7 +84,7 @@ impl State {
 
     /// An item is complete: its own text replaces what its deltas gave.
     fn done(&mut self, answer: &mut Answer, data: &[u8], item: Span, place: u64) {
-        let said = facts(Dialect::OpenaiResponses, &data[item], place as u32);
+        let mut said = facts(Dialect::OpenaiResponses, &data[item], place as u32);
         if said.role != Role::Assistant {
             return;
         }
@@ -85,8 +92,20 @@ impl State {
         if !said.text.is_empty() {
             answer.text.truncate(self.text_from);
         }
+        for mut call in said.calls.drain(..) {
+            call.index = self.index(place);
+            answer.calls.push(call);
+        }
         adopt(answer, said);
         self.text_from = answer.text.len();
+    }
+
+    fn index(&mut self, place: u64) -> u32 {
+        let known = self.calls.iter().position(|call| *call == place);
+        known.unwrap_or_else(|| {
+            self.calls.push(place);
+            self.calls.len() - 1
+        }) as u32
     }
 
     /// The output at the end, where no item came on its own before.

@@ -2,7 +2,7 @@
 
 use crate::frames::{Frame, Framing};
 use bytes::{BufMut, Bytes, BytesMut};
-use memchr::memmem;
+use memchr::{memchr2, memmem};
 
 /// Writes the frames of one response; remembers what the array's brackets need.
 #[derive(Debug)]
@@ -81,15 +81,22 @@ impl Pen {
     }
 }
 
-/// Several data lines become one, where the frame had its first; every other line stays.
+/// Other data in place of several lines of it: where the frame had its first; every other line stays, and line ends as they were.
 fn relined(frame: &Frame, data: &Bytes) -> Bytes {
     let mut out = BytesMut::with_capacity(frame.raw.len());
     let mut written = false;
-    for line in frame.raw.split_inclusive(|byte| *byte == b'\n') {
-        if !line.starts_with(b"data") {
+    let mut rest = &frame.raw[..];
+    if let Some(after) = rest.strip_prefix(b"\xef\xbb\xbf") {
+        out.put_slice(&rest[..3]);
+        rest = after;
+    }
+    while !rest.is_empty() {
+        let (line, ending, after) = line(rest);
+        rest = after;
+        if !(line == b"data" || line.starts_with(b"data:")) {
             out.put_slice(line);
+            out.put_slice(ending);
         } else if !std::mem::replace(&mut written, true) {
-            let ending = if line.ends_with(b"\r\n") { &b"\r\n"[..] } else { b"\n" };
             for part in data.split(|byte| *byte == b'\n') {
                 out.put_slice(b"data: ");
                 out.put_slice(part);
@@ -98,6 +105,13 @@ fn relined(frame: &Frame, data: &Bytes) -> Bytes {
         }
     }
     out.freeze()
+}
+
+/// The first line, what ends it (LF, CRLF or CR), and the rest.
+fn line(bytes: &[u8]) -> (&[u8], &[u8], &[u8]) {
+    let end = memchr2(b'\n', b'\r', bytes).unwrap_or(bytes.len());
+    let ending = if bytes[end..].starts_with(b"\r\n") { 2 } else { (bytes.len() - end).min(1) };
+    (&bytes[..end], &bytes[end..end + ending], &bytes[end + ending..])
 }
 
 fn joined(parts: &[&[u8]]) -> Bytes {
