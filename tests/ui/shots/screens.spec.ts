@@ -73,7 +73,7 @@ for (const theme of ["light", "dark"] as const) {
       await shoot(page, "sessions-arrived");
       writeFileSync(join(runtime.folder, "policies", "careful.toml"), 'version = 1\nname = "careful"\nmax_tool_erors = 3\n');
       await open("/policies/careful", runtime);
-      await page.getByRole("note").waitFor();
+      await page.getByTestId("wrong").waitFor();
       await shoot(page, "policies-error");
       await page.route("**/rpc/list_sessions", () => undefined);
       await open("/sessions", runtime);

@@ -1,22 +1,24 @@
-// The policies as loaded: version, state, errors, source. Read-only.
+// The policies as loaded: version, state, errors, rules, and the source to edit.
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams } from "@tanstack/react-router";
-import { ChevronRight, CircleAlert, CircleCheck, CircleDashed, CircleOff, Shield } from "lucide-react";
+import { ChevronRight, CircleAlert, CircleCheck, CircleDashed, CircleOff, FilePlus2, Shield } from "lucide-react";
 import type { PolicyView, RuleView } from "@/bridge";
 import { onePolicy, policies } from "@/bridge/queries";
 import { useText } from "@/bridge/text";
 import { Wire } from "@/widgets/code";
-import { CopyButton } from "@/widgets/copy";
 import { useKeys } from "@/widgets/keys";
 import { Empty, Failure, SkeletonRows } from "@/widgets/states";
 import { Pill } from "@/widgets/tone";
-import { Toml } from "./Toml";
+import { NEW, TEMPLATE, useDrafts } from "./drafts";
+import { PolicyEditor } from "./PolicyEditor";
 
 export function PoliciesScreen() {
   const { name } = useParams({ strict: false });
   const { data, isPending, error, refetch } = useQuery(policies);
   const navigate = useNavigate();
   const list = data?.policies ?? [];
+  const drafts = useDrafts((store) => store.drafts);
+  const fresh = name === NEW;
   const chosen = list.find((one) => one.name === name) ?? (name === undefined ? list[0] : undefined);
   const move = (by: number) => {
     const at = list.findIndex((one) => one.name === chosen?.name);
@@ -31,20 +33,31 @@ export function PoliciesScreen() {
         {data && (
           <p className="truncate text-muted">
             {data.shipped
-              ? "The shipped default, in shadow: put files of your own into "
+              ? "The shipped default, in shadow: yours go into "
               : "Read, and read again when they change, from "}
             <span className="font-mono text-[12px]">{data.folder}</span>
           </p>
         )}
+        <Link
+          to="/policies/$name"
+          params={{ name: NEW }}
+          className="ml-auto inline-flex h-6 shrink-0 items-center gap-1.5 rounded border border-line px-2 text-sm hover:bg-hover"
+        >
+          <FilePlus2 size={12} /> New policy
+        </Link>
       </header>
       {isPending && <SkeletonRows rows={4} />}
       {error && <Failure error={error} again={() => void refetch()} />}
-      {data && list.length === 0 && (
+      {data && list.length === 0 && !fresh && (
         <Empty icon={Shield} title="No policy is loaded">
-          Put a TOML file into the policies folder; it is read as soon as it is saved.
+          Put a TOML file into the policies folder, or begin a{" "}
+          <Link to="/policies/$name" params={{ name: NEW }} className="text-model hover:underline">
+            new policy
+          </Link>{" "}
+          here; it is in force as soon as it is saved.
         </Empty>
       )}
-      {list.length > 0 && (
+      {(list.length > 0 || fresh) && (
         <div className="grid min-h-0 flex-1 grid-cols-[minmax(220px,26%)_minmax(0,1fr)]">
           <nav aria-label="Policies" className="overflow-y-auto border-line border-r">
             {list.map((policy) => (
@@ -58,10 +71,24 @@ export function PoliciesScreen() {
               >
                 <PolicyState policy={policy} />
                 <span className="min-w-0 flex-1 truncate">{policy.name}</span>
+                {drafts[policy.name] && <span className="text-human text-xs">edited</span>}
                 <span className="text-faint text-xs">{policy.error === null ? policy.mode : "error"}</span>
               </Link>
             ))}
+            {(fresh || drafts[NEW]) && (
+              <Link
+                to="/policies/$name"
+                params={{ name: NEW }}
+                replace
+                aria-current={fresh ? "page" : undefined}
+                className={`flex h-7 items-center gap-2 px-3 ${fresh ? "bg-chosen" : "hover:bg-hover"}`}
+              >
+                <FilePlus2 size={13} className="shrink-0 text-faint" />
+                <span className="min-w-0 flex-1 truncate text-muted">new policy</span>
+              </Link>
+            )}
           </nav>
+          {fresh && <PolicyEditor key={NEW} name={NEW} source={TEMPLATE} version={null} problems={[]} />}
           {chosen && <Policy key={chosen.name} policy={chosen} />}
         </div>
       )}
@@ -84,7 +111,7 @@ const STATES: Record<PolicyView["state"], string> = {
 
 function Policy({ policy }: { policy: PolicyView }) {
   return (
-    <div className="flex min-h-0 min-w-0 flex-col overflow-y-auto">
+    <div className="flex min-h-0 min-w-0 flex-col">
       <div className="shrink-0 border-line border-b px-4 py-3">
         <div className="flex items-center gap-3">
           <h2 className="font-semibold">{policy.name}</h2>
@@ -108,7 +135,7 @@ function Policy({ policy }: { policy: PolicyView }) {
 
 function Rules({ rules }: { rules: RuleView[] }) {
   return (
-    <section aria-label="Rules" className="shrink-0 border-line border-b">
+    <section aria-label="Rules" className="max-h-[40%] shrink-0 overflow-y-auto border-line border-b">
       {rules.map((rule) => (
         <details key={rule.id} className="group border-line border-t first:border-t-0">
           <summary className="flex h-7 list-none items-center gap-2.5 px-4 text-sm hover:bg-hover">
@@ -137,12 +164,5 @@ function Source({ name }: { name: string }) {
   const source = useText(data?.source).body?.text;
   if (error) return <Failure error={error} />;
   if (isPending || source === undefined) return <SkeletonRows rows={12} />;
-  return (
-    <section aria-label="Source" className="relative">
-      <span className="absolute top-1.5 right-3">
-        <CopyButton text={source} label="Copy source" />
-      </span>
-      <Toml source={source} problems={data.problems} />
-    </section>
-  );
+  return <PolicyEditor name={name} source={source} version={data.version} problems={data.problems} />;
 }

@@ -1,0 +1,57 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "../world/browser";
+
+const GOOD = '# Mine.\nversion = 1\nname = "careful"\nmax_tool_errors = 3\n';
+const source = (page) => page.getByRole("textbox", { name: "Policy source" });
+const fileOf = (runtime) => join(runtime.folder, "policies", "careful.toml");
+
+test("a policy is edited: mistakes are underlined as they are typed, a whole one is saved and in force", async ({ page, open, start }) => {
+  const runtime = await start({ "careful.toml": GOOD });
+  await open("/policies/careful", runtime);
+  await source(page).fill(GOOD.replace("max_tool_errors", "max_tool_erors"));
+  await expect(page.getByTestId("wrong")).toHaveText("max_tool_erors");
+  await expect(page.getByRole("list", { name: "Problems" })).toContainText("did you mean `max_tool_errors`?");
+  await expect(page.getByRole("button", { name: "Save" })).toBeDisabled();
+  await page.getByRole("list", { name: "Problems" }).getByRole("button").click();
+  await page.keyboard.type("max_tool_errors");
+  await expect(source(page)).toHaveValue(GOOD);
+  await expect(page.getByTestId("wrong")).toHaveCount(0);
+  await source(page).fill(GOOD.replace("3", "5"));
+  await expect(page.getByRole("status").filter({ hasText: "Checked, not saved" })).toBeVisible();
+  await page.keyboard.press("Control+s");
+  await expect(page.getByRole("status").filter({ hasText: "Saved" })).toBeVisible();
+  expect(readFileSync(fileOf(runtime), "utf8")).toBe(GOOD.replace("3", "5"));
+  await page.getByText("max_tool_errors", { exact: true }).first().click();
+  await expect(page.getByRole("group", { name: "Rule max_tool_errors in full" })).toContainText("run.tool_errors > 5");
+});
+
+test("an edit survives a look at another screen, and the file's change under it is shown, never overwritten", async ({ page, open, start }) => {
+  const runtime = await start({ "careful.toml": GOOD });
+  await open("/policies/careful", runtime);
+  await source(page).fill(GOOD.replace("3", "7"));
+  await page.getByRole("link", { name: "Sessions", exact: true }).click();
+  await page.getByRole("link", { name: "Policies", exact: true }).click();
+  await expect(source(page)).toHaveValue(GOOD.replace("3", "7"));
+  writeFileSync(fileOf(runtime), GOOD.replace("3", "9"));
+  const moved = page.getByRole("alert").filter({ hasText: "changed on disk" });
+  await expect(moved).toContainText("max_tool_errors = 9");
+  await expect(page.getByRole("button", { name: "Save" })).toBeDisabled();
+  await moved.getByRole("button", { name: "Keep mine" }).click();
+  await page.getByRole("button", { name: "Save" }).click();
+  await expect(page.getByRole("status").filter({ hasText: "Saved" })).toBeVisible();
+  expect(readFileSync(fileOf(runtime), "utf8")).toBe(GOOD.replace("3", "7"));
+});
+
+test("a new policy begins as a shadow and becomes a file of its own name", async ({ page, open, start }) => {
+  const runtime = await start({});
+  await open("/policies", runtime);
+  await page.getByRole("link", { name: "New policy", exact: true }).click();
+  await expect(source(page)).toHaveValue(/mode = "shadow"/);
+  const text = (await source(page).inputValue()).replace("my-policy", "no-deletes");
+  await source(page).fill(text);
+  await page.getByRole("button", { name: "Save" }).click();
+  await expect(page).toHaveURL(/policies\/no-deletes/);
+  await expect(page.getByRole("heading", { name: "no-deletes" })).toBeVisible();
+  expect(readFileSync(join(runtime.folder, "policies", "no-deletes.toml"), "utf8")).toBe(text);
+});
