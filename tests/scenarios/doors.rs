@@ -1,6 +1,7 @@
 //! Promise 7: nobody else gets in, no key gets out.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::disallowed_methods)] // a test may panic, print and spawn; clippy only knows its `#[test]` functions
 
+use base64::{Engine, prelude::*};
 use serde_json::json;
 use std::{fs, path::Path, process::Command, time::Duration};
 use switchtower_tests::{
@@ -166,6 +167,101 @@ async fn a_key_is_nowhere_in_the_record() {
     assert_eq!(runtime.stop(Duration::from_secs(15)), Some(0), "SIGTERM ends it with 0");
     assert!(containing(runtime.folder(), "VERYSECRET").is_empty(), "{:?}", containing(runtime.folder(), "VERYSECRET"));
     assert!(blobs_containing(&runtime.data.join("traces.db"), "VERYSECRET").is_empty());
+}
+
+/// What would betray the key: its core, as it is and in Base64 wherever it falls.
+fn traces(core: &str) -> Vec<String> {
+    let base64 = (0..3).map(|before| {
+        let text = BASE64_STANDARD.encode(["", "a", "ab"][before].to_owned() + core);
+        text[4..text.len() - 4].to_owned()
+    });
+    base64.chain([core.to_owned()]).collect()
+}
+
+/// In whatever place and spelling a key comes, goes and comes back: it is in no file and no log at the finest level, before the log of
+/// changes is folded in too, and in no export.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_in_any_place_and_spelling_is_nowhere_in_the_record() {
+    let (core, key) = ("VERYSECRET0123456789abcdef", "sk-proj/VERYSECRET0123456789abcdef+~");
+    let encoded = "sk-proj%2FVERYSECRET0123456789abcdef%2B~";
+    let pair = BASE64_STANDARD.encode(format!("user:{key}"));
+    let spelled = [
+        key.to_owned(),
+        encoded.to_owned(),
+        encoded.to_lowercase().replace("verysecret", "VERYSECRET"),
+        pair.clone(),
+        BASE64_STANDARD.encode(format!("Bearer {key}, said twice")),
+        BASE64_URL_SAFE_NO_PAD.encode(format!("x{key}")),
+    ];
+    let provider = {
+        let spelled = spelled.clone();
+        Provider::start(move |request| {
+            let said = spelled.join(" and ");
+            let turn = Turn::call("search", json!({"path": said}))
+                .and_call("delete_file", json!({"path": said}))
+                .with_text(&said);
+            let reply = match request.header("x-case") {
+                Some("error") => {
+                    Reply::json(401, json!({"error": {"message": format!("Bad key: {said}")}}).to_string())
+                }
+                Some("odd") => Reply::with(200, "text/plain", switchtower_tests::provider::Pieces::Whole(said.into())),
+                _ => render::answer(request, &turn),
+            };
+            let reply =
+                reply.header("x-echo", &spelled[0]).header("set-cookie", &format!("session={}; Path=/", spelled[0]));
+            if request.header("x-case") == Some("split") { reply.cut_into(std::iter::repeat(5)) } else { reply }
+        })
+        .await
+    };
+    let block = "version = 1\nname = \"block\"\n[[rule]]\nid = \"no-deletes\"\non = \"tool.call\"\n\
+        when = \"call.raw.contains('sk-') || tool.name == 'delete_file'\"\ndo = [{ block = { text = \"Not {{call.raw}}\" } }]\n\
+        [[rule]]\nid = \"look\"\non = \"model.stream\"\nwhen = \"response.text != ''\"\ndo = [{ taint = \"{{response.text}}\" }]\n";
+    let mut options = Options::to(&provider.base).policy("block", block);
+    options.arguments = vec!["--log".into(), "trace".into()];
+    let mut runtime = Runtime::start(&options);
+    let mut sessions = Vec::new();
+    for dialect in Dialect::FIVE {
+        for place in ["Authorization", "x-api-key", "api-key", "x-goog-api-key", "Cookie", "basic", "query", "bare"] {
+            for case in ["whole", "split", "error", "odd"] {
+                let mut agent = Agent::new(&runtime.proxy, dialect, case != "whole");
+                agent.say(&format!("{place} {case}: {}", spelled.join(" or ")));
+                let mut request = agent.request().header("x-case", case);
+                request.headers.retain(|(name, _)| {
+                    !["authorization", "x-api-key", "x-goog-api-key"].contains(&name.to_lowercase().as_str())
+                });
+                match place {
+                    "Authorization" => request = request.header("Authorization", &format!("Bearer {key}")),
+                    "bare" => request = request.header("Authorization", key),
+                    "basic" => request = request.header("Authorization", &format!("Basic {pair}")),
+                    "Cookie" => request = request.header("Cookie", &format!("a=1; session={key}; b=2")),
+                    "query" => {
+                        let mark = if request.target.contains('?') { '&' } else { '?' };
+                        request.target = format!("{}{mark}key={encoded}", request.target);
+                    }
+                    name => request = request.header(name, key),
+                }
+                let response = Client::once(&runtime.proxy, &request).await.unwrap();
+                sessions.push(response.header("x-switchtower-session").unwrap_or_default().to_owned());
+            }
+        }
+    }
+    sessions.sort();
+    sessions.dedup();
+    // As it stands while it runs, the log of changes beside it.
+    let (known, folder) = (traces(core), runtime.folder().to_owned());
+    for trace in &known {
+        assert!(containing(&folder, trace).is_empty(), "{trace} in {:?}", containing(&folder, trace));
+    }
+    for id in sessions.iter().filter(|id| !id.is_empty()).step_by(7) {
+        let page = runtime.rpc("export_session", json!({"session": id, "format": "jsonl"})).await.to_string();
+        assert!(known.iter().all(|trace| !page.contains(trace)), "export of {id}");
+    }
+    assert_eq!(runtime.stop(Duration::from_secs(15)), Some(0));
+    for trace in &known {
+        assert!(containing(&folder, trace).is_empty(), "{trace} in {:?}", containing(&folder, trace));
+        let found = blobs_containing(&folder.join("data/traces.db"), trace);
+        assert!(found.is_empty(), "{trace} in {found:?}");
+    }
 }
 
 /// Rows of any table whose zstd-packed column holds a text.

@@ -6,7 +6,8 @@ use tracing_subscriber::EnvFilter;
 
 /// Starts logging as the settings say. A filter that cannot be read is told, and `warn` stands in for it.
 pub fn start(settings: &Settings) {
-    let (filter, error) = match EnvFilter::try_new(&settings.log) {
+    // The watcher of files tells of each write to a log beside them, which is a write to that log.
+    let (filter, error) = match EnvFilter::try_new(format!("notify=warn,{}", settings.log)) {
         Ok(filter) => (filter, None),
         Err(error) => (EnvFilter::new("warn"), Some(error)),
     };
