@@ -74,7 +74,6 @@ pub enum Command {
     /// Write a session to a file or to stdout
     Export(Export),
     /// Read recorded sessions into the ledger
-    #[command(hide = true)] // Until the console can: it answers `not_yet`.
     Import(Import),
     /// Say what is wrong and what to do: ports, database, policies, providers
     Doctor(Doctor),

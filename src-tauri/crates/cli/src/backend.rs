@@ -1,6 +1,6 @@
 //! Where a command gets its answers: the live runtime of the data folder over HTTP, else the ledger at rest.
 
-use crate::{config::Settings, folder::DataFolder, remote::Remote};
+use crate::{clock::SystemClock, config::Settings, folder::DataFolder, remote::Remote};
 use anyhow::{Context, Result};
 use console::{Console, Place, Policies, RpcError};
 use ledger::{Ledger, LedgerOptions};
@@ -33,7 +33,7 @@ impl Backend {
             started_at: String::new(),
         };
         let policies = Arc::new(Policies::open(settings.policies.clone()));
-        let console = Console::new(ledger.clone(), None, policies, place);
+        let console = Console::new(ledger.clone(), None, policies, place).with_clock(Arc::new(SystemClock::default()));
         Ok(Backend::Resting { console: Box::new(console), ledger, _folder: folder })
     }
 

@@ -3,10 +3,11 @@
 use crate::{
     Change, ChangeKind, ErrorCode, RpcError, connections,
     policies::{self, Policies},
+    query::Exports,
     view::*,
     *,
 };
-use domain::{KeySource, Provider, TraceSink};
+use domain::{Clock, KeySource, Provider, TraceSink};
 use futures::{Stream, StreamExt};
 use ledger::Ledger;
 use std::{path::PathBuf, sync::Arc};
@@ -32,12 +33,22 @@ pub struct Console {
     place: Place,
     /// What changed without the ledger: rejected policies.
     changes: broadcast::Sender<Change>,
+    /// Where imported sessions get their numbers.
+    pub(crate) clock: Option<Arc<dyn Clock>>,
+    pub(crate) exports: Exports,
 }
 
 impl Console {
     pub fn new(ledger: Ledger, runtime: Option<Arc<proxy::Runtime>>, policies: Arc<Policies>, place: Place) -> Console {
         let (changes, _) = broadcast::channel(64);
-        Console { ledger, runtime, policies, place, changes }
+        let clock = runtime.as_ref().map(|runtime| runtime.clock());
+        Console { ledger, runtime, policies, place, changes, clock, exports: Exports::default() }
+    }
+
+    /// For a ledger at rest, which has none.
+    pub fn with_clock(mut self, clock: Arc<dyn Clock>) -> Console {
+        self.clock = Some(clock);
+        self
     }
 
     /// Reads the policies folder again and puts what is good in force. Returns the problems, for the log.

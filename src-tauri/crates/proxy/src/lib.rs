@@ -18,6 +18,7 @@ mod mask;
 mod passage;
 mod pipeline;
 mod record;
+mod recorded;
 mod relay;
 mod rewrites;
 mod runtime;
@@ -26,6 +27,7 @@ mod stream;
 mod whole;
 
 pub use config::{Config, Ports, Recording, StartError};
+pub use recorded::{Recorded, RecordedSession, Recorder};
 pub use runtime::{ProxyHealth, Runtime};
 // The console shows requests whole, and may not know wire formats.
 pub use wire::rebuild;

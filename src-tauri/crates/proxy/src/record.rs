@@ -316,7 +316,7 @@ fn status_that_stops(family: Option<&str>) -> u16 {
 
 const PREVIEW: usize = 200;
 
-fn preview(answer: &Answer) -> String {
+pub(crate) fn preview(answer: &Answer) -> String {
     let text = if answer.text.trim().is_empty() {
         answer.calls.iter().map(|call| format!("{}({})", call.name, call.arguments)).collect::<Vec<_>>().join(" ")
     } else {

@@ -61,6 +61,10 @@ impl Runtime {
         self.core.swap_policies(policies);
     }
 
+    pub fn clock(&self) -> Arc<dyn domain::Clock> {
+        self.core.ports.clock.clone()
+    }
+
     pub fn providers(&self) -> &[Provider] {
         &self.core.config.providers
     }

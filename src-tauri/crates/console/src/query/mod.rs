@@ -9,6 +9,8 @@ mod timeline;
 mod transfer;
 mod verdicts;
 
+pub(crate) use transfer::Exports;
+
 use crate::{ErrorCode, RpcError};
 use domain::Timestamp;
 use ledger::LedgerError;
