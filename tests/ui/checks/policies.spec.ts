@@ -20,7 +20,7 @@ test("a policy is edited: mistakes are underlined as they are typed, a whole one
   await source(page).fill(GOOD.replace("3", "5"));
   await expect(page.getByRole("status").filter({ hasText: "Checked, not saved" })).toBeVisible();
   await page.keyboard.press("Control+s");
-  await expect(page.getByRole("status").filter({ hasText: "Saved" })).toBeVisible();
+  await expect(page.getByText("Saved", { exact: true })).toBeVisible();
   expect(readFileSync(fileOf(runtime), "utf8")).toBe(GOOD.replace("3", "5"));
   await page.getByText("max_tool_errors", { exact: true }).first().click();
   await expect(page.getByRole("group", { name: "Rule max_tool_errors in full" })).toContainText("run.tool_errors > 5");
@@ -39,7 +39,7 @@ test("an edit survives a look at another screen, and the file's change under it 
   await expect(page.getByRole("button", { name: "Save" })).toBeDisabled();
   await moved.getByRole("button", { name: "Keep mine" }).click();
   await page.getByRole("button", { name: "Save" }).click();
-  await expect(page.getByRole("status").filter({ hasText: "Saved" })).toBeVisible();
+  await expect(page.getByText("Saved", { exact: true })).toBeVisible();
   expect(readFileSync(fileOf(runtime), "utf8")).toBe(GOOD.replace("3", "7"));
 });
 
