@@ -207,6 +207,11 @@ impl Runtime {
     /// SIGTERM; the exit code, or `None` where it did not end within `patience`.
     pub fn stop(&mut self, patience: Duration) -> Option<i32> {
         let _ = Command::new("kill").args(["-TERM", &self.pid().to_string()]).status();
+        self.wait(patience)
+    }
+
+    /// The exit code, or `None` where it did not end within `patience`.
+    pub fn wait(&mut self, patience: Duration) -> Option<i32> {
         let begun = Instant::now();
         while begun.elapsed() < patience {
             if let Ok(Some(status)) = self.child.try_wait() {

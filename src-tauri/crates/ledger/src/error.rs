@@ -11,6 +11,10 @@ pub enum LedgerError {
          another data folder with --data"
     )]
     Newer { path: PathBuf, found: u32, known: u32 },
+    #[error(
+        "{path} cannot be used as the ledger ({source}): move it away to begin a new one, or choose another data folder with --data"
+    )]
+    Unusable { path: PathBuf, source: rusqlite::Error },
     #[error("the database refused: {0}")]
     Write(#[from] rusqlite::Error),
     #[error("the database refused a query: {0}")]

@@ -77,7 +77,11 @@ impl Ledger {
         let queue = Arc::new(Queue::new(options.queue_bytes));
         let condition = Arc::new(Mutex::new(Condition::default()));
         let (changes, _) = broadcast::channel(1024);
-        let thread = writer::start(&path, Arc::clone(&queue), Arc::clone(&condition), changes.clone(), options)?;
+        let thread = writer::start(&path, Arc::clone(&queue), Arc::clone(&condition), changes.clone(), options);
+        let thread = thread.map_err(|error| match error {
+            LedgerError::Write(source) => LedgerError::Unusable { path: path.clone(), source },
+            other => other,
+        })?;
         let shared =
             Shared { queue, path, pool: OnceCell::new(), changes, condition, thread: Mutex::new(Some(thread)) };
         Ok(Ledger { shared: Arc::new(shared) })

@@ -132,7 +132,20 @@ async fn read(settings: &Settings, command: Command) -> Result<Outcome> {
 fn describe(error: &anyhow::Error) -> String {
     let hint = error.chain().find_map(|cause| cause.downcast_ref::<RpcError>()?.hint.clone());
     let hint = hint.map_or_else(String::new, |hint| format!("\n  → {hint}"));
-    format!("switchtower: {error:#}{hint}")
+    format!("switchtower: {}{hint}", told(error))
+}
+
+/// The error and its causes, each said once: many repeat theirs.
+fn told(error: &anyhow::Error) -> String {
+    let mut text = String::new();
+    for cause in error.chain().map(|cause| cause.to_string().trim_end().to_owned()) {
+        if text.is_empty() {
+            text = cause;
+        } else if !text.contains(&cause) {
+            text += &format!(": {cause}");
+        }
+    }
+    text
 }
 
 fn code_of(error: &anyhow::Error) -> u8 {
