@@ -6,8 +6,8 @@ import { root } from "../run/machine.mjs";
 const programs = join(root, "tests", "clients", "programs");
 const QUESTION = "Read hello.txt and tell me what it says.";
 
-/** What happens to an SDK's loop: nothing, or one of the three rules. The label of `run --agent` puts it under its policy. */
-export const SCENARIOS = ["untouched", "blocked", "alone", "errors", "budget"];
+/** What happens to an SDK's loop: nothing, one of the three rules, or a stream that breaks off. The label of `run --agent` puts it under its policy. */
+export const SCENARIOS = ["untouched", "blocked", "alone", "errors", "budget", "broken"];
 
 const TITLES = {
   untouched: "",
@@ -15,21 +15,24 @@ const TITLES = {
   alone: ", the only call blocked",
   errors: ", errors brought up",
   budget: ", over its budget",
+  broken: ", broken off",
 };
 
 export function cases(python, node) {
   const sdk = (language, wire, mode, scenario) => {
+    // Its own words: after a failure the same request again is a retry of it.
+    const question = `Weather in Paris? This run: ${scenario}, ${wire} in ${language}.`;
     const program = language === "python" ? [python, join(programs, "sdk.py")] : ["node", join(programs, "sdk.mjs")];
     return {
       name: `${wire} SDK, ${language}, ${mode}${TITLES[scenario]}`,
-      agent: scenario === "untouched" ? undefined : `${scenario === "alone" ? "blocked" : scenario}-${wire}`,
-      sdk: { wire, scenario, question: `Weather in Paris? This run: ${scenario}.` },
-      command: [...program, wire, mode, `Weather in Paris? This run: ${scenario}.`],
+      agent: scenario === "untouched" || scenario === "broken" ? undefined : `${scenario === "alone" ? "blocked" : scenario}-${wire}`,
+      sdk: { wire, scenario, question },
+      command: [...program, wire, mode, question],
     };
   };
   const sdks = ["python", "node"].flatMap((language) =>
     ["chat", "responses", "anthropic", "gemini"].flatMap((wire) =>
-      ["stream", "whole"].flatMap((mode) => SCENARIOS.map((scenario) => sdk(language, wire, mode, scenario))),
+      ["stream", "whole"].flatMap((mode) => SCENARIOS.filter((scenario) => mode === "stream" || scenario !== "broken").map((scenario) => sdk(language, wire, mode, scenario))),
     ),
   );
   const weather = { tool: "get_weather" };

@@ -73,6 +73,7 @@ export function expected(scenario, question) {
     alone: [asked, [...asked, ...DELETE, ...TOLD]],
     errors: [failed(0), failed(1), failed(2), [...failed(3), ...recovery], [...failed(3), ...recovery, ...FAILED]],
     budget: [asked],
+    broken: [asked],
   }[scenario];
 }
 

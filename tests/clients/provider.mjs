@@ -39,7 +39,12 @@ function answer(request, response, body, script, said) {
   const streamed = wire.streamed(body, request.url);
   if (!streamed) return send(200, wire.whole(turn, body));
   response.writeHead(200, { "content-type": "text/event-stream; charset=utf-8" });
-  for (const frame of wire.stream(turn, body)) response.write(frame);
+  const frames = [...wire.stream(turn, body)];
+  if (said.includes("This run: broken")) {
+    // Half of them, then nothing but a closed connection.
+    return response.write(frames.slice(0, Math.ceil(frames.length / 2)).join(""), () => response.destroy());
+  }
+  for (const frame of frames) response.write(frame);
   response.end();
 }
 

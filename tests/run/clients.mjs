@@ -86,6 +86,7 @@ const OUTCOMES = {
 function judgeSdk({ wire, scenario, question }, ran, models, tools, acts) {
   const wrong = [];
   const check = (holds, what) => { if (!holds) wrong.push(what); };
+  if (scenario === "broken") return judgeBroken(wire, question, ran, models);
   const wanted = OUTCOMES[scenario];
   const answers = ran.out.trim().split("\n").filter((line) => line.startsWith("{")).map((line) => JSON.parse(line));
   const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
@@ -107,6 +108,18 @@ function judgeSdk({ wire, scenario, question }, ran, models, tools, acts) {
   check(open === 0, `${open} results are not linked`);
   const said = ran.received.filter(({ body }) => body).map(({ body }) => conversation(wire, body));
   return [...wrong, ...differences(said, expected(scenario, question))];
+}
+
+/** What broke off is an error to the SDK, never an answer, and it was asked for once. */
+function judgeBroken(wire, question, ran, models) {
+  const wrong = [];
+  const check = (holds, what) => { if (!holds) wrong.push(what); };
+  const lines = ran.out.trim().split("\n").filter((line) => line.startsWith("{")).map((line) => JSON.parse(line));
+  check(lines.length === 1 && lines[0].error, `it told ${JSON.stringify(lines)}`);
+  check(models.length === 1 && models[0].state === "failed", `states ${models.map(({ state }) => state)}`);
+  const said = ran.received.filter(({ body }) => body).map(({ body }) => conversation(wire, body));
+  if (process.env.VERBOSE) console.log(lines[0]?.error);
+  return [...wrong, ...differences(said, expected("broken", question))];
 }
 
 try {

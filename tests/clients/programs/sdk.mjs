@@ -77,4 +77,4 @@ const loops = {
     }
   },
 };
-await loops[wire]();
+await loops[wire]().catch((error) => console.log(JSON.stringify({ error: `${error.name}: ${error.message}` })));

@@ -105,4 +105,7 @@ def gemini():
         contents.append(types.Content(role="user", parts=results))
 
 
-{"chat": chat, "responses": responses, "anthropic": anthropic, "gemini": gemini}[wire]()
+try:
+    {"chat": chat, "responses": responses, "anthropic": anthropic, "gemini": gemini}[wire]()
+except Exception as error:
+    print(json.dumps({"error": f"{type(error).__name__}: {error}"}), flush=True)
