@@ -17,6 +17,9 @@ const POLICIES: [(&str, &str); 3] = [
     ),
 ];
 
+/// What a rule came to in each cell; a cell that failed panicked.
+type Row = Vec<(Dialect, bool, &'static str)>;
+
 fn cells() -> impl Iterator<Item = (Dialect, bool)> {
     let dialects = Dialect::FIVE.into_iter().chain([Dialect::GeminiArray]);
     dialects.flat_map(|dialect| [(dialect, false), (dialect, true)])
@@ -102,6 +105,11 @@ fn added(agent: &[Value], sent: &[Value]) -> Option<(usize, String)> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn too_many_tool_errors_bring_a_recovery_prompt_that_stays() {
+    errors_row().await;
+}
+
+async fn errors_row() -> Row {
+    let mut row = Row::new();
     let (provider, runtime) = scripted(|round| {
         if round < 5 {
             Turn::call("search", json!({"path": round})).thinking("Hm.", "c2ln")
@@ -145,11 +153,18 @@ async fn too_many_tool_errors_bring_a_recovery_prompt_that_stays() {
             text.contains(exchange["session"].as_str().unwrap()) || text.contains(exchange["id"].as_str().unwrap()),
             "{what}: names the trace: {text}"
         );
+        row.push((dialect, streamed, "fired at request 4; prompt stays in 5 and 6"));
     }
+    row
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_spent_budget_refuses_as_a_normal_answer() {
+    budget_row().await;
+}
+
+async fn budget_row() -> Row {
+    let mut row = Row::new();
     let (provider, runtime) = scripted(|round| Turn::text(&format!("Answer {round}."))).await;
     for (dialect, streamed) in cells() {
         let what = format!("token_budget_per_session {dialect:?} streamed={streamed}");
@@ -170,7 +185,9 @@ async fn a_spent_budget_refuses_as_a_normal_answer() {
             assert_recorded(&runtime, &exchange, "token_budget_per_session", "block", &what).await;
         }
         assert_eq!(upstream(&provider, &agent).len(), 2, "{what}: nothing went out after the budget");
+        row.push((dialect, streamed, "refused twice, nothing went out"));
     }
+    row
 }
 
 fn names(answer: &Answer) -> Vec<&str> {
@@ -179,6 +196,11 @@ fn names(answer: &Answer) -> Vec<&str> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_blocked_call_is_taken_out_and_the_model_is_told() {
+    block_row().await;
+}
+
+async fn block_row() -> Row {
+    let mut row = Row::new();
     let (provider, runtime) = scripted(|round| match round {
         0 => Turn::call("search", json!({"path": "a ✓"}))
             .and_call("delete_file", json!({"path": "/etc"}))
@@ -219,7 +241,9 @@ async fn a_blocked_call_is_taken_out_and_the_model_is_told() {
             |list: &[Value]| list.iter().take(original.messages.len() + 1).skip(1).cloned().collect::<Vec<_>>();
         assert_eq!(signatures(&as_made(&sent[1])), signatures(&original.messages), "{what}: signatures kept");
         assert_eq!(sent[2][..sent[1].len()], sent[1][..], "{what}: the same each time");
+        row.push((dialect, streamed, "taken out of 3, model told, signatures kept"));
     }
+    row
 }
 
 fn signatures(messages: &[Value]) -> Vec<String> {
@@ -240,6 +264,11 @@ fn direct(dialect: Dialect, streamed: bool) -> Vec<u8> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn where_no_call_is_left_the_runtime_goes_on_with_the_model() {
+    alone_row().await;
+}
+
+async fn alone_row() -> Row {
+    let mut row = Row::new();
     let (provider, runtime) = scripted(|round| match round {
         0 => Turn::call("delete_file", json!({"path": "/"})).with_text("Deleting. ").thinking("So.", "c2ln"),
         1 => Turn::text("Then I leave it."),
@@ -264,7 +293,9 @@ async fn where_no_call_is_left_the_runtime_goes_on_with_the_model() {
         assert_eq!(last.text, "Bye.", "{what}");
         let sent = upstream(&provider, &agent);
         assert_eq!(sent[2][..sent[1].len()], sent[1][..], "{what}: call and result stand in every later request");
+        row.push((dialect, streamed, "went on in the same response, told ever after"));
     }
+    row
 }
 
 /// Observe, reason, act runs at each point: one rule that marks the session at every one of them.
@@ -376,4 +407,33 @@ async fn a_blocked_call_says_in_the_timeline_why() {
     let rows = runtime.rpc("list_timeline", ask).await["rows"].as_array().unwrap().clone();
     let blocked = rows.iter().find(|row| row["state"] == "blocked").expect("a blocked row");
     assert!(blocked["preview"].as_str().unwrap().contains("Deleting is not allowed here."), "{blocked}");
+}
+
+/// The table of the three rules: every dialect, streamed and not. Written to `tests/out/rules.md`.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_table_of_rules_has_no_empty_cell() {
+    let rows = [
+        ("`max_tool_errors` → inject", errors_row().await),
+        ("`token_budget_per_session` → refuse", budget_row().await),
+        ("`block` of one call of three", block_row().await),
+        ("`block` of the only call", alone_row().await),
+    ];
+    let mut table = "| rule |".to_owned();
+    for (dialect, streamed) in cells() {
+        table += &format!(" {dialect:?}, {} |", if streamed { "streamed" } else { "whole" });
+    }
+    table += &format!("\n|---|{}\n", "---|".repeat(cells().count()));
+    for (rule, row) in &rows {
+        table += &format!("| {rule} |");
+        for (dialect, streamed) in cells() {
+            let cell = row.iter().find(|(of, mode, _)| (*of, *mode) == (dialect, streamed));
+            let (.., came_to) = cell.unwrap_or_else(|| panic!("{rule}: {dialect:?} streamed={streamed} is empty"));
+            table += &format!(" {came_to} |");
+        }
+        table += "\n";
+    }
+    println!("{table}");
+    let out = concat!(env!("CARGO_MANIFEST_DIR"), "/out");
+    std::fs::create_dir_all(out).unwrap();
+    std::fs::write(format!("{out}/rules.md"), table).unwrap();
 }
