@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, test } from "../world/browser";
+import { expect, sessionOf, test } from "../world/browser";
 
 const GOOD = '# Mine.\nversion = 1\nname = "careful"\nmax_tool_errors = 3\n';
 const source = (page) => page.getByRole("textbox", { name: "Policy source" });
@@ -41,6 +41,17 @@ test("an edit survives a look at another screen, and the file's change under it 
   await page.getByRole("button", { name: "Save" }).click();
   await expect(page.getByText("Saved", { exact: true })).toBeVisible();
   expect(readFileSync(fileOf(runtime), "utf8")).toBe(GOOD.replace("3", "7"));
+});
+
+test("a rule is made from a step and matches what happened there", async ({ page, open, ask }) => {
+  const session = await sessionOf(ask, "codex");
+  const { rows } = await ask("list_timeline", { session: session.id, from: 0, count: 1 });
+  await open(`/sessions/${session.id}/steps/${rows[0].exchange}`);
+  await expect(page.getByRole("tabpanel")).toContainText("max_attempts");
+  await page.keyboard.press("Control+m");
+  await expect(source(page)).toHaveValue(/when = "tool.name == 'shell'"/);
+  await expect(page.getByText("Checked, not saved")).toBeVisible();
+  await page.getByRole("button", { name: "Discard" }).click();
 });
 
 test("a new policy begins as a shadow and becomes a file of its own name", async ({ page, open, start }) => {

@@ -38,6 +38,7 @@ const GROUPS: { name: string; keys: [string[], string][] }[] = [
       [["h", "l"], "previous, next tab"],
       [["d"], "truth: what was changed"],
       [["p"], "policy: what was done and why"],
+      [["⌘M"], "make a rule from this step"],
     ],
   },
 ];

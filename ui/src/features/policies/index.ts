@@ -1,1 +1,2 @@
+export { NEW, useDrafts } from "./drafts";
 export { PoliciesScreen } from "./PoliciesScreen";

@@ -1,11 +1,47 @@
 // Interventions as pills.
-import { MessageSquareDot, ShieldAlert, ShieldBan } from "lucide-react";
+import {
+  BellOff,
+  Check,
+  Coins,
+  FastForward,
+  Hand,
+  Hourglass,
+  MessageSquareDot,
+  OctagonX,
+  Pause,
+  PencilLine,
+  Play,
+  Replace,
+  ShieldAlert,
+  ShieldBan,
+  StepForward,
+  Undo2,
+  Wrench,
+} from "lucide-react";
 import type { RowAct } from "@/bridge";
 import { Pill } from "@/widgets/tone";
 
 const ACTS: Record<string, { icon: typeof ShieldBan; word: string; would: string }> = {
   block: { icon: ShieldBan, word: "blocked", would: "would have blocked" },
   inject: { icon: MessageSquareDot, word: "injected", would: "would have injected" },
+  escalate: { icon: Hand, word: "asked a person", would: "would have asked" },
+  approve: { icon: Check, word: "approved", would: "would have approved" },
+  deny: { icon: ShieldBan, word: "denied", would: "would have denied" },
+  edit: { icon: PencilLine, word: "approved edited", would: "would have edited" },
+  expire: { icon: Hourglass, word: "expired", would: "would have expired" },
+  pause: { icon: Pause, word: "paused", would: "would have paused" },
+  edit_request: { icon: PencilLine, word: "request edited", would: "would have edited" },
+  edit_response: { icon: PencilLine, word: "answer edited", would: "would have edited" },
+  answer: { icon: MessageSquareDot, word: "answered", would: "would have answered" },
+  resume: { icon: Play, word: "resumed", would: "would have resumed" },
+  step: { icon: StepForward, word: "stepped", would: "would have stepped" },
+  step_over: { icon: FastForward, word: "stepped over tools", would: "would have stepped" },
+  model: { icon: Replace, word: "model switched", would: "would have switched" },
+  tools: { icon: Wrench, word: "tools changed", would: "would have changed tools" },
+  budget: { icon: Coins, word: "budget raised", would: "would have raised" },
+  mute: { icon: BellOff, word: "rule muted", would: "would have muted" },
+  rollback: { icon: Undo2, word: "rolled back", would: "would have rolled back" },
+  kill: { icon: OctagonX, word: "ended", would: "would have ended" },
   taint: { icon: ShieldAlert, word: "tainted", would: "would have tainted" },
 };
 
@@ -28,13 +64,26 @@ type ActPillProps = {
   person?: boolean;
 };
 
+/** What only people do. */
+const BY_HAND = new Set(
+  "approve deny edit resume step step_over edit_request edit_response answer model tools budget mute rollback kill pause".split(
+    " ",
+  ),
+);
+
 /** What an intervention did, as a pill; dashed where it only would have. */
 export function ActPill({ act, times = 1, rule, person = false }: ActPillProps) {
   const known = ACTS[act.action];
   const shadow = act.mode === "shadow";
-  const word = known ? (shadow ? known.would : known.word) : shadow ? `would ${act.action}` : act.action;
+  const spoken = act.action.replaceAll("_", " ");
+  const word = known ? (shadow ? known.would : known.word) : shadow ? `would ${spoken}` : spoken;
   return (
-    <Pill tone={person ? "human" : "policy"} icon={known?.icon ?? ShieldAlert} dashed={shadow} title={act.summary}>
+    <Pill
+      tone={person || BY_HAND.has(act.action) ? "human" : "policy"}
+      icon={known?.icon ?? ShieldAlert}
+      dashed={shadow}
+      title={act.summary}
+    >
       {word}
       {times > 1 && ` ×${times}`}
       {rule != null && <span className="opacity-75"> {rule}</span>}

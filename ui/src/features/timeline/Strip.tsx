@@ -2,7 +2,7 @@
 import { Bot, Layers, Shield, User, Wrench, ZoomOut } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 import { clock, percent } from "@/model/format";
-import { brush, LANES, type Lane, offset, type Range, ticks } from "@/model/strip";
+import { brush, LANES, type Lane, type Range } from "@/model/strip";
 import { type Signal, useSignal } from "@/widgets/signal";
 import { useTheme } from "@/widgets/theme";
 import { toneText } from "@/widgets/tone";
@@ -10,17 +10,10 @@ import { AREA, ContextArea, contextWords } from "./ContextArea";
 import { type Sample, useContextSamples } from "./context-data";
 import type { Strip as StripData } from "./strip-data";
 import { useStrip } from "./strip-data";
+import { AXIS, draw, HEIGHT, LANE, nearestRow } from "./strip-draw";
 
-const LANE = 13;
-const AXIS = 16;
-const HEIGHT = LANES.length * LANE + AXIS;
 const WHOLE = HEIGHT + AREA;
-const LOOK: Record<Lane, { icon: typeof Bot; color: string }> = {
-  model: { icon: Bot, color: "--blue-9" },
-  tool: { icon: Wrench, color: "--teal-9" },
-  policy: { icon: Shield, color: "--purple-9" },
-  human: { icon: User, color: "--amber-9" },
-};
+const ICONS: Record<Lane, typeof Bot> = { model: Bot, tool: Wrench, policy: Shield, human: User };
 
 type Props = {
   session: string;
@@ -79,7 +72,7 @@ export function Strip({ session, total, used, view, onRow }: Props) {
     <div className="flex shrink-0 border-line border-b bg-panel py-1 pr-3" data-testid="strip">
       <div className="w-[76px] shrink-0 pl-3 text-xs">
         {LANES.map((lane) => {
-          const Icon = LOOK[lane].icon;
+          const Icon = ICONS[lane];
           return (
             <div
               key={lane}
@@ -188,68 +181,4 @@ function clip(view: Range, range: Range, scale: number, width: number): { left: 
   const left = Math.max(0, (view.from - range.from) * scale);
   const right = Math.min(width, (view.to - range.from) * scale);
   return right < 0 || left > width ? null : { left, width: Math.max(2, right - left) };
-}
-
-/** The row at the pixel or, where nothing is, the nearest to its left, then to its right. */
-function nearestRow(strip: StripData, x: number): number | null {
-  const length = Math.max(...LANES.map((lane) => strip.lanes[lane].row.length));
-  const at = Math.min(length - 1, Math.floor(x));
-  const look = (place: number): number | null => {
-    for (const lane of LANES) {
-      const row = strip.lanes[lane].row[place] ?? -1;
-      if (row >= 0) return row;
-    }
-    return null;
-  };
-  for (let away = 0; away < length; away += 1) {
-    const found = look(at - away) ?? look(at + away);
-    if (found !== null) return found;
-  }
-  return null;
-}
-
-function draw(canvas: HTMLCanvasElement, strip: StripData, width: number): void {
-  const ratio = window.devicePixelRatio || 1;
-  canvas.width = width * ratio;
-  canvas.height = HEIGHT * ratio;
-  const pen = canvas.getContext("2d");
-  if (!pen) return;
-  const style = getComputedStyle(document.documentElement);
-  const color = (name: string) => style.getPropertyValue(name).trim();
-  pen.scale(ratio, ratio);
-  const origin = strip.range.from;
-  pen.font = `10px ${getComputedStyle(document.body).fontFamily}`;
-  for (const tick of ticks(strip.range, origin, Math.floor(width / 90))) {
-    const x = Math.round(((tick.at - origin) / (strip.range.to - origin)) * width) + 0.5;
-    pen.fillStyle = color("--slate-5");
-    pen.fillRect(x, 0, 1, LANES.length * LANE + 3);
-    pen.fillStyle = color("--slate-10");
-    const label = tick.label === "0" ? offset(0) : tick.label;
-    const wide = pen.measureText(label).width;
-    pen.fillText(label, Math.max(0, Math.min(width - wide, x - wide / 2)), HEIGHT - 4);
-  }
-  LANES.forEach((lane, place) => {
-    const { fill, failed } = strip.lanes[lane];
-    const top = place * LANE + 2;
-    const tall = LANE - 4;
-    pen.fillStyle = color("--slate-4");
-    pen.fillRect(0, top + tall - 1, width, 1);
-    const accent = color(LOOK[lane].color);
-    const red = color("--red-9");
-    for (let x = 0; x < fill.length && x < width; x += 1) {
-      const share = fill[x] ?? 0;
-      if (share <= 0) continue;
-      pen.globalAlpha = 0.35 + 0.65 * share;
-      pen.fillStyle = failed[x] ? red : accent;
-      // Height as well as strength, so that density reads without colour; what failed reaches below the line.
-      const height = Math.max(3, tall * (0.4 + 0.6 * share));
-      pen.fillRect(
-        Math.min(x, width - 2),
-        top + tall - height,
-        lane === "policy" || lane === "human" ? 2 : 1,
-        height + (failed[x] ? 2 : 0),
-      );
-    }
-    pen.globalAlpha = 1;
-  });
 }
