@@ -2,6 +2,7 @@
 
 use domain::{Timestamp, Usage};
 use genai_prices::{Calculator, PriceRequest, UsageKey};
+use parking_lot::Mutex;
 use std::time::{Duration, UNIX_EPOCH};
 
 /// What a call cost in US dollars at the rates of its time. `None` where provider or model has no known price: unknown is not free.
@@ -27,9 +28,25 @@ pub fn cost(provider: &str, model: &str, usage: &Usage, at: Timestamp) -> Option
     priced.total_price.is_finite().then_some(priced.total_price)
 }
 
-/// The model's context window in tokens, where the data knows it.
+/// So many models' windows are kept.
+const WINDOWS: usize = 256;
+
+/// The model's context window in tokens, where the data knows it. Every session asks, mostly for the same few models.
 pub fn context_window(provider: &str, model: &str) -> Option<u64> {
-    let model = bare(model);
+    static KNOWN: Mutex<Vec<(String, String, Option<u64>)>> = Mutex::new(Vec::new());
+    let mut known = KNOWN.lock();
+    if let Some((.., window)) = known.iter().find(|(of, name, _)| of == provider && name == model) {
+        return *window;
+    }
+    let window = find_window(provider, bare(model));
+    if known.len() >= WINDOWS {
+        known.clear();
+    }
+    known.push((provider.to_owned(), model.to_owned(), window));
+    window
+}
+
+fn find_window(provider: &str, model: &str) -> Option<u64> {
     let calculator = Calculator::bundled();
     // The data finds a model only while pricing; nothing used costs nothing and names provider and model.
     let nothing = genai_prices::Usage::from([(UsageKey::INPUT_TOKENS, 0.0)]);

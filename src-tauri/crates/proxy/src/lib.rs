@@ -16,6 +16,7 @@ mod known;
 mod listener;
 mod mask;
 mod passage;
+mod peer;
 mod pipeline;
 mod record;
 mod recorded;

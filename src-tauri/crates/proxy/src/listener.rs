@@ -5,6 +5,7 @@ use crate::{
     core::Core,
     exchange, headers,
     passage::{self, Caught},
+    peer::Peer,
 };
 use bytes::{Bytes, BytesMut};
 use domain::Timestamp;
@@ -33,8 +34,7 @@ pub(crate) struct Arrival {
     pub headers: HeaderMap,
     pub body: Bytes,
     pub at: Timestamp,
-    pub peer: SocketAddr,
-    pub local: SocketAddr,
+    pub peer: Arc<Peer>,
 }
 
 /// Where an exchange's answer goes. Its closing tells that the agent is gone.
@@ -67,7 +67,8 @@ async fn connection(core: Arc<Core>, stream: TcpStream, peer: SocketAddr, stop: 
         tracing::debug!(%error, "no TCP_NODELAY");
     }
     let halt = core.halt.clone();
-    let service = service_fn(move |request| serve(core.clone(), request, peer, local));
+    let behind = Arc::new(Peer::new(peer, local));
+    let service = service_fn(move |request| serve(core.clone(), request, behind.clone()));
     let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
     tokio::pin!(connection);
     let mut stopping = false;
@@ -91,8 +92,7 @@ async fn connection(core: Arc<Core>, stream: TcpStream, peer: SocketAddr, stop: 
 async fn serve(
     core: Arc<Core>,
     request: Request<Incoming>,
-    peer: SocketAddr,
-    local: SocketAddr,
+    peer: Arc<Peer>,
 ) -> Result<Response<ReplyBody>, Infallible> {
     let at = core.now();
     let (parts, body) = request.into_parts();
@@ -121,12 +121,12 @@ async fn serve(
         body,
         at,
         peer,
-        local,
     };
     let (reply, answer) = oneshot::channel();
     let tasks = core.tasks.clone();
     match passage::sort(&core, arrival) {
-        Caught::Exchange(incoming) => drop(tasks.spawn(exchange::run(core, *incoming, reply))),
+        // Boxed: a task is moved several times, and this one is large.
+        Caught::Exchange(incoming) => drop(tasks.spawn(Box::pin(exchange::run(core, *incoming, reply)))),
         Caught::Passage(outgoing) => drop(tasks.spawn(passage::pass(core, *outgoing, reply))),
         Caught::Refused(response) => return Ok(*response),
     }

@@ -109,8 +109,13 @@ fn find(
     let session = found.session.unwrap_or_else(|| SessionId(core.ports.clock.next_id()));
     finder.opened(&found, session, id, &caller, request, reading);
     drop(finder);
-    let handle = core.session_or_start(session, || SessionState::new(session, &found, &caller, request.dialect));
-    if found.session.is_none() && agent.is_none() {
+    let process = arrival.peer.known().filter(|_| agent.is_none());
+    let start = || {
+        let caller = Caller { peer: process.flatten(), ..caller };
+        SessionState::new(session, &found, &caller, request.dialect)
+    };
+    let handle = core.session_or_start(session, start);
+    if found.session.is_none() && agent.is_none() && process.is_none() {
         name_by_process(core, &handle, incoming, found.clone());
     }
     (found, handle)
@@ -118,15 +123,10 @@ fn find(
 
 /// An unlabelled session is named by the process behind the socket too; looking that up takes milliseconds, so it is done beside.
 fn name_by_process(core: &Arc<Core>, session: &SessionHandle, incoming: &Incoming, found: Found) {
-    let dialect = incoming.route.dialect;
-    let (peer, local) = (incoming.arrival.peer, incoming.arrival.local);
-    if !peer.ip().is_loopback() {
-        return;
-    }
+    let (dialect, peer) = (incoming.route.dialect, incoming.arrival.peer.clone());
     let (core, session) = (core.clone(), session.clone());
     core.tasks.clone().spawn(async move {
-        let looked_up = tokio::task::spawn_blocking(move || observe::process_behind(peer, local)).await;
-        let Ok(Some(process)) = looked_up else { return };
+        let Some(process) = peer.process().await.cloned() else { return };
         let row = session.with(move |session| {
             session.state.set_process(process, false, &found, dialect);
             session.state.row()
