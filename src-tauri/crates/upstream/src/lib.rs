@@ -10,11 +10,12 @@
 mod body;
 mod connect;
 mod failure;
+mod gather;
 mod plain;
 
 use bytes::Bytes;
 use domain::{Upstream, UpstreamFailure, UpstreamRequest, UpstreamResponse};
-use futures::{StreamExt, future::BoxFuture};
+use futures::future::BoxFuture;
 use http::{HeaderValue, Uri, header};
 use http_body_util::Full;
 use std::time::Duration;
@@ -125,7 +126,7 @@ async fn by_reqwest(
         failure::of_request(&error.without_url(), connecting, &target)
     });
     let (head, body) = http::Response::from(response?).into_parts();
-    let body = body::Watched::new(body, idle, target).boxed();
+    let body = gather::gathered(body::Watched::new(body, idle, target));
     Ok(UpstreamResponse { status: head.status, headers: head.headers, body })
 }
 
@@ -138,7 +139,7 @@ async fn by_plain(
     let response = heard(client.request(request), idle, &target).await?;
     let response = response.map_err(|error| failure::of_request(&error, error.is_connect(), &target));
     let (head, body) = response?.into_parts();
-    let body = body::Watched::new(body, idle, target).boxed();
+    let body = gather::gathered(body::Watched::new(body, idle, target));
     Ok(UpstreamResponse { status: head.status, headers: head.headers, body })
 }
 

@@ -3,6 +3,7 @@
 
 use super::*;
 use domain::FailureClass;
+use futures::StreamExt;
 use http::{HeaderMap, Method};
 use std::io;
 use tokio::{
