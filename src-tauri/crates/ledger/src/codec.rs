@@ -16,6 +16,8 @@ pub const FIRST_BLOB: i64 = 2;
 const PREFIX_LIMIT: usize = 32 << 10;
 /// Level 1: a quarter of level 3's time on small bodies for a few per cent of size.
 const LEVEL: i32 = 1;
+/// Up to this length there is little to gain.
+const SHORTEST: usize = 96;
 /// A middle up to this length is spliced without trying zstd.
 const SPLICE_LIMIT: usize = 96;
 const SPLICED: u8 = 0;
@@ -33,7 +35,7 @@ thread_local! {
 
 /// (base, data) of bytes that refer to nothing.
 pub fn alone(bytes: &[u8]) -> (i64, Vec<u8>) {
-    if bytes.len() > 64
+    if bytes.len() > SHORTEST
         && let Some(packed) = compress(bytes, &[], 0)
         && packed.len() < bytes.len()
     {
@@ -42,18 +44,26 @@ pub fn alone(bytes: &[u8]) -> (i64, Vec<u8>) {
     (RAW, bytes.to_vec())
 }
 
-/// The difference of `bytes` to `reference`, or `None` where there is no gain.
-pub fn against(bytes: &[u8], reference: &[u8]) -> Option<Vec<u8>> {
+/// `bytes` as another middle between the ends of `reference`, where that is short. Costs two comparisons.
+pub fn spliced(bytes: &[u8], reference: &[u8]) -> Option<Vec<u8>> {
     let front = bytes.iter().zip(reference).take_while(|(a, b)| a == b).count();
     let most = bytes.len().min(reference.len()) - front;
     let back = bytes.iter().rev().zip(reference.iter().rev()).take(most).take_while(|(a, b)| a == b).count();
     let middle = &bytes[front..bytes.len() - back];
-    if middle.len() <= SPLICE_LIMIT {
-        let mut data = Vec::with_capacity(middle.len() + 8);
-        data.push(SPLICED);
-        put_varint(&mut data, front as u64);
-        put_varint(&mut data, back as u64);
-        data.extend_from_slice(middle);
+    if middle.len() > SPLICE_LIMIT {
+        return None;
+    }
+    let mut data = Vec::with_capacity(middle.len() + 8);
+    data.push(SPLICED);
+    put_varint(&mut data, front as u64);
+    put_varint(&mut data, back as u64);
+    data.extend_from_slice(middle);
+    Some(data)
+}
+
+/// The difference of `bytes` to `reference`, or `None` where there is no gain.
+pub fn against(bytes: &[u8], reference: &[u8]) -> Option<Vec<u8>> {
+    if let Some(data) = spliced(bytes, reference) {
         return (data.len() < bytes.len()).then_some(data);
     }
     let (renamed, names) = rename(bytes, reference);

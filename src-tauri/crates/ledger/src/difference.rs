@@ -25,7 +25,7 @@ const LONGER: u8 = 7;
 /// In the place of a whole text: where the content has it, as it is or escaped.
 const COPY: u8 = 9;
 const COPY_ESCAPED: u8 = 10;
-/// Shorter texts are not looked for.
+/// Shorter texts are not looked for: a search costs more than they do.
 const COPIED: usize = 12;
 
 /// The largest gap that a tag has room for.
@@ -288,22 +288,30 @@ pub fn take_whole(from: &mut &[u8], content: &[u8]) -> Result<Value, LedgerError
 
 /// A text that the content holds, as it is or as JSON spells it: (place, length) instead of a second copy.
 fn copied(text: &str, content: &[u8]) -> Option<Vec<u8>> {
-    if text.len() < COPIED || content.is_empty() {
+    if text.len() < COPIED || content.len() < text.len() {
         return None;
     }
-    let escaped;
-    let (tag, place, length) = match memchr::memmem::find(content, text.as_bytes()) {
+    let (tag, place, length) = match find(content, text.as_bytes()) {
         Some(place) => (COPY, place, text.len()),
         None => {
-            escaped = serde_json::to_string(text).ok()?;
+            // Spelled otherwise only where JSON escapes something.
+            text.bytes().any(|byte| byte < b' ' || matches!(byte, b'"' | b'\\')).then_some(())?;
+            let escaped = serde_json::to_string(text).ok()?;
             let inner = escaped.get(1..escaped.len() - 1)?;
-            (COPY_ESCAPED, memchr::memmem::find(content, inner.as_bytes())?, inner.len())
+            (COPY_ESCAPED, find(content, inner.as_bytes())?, inner.len())
         }
     };
     let mut copy = vec![tag];
     put_varint(&mut copy, place as u64);
     put_varint(&mut copy, length as u64);
     Some(copy)
+}
+
+/// Where `text` stands in `content`. By its start: preparing a search costs more the longer what is looked for.
+fn find(content: &[u8], text: &[u8]) -> Option<usize> {
+    const START: usize = 16;
+    let start = &text[..text.len().min(START)];
+    memchr::memmem::find_iter(content, start).find(|place| content[*place..].starts_with(text))
 }
 
 fn integer(number: &Number) -> Option<i64> {

@@ -7,6 +7,7 @@ use crate::{
 };
 use domain::{ExchangeId, Observation, Point, RequestFacts, RunFacts, SessionFacts, SessionId, Timestamp};
 use serde_json::{Map, Value, json, to_value};
+use std::sync::LazyLock;
 
 /// The members in the order of their bit in the presence byte.
 const MEMBERS: [&str; 8] = ["session", "run", "request", "response", "tool", "call", "result", "history"];
@@ -15,6 +16,18 @@ const SHARED: usize = 3;
 const FOLLOWS: u8 = 1;
 /// The rest is a zstd frame.
 const PACKED: u8 = 2;
+/// In the place of a form: what follows is the difference to `BLANK`.
+const UNLIKE_BLANK: u8 = 2;
+/// An observation of which nothing is known, as the record's format has it: it may never change, or old records could not be read.
+const BLANK: &str = r#"{"session":{"agent":"","steps":0,"elapsed_ms":0,"tokens":0,"input_tokens":0,"cached_tokens":0,"output_tokens":0,
+"cost_usd":0.0,"context_tokens":0,"context_used":0.0,"tool_errors":0,"tool_errors_in_row":0,"risk":0.0},
+"run":{"steps":0,"elapsed_ms":0,"tokens":0,"cost_usd":0.0,"tool_errors":0,"tool_errors_in_row":0},
+"request":{"dialect":"","provider":"","model":"","stream":false,"messages":0,"new_messages":0,"bytes":0,"side_call":false,"text":""},
+"response":{"status":0,"model":"","finish":"","text":"","tool_calls":0,"input_tokens":0,"cached_tokens":0,"output_tokens":0,"elapsed_ms":0},
+"tool":{"name":"","read_only":false},"call":{"id":"","name":"","args":{},"raw":""},
+"result":{"call_id":"","text":"","error":false,"guessed":false,"bytes":0,"elapsed_ms":0},"history":{}}"#;
+
+static BLANK_VALUE: LazyLock<Value> = LazyLock::new(|| serde_json::from_str(BLANK).unwrap_or_default());
 /// From this length on packing is tried.
 const LONG: usize = 192;
 
@@ -29,11 +42,9 @@ pub fn members(observation: &Observation) -> Option<Value> {
 }
 
 /// The members as they are, for an observation that others refer to. `content`: stored bytes that hold some of its texts.
-pub fn whole(value: &Value, content: &[u8]) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(1024);
-    difference::put_whole(&mut bytes, value, content);
-    let (form, packed) = codec::alone(&bytes);
-    [&[form as u8][..], &packed].concat()
+pub fn whole(seen: &Observation, content: &[u8]) -> Option<Vec<u8>> {
+    let data = difference(seen, &BLANK_VALUE, None, content)?;
+    Some([&[UNLIKE_BLANK][..], &data].concat())
 }
 
 /// What the points of one exchange share: kept to tell its next observation apart.
@@ -62,7 +73,7 @@ pub fn difference(seen: &Observation, key: &Value, latest: Option<&Latest>, cont
     let mut put = |new: Option<Result<Value, serde_json::Error>>, old: Option<Value>| -> Option<()> {
         if let Some(new) = new {
             data[1] |= 1 << bit;
-            let reference = old.as_ref().or_else(|| key.get(MEMBERS[bit])).unwrap_or(&Value::Null);
+            let reference = old.as_ref().or_else(|| key.get(MEMBERS[bit])).unwrap_or(&BLANK_VALUE[MEMBERS[bit]]);
             difference::put(&mut data, &new.ok()?, reference, content);
         }
         bit += 1;
@@ -98,6 +109,9 @@ pub fn read(data: &[u8], key: Option<&Value>, latest: Option<&Value>, content: &
     let damaged = |detail: &str| LedgerError::damaged("observation", detail);
     let Some(key) = key else {
         let (&form, packed) = data.split_first().ok_or_else(|| damaged("it is empty"))?;
+        if form == UNLIKE_BLANK {
+            return read(packed, Some(&BLANK_VALUE), None, content);
+        }
         let form = if i64::from(form) == RAW { RAW } else { ZSTD };
         let whole = codec::restore(form, packed.to_vec(), &[])?;
         return difference::take_whole(&mut &whole[..], content);
@@ -120,7 +134,7 @@ pub fn read(data: &[u8], key: Option<&Value>, latest: Option<&Value>, content: &
 
 fn reference<'a>(bit: usize, name: &str, key: &'a Value, latest: Option<&'a Value>) -> &'a Value {
     let from = if bit < SHARED { latest.unwrap_or(key) } else { key };
-    from.get(name).unwrap_or(&Value::Null)
+    from.get(name).unwrap_or(&BLANK_VALUE[name])
 }
 
 /// The observation itself.
@@ -136,4 +150,52 @@ pub fn restore(
         whole.extend(members);
     }
     serde_json::from_value(whole).map_err(|error| LedgerError::damaged("observation", error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::{CallFacts, ResponseFacts, ResultFacts, ToolFacts, TraceFacts};
+
+    fn seen() -> Observation {
+        Observation {
+            point: Point::ToolResult,
+            at: Timestamp(5),
+            trace: TraceFacts { session: SessionId(1), exchange: ExchangeId(2) },
+            session: SessionFacts::default(),
+            run: RunFacts::default(),
+            request: RequestFacts::default(),
+            response: Some(ResponseFacts::default()),
+            tool: Some(ToolFacts::default()),
+            call: Some(CallFacts::default()),
+            result: Some(ResultFacts::default()),
+            history: Default::default(),
+        }
+    }
+
+    #[test]
+    fn an_observation_of_nothing_costs_a_few_bytes_and_comes_back() {
+        let blank = seen();
+        let data = whole(&blank, &[]).unwrap();
+        assert!(data.len() <= 12, "{}: the blank has other members than an observation", data.len());
+        let members = read(&data, None, None, &[]).unwrap();
+        assert_eq!(restore(members, blank.point, blank.at, SessionId(1), ExchangeId(2)).unwrap(), blank);
+    }
+
+    #[test]
+    fn any_observation_comes_back_whole() {
+        let mut full = seen();
+        full.session.taints = vec!["web".into()];
+        full.session.cost_usd = 0.1 + 0.2;
+        full.request.text = "what would you say to this? ".repeat(40);
+        full.request.max_output_tokens = Some(7);
+        full.run.errors = vec!["bash: exit 1".into()];
+        full.history.insert("policy/rule".into(), Default::default());
+        full.tool = None;
+        let content = format!("{{\"role\":\"user\",\"content\":\"{}\"}}", full.request.text);
+        let data = whole(&full, content.as_bytes()).unwrap();
+        let members = read(&data, None, None, content.as_bytes()).unwrap();
+        assert_eq!(restore(members, full.point, full.at, SessionId(1), ExchangeId(2)).unwrap(), full);
+        assert!(data.len() < full.request.text.len() / 4, "its text is in the content: {}", data.len());
+    }
 }

@@ -3,7 +3,10 @@
 use crate::{LedgerError, weight};
 use domain::{Committed, Record};
 use parking_lot::{Condvar, Mutex};
-use std::{collections::VecDeque, time::Duration};
+use std::{
+    collections::VecDeque,
+    time::{Duration, Instant},
+};
 use tokio::sync::oneshot;
 
 /// A piece of work for the writer thread.
@@ -27,7 +30,12 @@ struct Inside {
     unreported: u64,
     unreported_bytes: u64,
     closing: bool,
+    /// The writer looks by itself before long: only what is urgent wakes it.
+    attentive: bool,
 }
+
+/// So long after work the writer looks for more by itself.
+const ATTENTIVE: Duration = Duration::from_secs(1);
 
 pub struct Queue {
     inside: Mutex<Inside>,
@@ -66,7 +74,7 @@ impl Queue {
         // Whoever waits for a commit wakes the writer at once; the rest lets it linger for company.
         let urgent = done.is_some();
         inside.waiting.push_back(Work::Records { records, weight, done });
-        if urgent || inside.waiting.len() == 1 {
+        if urgent || inside.waiting.len() == 1 && !inside.attentive {
             self.arrived.notify_one();
         }
     }
@@ -105,12 +113,25 @@ impl Queue {
     /// is there and nobody waits for its commit, lingers for `linger` so that records share a transaction.
     pub fn take(&self, most: usize, patience: Duration, linger: Duration) -> Vec<Work> {
         let mut inside = self.inside.lock();
-        if inside.waiting.is_empty() && !inside.closing {
-            self.arrived.wait_for(&mut inside, patience);
+        let until = Instant::now() + patience;
+        let attentive_until = Instant::now() + ATTENTIVE.min(patience);
+        // Records that nobody waits for come before those that somebody waits for: one waking for both is enough.
+        inside.attentive = true;
+        let mut lingered = false;
+        while !inside.is_pressing(self.bound) && Instant::now() < attentive_until {
+            lingered = self.arrived.wait_for(&mut inside, linger).timed_out();
+            if lingered && !inside.waiting.is_empty() {
+                break;
+            }
         }
-        if !inside.closing && !inside.waiting.is_empty() && !inside.waiting.iter().any(Work::is_urgent) {
-            let until = std::time::Instant::now() + linger;
-            while !inside.closing && !inside.waiting.iter().any(Work::is_urgent) && inside.bytes < self.bound / 2 {
+        inside.attentive = false;
+        if inside.waiting.is_empty() && !inside.closing {
+            lingered = false;
+            self.arrived.wait_until(&mut inside, until);
+        }
+        if !lingered && !inside.waiting.is_empty() {
+            let until = Instant::now() + linger;
+            while !inside.is_pressing(self.bound) {
                 if self.arrived.wait_until(&mut inside, until).timed_out() {
                     break;
                 }
@@ -180,6 +201,13 @@ impl Queue {
     pub fn figures(&self) -> (u64, u64) {
         let inside = self.inside.lock();
         (inside.bytes as u64, inside.dropped)
+    }
+}
+
+impl Inside {
+    /// Something is to be done without waiting for company.
+    fn is_pressing(&self, bound: usize) -> bool {
+        self.closing || self.bytes >= bound / 2 || self.waiting.iter().any(Work::is_urgent)
     }
 }
 

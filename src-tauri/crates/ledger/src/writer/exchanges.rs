@@ -158,13 +158,16 @@ impl Pen<'_> {
             self.note_word(finished.session, WORD_MODEL, served)?;
         }
         self.add_spend(finished)?;
+        let mut first = false;
         if let Some(memory) = self.memory.exchanges.get_mut(&finished.id.0) {
-            memory.open = false;
+            first = std::mem::replace(&mut memory.open, false);
             if answer.len() <= CONTENT {
                 memory.answer = Some((blob, Bytes::from(answer)));
             }
         }
-        self.make_searchable(finished.session, n * 2 + 1, finished.answer_text.clone());
+        if first {
+            self.make_searchable(finished.session, n * 2 + 1, finished.answer_text.clone());
+        }
         self.tell(ChangeKind::Exchange, Some(finished.session), Some(finished.id));
         Ok(())
     }

@@ -5,17 +5,22 @@ use super::Writer;
 use crate::{retrieve, text};
 use rusqlite::{Connection, params};
 
-/// Documents per batch.
-const BATCH: usize = 256;
+/// Documents per batch, and bytes of them, unless one alone is larger. Each batch is a segment of the index, and segments are merged:
+/// larger ones less often.
+const BATCH: usize = 1024;
+const BATCH_BYTES: usize = 1 << 20;
 
 #[derive(Default)]
 pub struct Search {
-    /// (rowid, text) in committed transactions, not indexed yet.
+    /// (rowid, text) in committed transactions, not indexed yet, and the bytes of these texts.
     waiting: Vec<(i64, String)>,
+    bytes: usize,
     /// Of the open transaction.
     fresh: Vec<(i64, String)>,
     /// Exchanges that an earlier life left to index, as a half-open range.
     left: (i64, i64),
+    /// The first exchange of this life: from there on nothing is indexed yet.
+    born: i64,
 }
 
 impl Search {
@@ -25,6 +30,7 @@ impl Search {
                 row.get(0)
             })?;
         self.left = (from, next_exchange);
+        self.born = next_exchange;
         Ok(())
     }
 
@@ -35,6 +41,7 @@ impl Search {
     }
 
     pub fn keep(&mut self) {
+        self.bytes += self.fresh.iter().map(|(_, text)| text.len()).sum::<usize>();
         self.waiting.append(&mut self.fresh);
     }
 
@@ -47,7 +54,7 @@ impl Search {
     }
 
     pub fn is_full(&self) -> bool {
-        self.waiting.len() >= BATCH
+        self.waiting.len() >= BATCH || self.bytes >= BATCH_BYTES
     }
 }
 
@@ -67,19 +74,27 @@ impl Writer {
 
     fn index_batch(&mut self) -> Result<(), rusqlite::Error> {
         let search = &mut self.memory.search;
-        let taken = search.waiting.len().min(BATCH);
+        let mut bytes = 0;
+        let fits = |(_, text): &&(i64, String)| {
+            bytes += text.len();
+            bytes <= BATCH_BYTES
+        };
+        let taken = search.waiting.iter().take(BATCH).take_while(fits).count().max(1).min(search.waiting.len());
         let left = (search.left.0, search.left.1.min(search.left.0 + 32));
         self.db.execute_batch("BEGIN IMMEDIATE")?;
         {
-            let mut insert = self.db.prepare_cached("INSERT OR REPLACE INTO search(rowid, text) VALUES (?1, ?2)")?;
+            // Looking for what is to be replaced writes out the index each time; so only where something may be there.
+            let mut insert = self.db.prepare_cached("INSERT INTO search(rowid, text) VALUES (?1, ?2)")?;
+            let mut replace = self.db.prepare_cached("INSERT OR REPLACE INTO search(rowid, text) VALUES (?1, ?2)")?;
             for (rowid, text) in &search.waiting[..taken] {
-                insert.execute(params![rowid, text::searchable(text)])?;
+                let write = if rowid / 2 >= search.born { &mut insert } else { &mut replace };
+                write.execute(params![rowid, text::searchable(text)])?;
             }
             for exchange in left.0..left.1 {
                 let (request, answer) = retrieve::texts(&self.db, exchange);
                 for (rowid, text) in [(exchange * 2, request), (exchange * 2 + 1, answer)] {
                     if !text.is_empty() {
-                        insert.execute(params![rowid, text::searchable(&text)])?;
+                        replace.execute(params![rowid, text::searchable(&text)])?;
                     }
                 }
             }
@@ -96,7 +111,8 @@ impl Writer {
             )?
             .execute([from])?;
         self.db.execute_batch("COMMIT")?;
-        search.waiting.drain(..taken);
+        let indexed = search.waiting.drain(..taken).map(|(_, text)| text.len()).sum::<usize>();
+        search.bytes -= indexed;
         search.left.0 = left.1;
         Ok(())
     }

@@ -2,9 +2,9 @@
 //! blobs that others are told apart from, open exchanges. Every part is bounded; all of it can be forgotten and read again.
 
 use super::{index::Search, sums::Sums};
-use crate::observation::Latest;
+use crate::observation::{self, Latest};
 use bytes::Bytes;
-use domain::{Hash, SessionRow};
+use domain::{Hash, Observation, SessionRow};
 use lru::LruCache;
 use rusqlite::Connection;
 use serde_json::Value;
@@ -81,9 +81,27 @@ pub struct ExchangeMemory {
 
 pub struct ObservationKey {
     pub key: i64,
-    pub value: Value,
+    /// `None`: the point was seen once, told apart from a key of another point.
+    seen: Option<Box<Observation>>,
+    /// Its members, once a difference to them is asked for.
+    members: Option<Value>,
     pub length: usize,
     pub uses: u32,
+}
+
+impl ObservationKey {
+    pub fn new(key: i64, seen: &Observation, length: usize) -> ObservationKey {
+        ObservationKey { key, seen: Some(Box::new(seen.clone())), members: None, length, uses: 0 }
+    }
+
+    pub fn lent(key: i64) -> ObservationKey {
+        ObservationKey { key, seen: None, members: None, length: 0, uses: 0 }
+    }
+
+    pub fn members(&mut self) -> Option<&Value> {
+        let seen = self.seen.as_deref()?;
+        Some(self.members.get_or_insert_with(|| observation::members(seen).unwrap_or_default()))
+    }
 }
 
 #[derive(Default)]
@@ -145,7 +163,7 @@ impl Memory {
             keys: Keys { entries: bounded(8192), bytes: 0 },
             sessions: bounded(2048),
             exchanges: bounded(512),
-            observations: bounded(512),
+            observations: bounded(1024),
             search: Search::default(),
             holes: false,
             pinned: None,

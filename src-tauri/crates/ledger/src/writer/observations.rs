@@ -20,6 +20,10 @@ use rusqlite::params;
 const USES: u32 = 128;
 /// Arguments longer than this are referred to as a blob of their own, shorter ones stand in the difference.
 const LONG_ARGUMENTS: usize = 96;
+/// In the place of a point: what was seen first in a session.
+const ANY_POINT: i64 = -1;
+/// A user's text from this length on is referred to in the message that said it.
+const LONG_TEXT: usize = 96;
 
 impl Pen<'_> {
     pub fn observed(
@@ -43,22 +47,32 @@ impl Pen<'_> {
         let place = (session, point::code(point));
         let mut base = 0;
         let mut data = Vec::new();
-        if let Some(earlier) = self.memory.observations.get_mut(&place) {
+        // The first of its point in a session is told apart from whatever was seen first there; only a second one makes a key.
+        let begun = self.memory.observations.contains(&place);
+        let reference = if begun { place } else { (session, ANY_POINT) };
+        if let Some(earlier) = self.memory.observations.get_mut(&reference) {
             earlier.uses += 1;
-            let difference = observation::difference(observation, &earlier.value, memory.latest.as_ref(), &content);
+            let difference = earlier
+                .members()
+                .and_then(|key| observation::difference(observation, key, memory.latest.as_ref(), &content));
             if let Some(difference) = difference
                 && earlier.uses <= USES
-                && difference.len() * 2 < earlier.length.max(256)
+                && (difference.len() * 2 < earlier.length.max(256) || !begun)
             {
                 base = earlier.key;
                 data = difference;
             }
         }
         if base == 0 {
-            let Some(value) = observation::members(observation) else { return Ok(()) };
-            data = observation::whole(&value, &content);
-            let earlier = ObservationKey { key, value, length: data.len(), uses: 0 };
-            self.memory.observations.put(place, earlier);
+            let Some(whole) = observation::whole(observation, &content) else { return Ok(()) };
+            data = whole;
+            let any = (session, ANY_POINT);
+            if !self.memory.observations.contains(&any) {
+                self.memory.observations.put(any, ObservationKey::new(key, observation, data.len()));
+            }
+            self.memory.observations.put(place, ObservationKey::new(key, observation, data.len()));
+        } else if !begun {
+            self.memory.observations.put(place, ObservationKey::lent(base));
         }
         self.db
             .prepare_cached(
@@ -90,8 +104,18 @@ impl Pen<'_> {
             let holds = |(_, body): &&(i64, Bytes)| memmem::find(body, result.call_id.as_bytes()).is_some();
             return Ok(memory.brought.iter().find(holds).cloned());
         }
-        let tells = observation.response.is_some() || observation.call.is_some();
-        Ok(memory.answer.clone().filter(|_| tells))
+        if observation.response.is_some() || observation.call.is_some() {
+            return Ok(memory.answer.clone());
+        }
+        // The start of what the user said finds the message that says it; up to where JSON may spell it otherwise.
+        let said = observation.request.text.as_bytes();
+        let is_plain = |byte: &&u8| matches!(**byte, b' '..=b'~') && !matches!(**byte, b'"' | b'\\');
+        let plain = said.iter().take(LONG_TEXT).take_while(is_plain).count();
+        if said.len() < LONG_TEXT || plain < LONG_TEXT / 3 {
+            return Ok(None);
+        }
+        let holds = |(_, body): &&(i64, Bytes)| memmem::find(body, &said[..plain]).is_some();
+        Ok(memory.brought.iter().find(holds).cloned())
     }
 
     pub fn evaluated(&mut self, exchange: ExchangeId, at: Timestamp, evaluations: &[Evaluation]) -> Written {

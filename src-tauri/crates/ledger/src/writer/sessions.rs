@@ -59,7 +59,7 @@ impl Pen<'_> {
         self.db
             .prepare_cached("INSERT INTO timeline(key, kind, exchange, call) VALUES (?1, ?2, ?3, ?4)")?
             .execute(params![n << ROW_BITS | index, kind, exchange, call])?;
-        self.db.prepare_cached("UPDATE session SET rows = ?2 WHERE n = ?1")?.execute(params![n, index + 1])?;
+        self.memory.dirty.entry(n).or_default().rows = Some(index + 1);
         Ok(())
     }
 

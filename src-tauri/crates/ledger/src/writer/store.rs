@@ -34,6 +34,11 @@ impl Lane {
         )
     }
 
+    /// What an agent says alike in every session that it begins.
+    fn is_an_agents(self) -> bool {
+        matches!(self, Lane::Head | Lane::SentHead | Lane::Envelope)
+    }
+
     fn number(self) -> u64 {
         match self {
             Lane::Head => 0,
@@ -52,6 +57,8 @@ impl Lane {
 const KEY_LIMIT: usize = 256 << 10;
 /// Below this a content address costs more than a second copy.
 const ADDRESSED: usize = 512;
+/// In the place of a session's number, which begin at 1: keys for the first of its kind in a session.
+const EVERY_SESSION: i64 = 0;
 /// So many poor differences in a row make a new key.
 const POOR: u32 = 4;
 
@@ -126,6 +133,12 @@ impl Pen<'_> {
             if key.poor < POOR {
                 difference = Some((key.blob, data));
             }
+        } else if lane.is_an_agents()
+            && let Some(key) = self.memory.keys.get((EVERY_SESSION, lane.number()))
+            && let Some(data) = codec::spliced(bytes, &key.bytes)
+            && data.len() * 2 < bytes.len()
+        {
+            difference = Some((key.blob, data));
         }
         if let Some((base, data)) = difference {
             self.pin_blob(base);
@@ -134,7 +147,11 @@ impl Pen<'_> {
         let (base, data) = codec::alone(bytes);
         let n = self.insert_blob(base, &data)?;
         if bytes.len() <= KEY_LIMIT && !bytes.is_empty() {
-            self.memory.keys.put(place, Key { blob: n, bytes: bytes.to_vec(), packed: data.len(), poor: 0 });
+            let key = || Key { blob: n, bytes: bytes.to_vec(), packed: data.len(), poor: 0 };
+            if lane.is_an_agents() {
+                self.memory.keys.put((EVERY_SESSION, lane.number()), key());
+            }
+            self.memory.keys.put(place, key());
         }
         Ok(n)
     }
