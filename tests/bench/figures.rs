@@ -2,11 +2,11 @@
 
 use crate::{
     load::{self, Conversation},
-    proxies::cpu_seconds,
+    proxies::Spent,
     upstream::{BURST, PACED},
 };
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
-use switchtower_tests::http::{Client, Request};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use switchtower_tests::http::{Client, Request, Response};
 use tokio::task::JoinSet;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,6 +18,8 @@ pub enum Figure {
     Paced,
     Lag,
     FirstByte,
+    WholeFirstByte,
+    Commit,
     Rate,
 }
 
@@ -28,7 +30,7 @@ pub struct Measured {
 }
 
 impl Figure {
-    pub const ALL: [Figure; 8] = [
+    pub const ALL: [Figure; 10] = [
         Figure::Small,
         Figure::LargeNew,
         Figure::LargeNext,
@@ -36,6 +38,8 @@ impl Figure {
         Figure::Paced,
         Figure::Lag,
         Figure::FirstByte,
+        Figure::WholeFirstByte,
+        Figure::Commit,
         Figure::Rate,
     ];
 
@@ -47,7 +51,9 @@ impl Figure {
             Figure::Burst => "CPU per chunk, burst, ms",
             Figure::Paced => "CPU per chunk, paced 2 ms, ms",
             Figure::Lag => "lag of a paced chunk, p50, ms",
-            Figure::FirstByte => "added time to first byte, p50, ms",
+            Figure::FirstByte => "added to a stream's first byte, p50, ms",
+            Figure::WholeFirstByte => "added to a whole answer, commit in it, ms",
+            Figure::Commit => "added to a stream's end (commit), p50, ms",
             Figure::Rate => "requests/s, 32 connections",
         }
     }
@@ -61,6 +67,7 @@ impl Figure {
             Figure::Paced => "≤ 0.06",
             Figure::Lag => "≤ 0.2",
             Figure::FirstByte => "≤ ×3",
+            Figure::WholeFirstByte | Figure::Commit => "apart",
             Figure::Rate => "≥ 3,000",
         }
     }
@@ -70,25 +77,30 @@ impl Figure {
         match self {
             Figure::Small => 1e3 * cpu_of(pids, 4_000, many(base, 8, 500, || load::small("whole"))).await,
             Figure::LargeNew => {
-                let mut requests = (0..60).map(|_| Conversation::new().request()).collect::<Vec<_>>();
-                1e3 * cpu_of(pids, 60, one_by_one(base, move |_| requests.pop())).await
+                let mut requests = (0..120).map(|_| Conversation::long().request()).collect::<Vec<_>>();
+                1e3 * cpu_of(pids, 120, one_by_one(base, move |_| requests.pop())).await
             }
             Figure::LargeNext => {
-                let mut conversation = Conversation::new();
+                let mut conversation = Conversation::long();
                 one_by_one(base, |number| (number == 0).then(|| conversation.request())).await;
-                let turns: Vec<Request> = (0..60)
+                let turns: Vec<Request> = (0..120)
                     .map(|_| {
                         conversation.turn();
                         conversation.request()
                     })
                     .collect();
                 let mut turns = turns.into_iter();
-                1e3 * cpu_of(pids, 60, one_by_one(base, move |_| turns.next())).await
+                1e3 * cpu_of(pids, 120, one_by_one(base, move |_| turns.next())).await
             }
             Figure::Burst => 1e3 * cpu_of(pids, 20 * BURST, many(base, 2, 10, || load::small("burst"))).await,
             Figure::Paced => 1e3 * cpu_of(pids, 48 * PACED, many(base, 16, 3, || load::small("paced"))).await,
             Figure::Lag => lag_ms(base).await,
-            Figure::FirstByte => first_byte_ms(base).await - first_byte_ms(direct).await,
+            Figure::FirstByte => added(base, direct, "short", |response| response.head_after).await,
+            Figure::WholeFirstByte => added(base, direct, "whole", |response| response.head_after).await,
+            Figure::Commit => {
+                let end = |response: &Response| response.pieces.last().map_or(response.head_after, |(after, _)| *after);
+                added(base, direct, "short", move |response| end(response) - response.head_after).await
+            }
             Figure::Rate => {
                 let began = Instant::now();
                 many(base, 32, 150, || load::small("whole")).await;
@@ -99,15 +111,15 @@ impl Figure {
 }
 
 /// Seconds of the processes' CPU per piece of work.
-async fn cpu_of(pids: &[u32], pieces: usize, work: impl Future<Output = ()>) -> f64 {
-    let before = cpu_seconds(pids);
+pub async fn cpu_of(pids: &[u32], pieces: usize, work: impl Future<Output = ()>) -> f64 {
+    let before = Spent::by(pids);
     work.await;
     // What is written behind (the ledger's batches) belongs to the work too.
-    tokio::time::sleep(std::time::Duration::from_millis(150)).await;
-    (cpu_seconds(pids) - before) / pieces as f64
+    tokio::time::sleep(Duration::from_millis(150)).await;
+    Spent::by(pids).since(before) / pieces as f64
 }
 
-async fn many(
+pub async fn many(
     base: &str,
     connections: usize,
     each: usize,
@@ -136,14 +148,17 @@ async fn one_by_one(base: &str, mut next: impl FnMut(usize) -> Option<Request>) 
     }
 }
 
-async fn first_byte_ms(base: &str) -> f64 {
-    let mut client = Client::connect(base).await.expect("a connection");
-    let mut times = Vec::new();
+/// How much later something comes than straight from the provider, by the median of many in turns.
+async fn added(base: &str, direct: &str, kind: &str, when: impl Fn(&Response) -> Duration) -> f64 {
+    let (mut through, mut straight) = (Client::connect(base).await.unwrap(), Client::connect(direct).await.unwrap());
+    let (mut times, mut least) = (Vec::new(), Vec::new());
     for _ in 0..300 {
-        let response = client.send(&load::small("short")).await;
-        times.push(response.expect("an answer").head_after.as_secs_f64() * 1e3);
+        for (client, times) in [(&mut through, &mut times), (&mut straight, &mut least)] {
+            let response = client.send(&load::small(kind)).await.expect("an answer");
+            times.push(when(&response).as_secs_f64() * 1e3);
+        }
     }
-    median(times)
+    median(times) - median(least)
 }
 
 /// From a chunk's making, which it carries, to its coming.
@@ -166,16 +181,15 @@ pub fn print(figure: Figure, rounds: &[Measured]) {
     let nginx = median(rounds.iter().map(|round| round.nginx).collect());
     let ours = median(rounds.iter().map(|round| round.ours).collect());
     let ratio = median(rounds.iter().map(|round| round.ours / round.nginx).collect());
-    let digits = if nginx.max(ours) >= 100.0 { 0 } else { 3 };
-    println!(
-        "{:<44} {nginx:>10.digits$} {ours:>10.digits$} {:>8}   {}",
-        figure.name(),
-        format!("×{ratio:.1}"),
-        figure.aim()
-    );
+    row(figure.name(), nginx, ours, ratio, figure.aim());
 }
 
-fn median(mut values: Vec<f64>) -> f64 {
+pub fn row(name: &str, nginx: f64, ours: f64, ratio: f64, aim: &str) {
+    let digits = if nginx.max(ours) >= 100.0 { 0 } else { 3 };
+    println!("{name:<44} {nginx:>10.digits$} {ours:>10.digits$} {:>8}   {aim}", format!("×{ratio:.1}"));
+}
+
+pub fn median(mut values: Vec<f64>) -> f64 {
     assert!(!values.is_empty(), "nothing was measured");
     values.sort_by(f64::total_cmp);
     values[values.len() / 2]

@@ -21,6 +21,12 @@ pub fn small(kind: &str) -> Request {
     request(kind, body.to_string())
 }
 
+/// A request whose answer tells no usage, so that its tokens are estimated.
+pub fn uncounted(model: &str) -> Request {
+    let body = json!({"model": model, "messages": [{"role": "user", "content": "How many tokens are these?"}]});
+    request("uncounted", body.to_string())
+}
+
 fn request(kind: &str, body: String) -> Request {
     Request::post("/v1/chat/completions", body)
         .header("authorization", "Bearer sk-bench-0000000000000000")
@@ -29,7 +35,7 @@ fn request(kind: &str, body: String) -> Request {
         .header("x-bench", kind)
 }
 
-/// A conversation of about 400 KB: a coding agent's, with tool calls and their results.
+/// A coding agent's conversation, with tool calls and their results.
 pub struct Conversation {
     number: u64,
     messages: Vec<String>,
@@ -38,28 +44,43 @@ pub struct Conversation {
 impl Conversation {
     pub fn new() -> Conversation {
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let mut conversation = Conversation { number, messages: Vec::new() };
-        conversation
-            .messages
-            .push(json!({"role": "user", "content": format!("Task {number}: mend the tests.")}).to_string());
-        while conversation.messages.iter().map(String::len).sum::<usize>() < 400_000 {
+        let task = json!({"role": "user", "content": format!("Task {number}: mend the tests.")});
+        Conversation { number, messages: vec![task.to_string()] }
+    }
+
+    /// One that has come a long way before anybody sees it.
+    pub fn long() -> Conversation {
+        let mut conversation = Conversation::new();
+        while conversation.bytes() < 400_000 {
             conversation.turn();
         }
         conversation
     }
 
-    /// One more turn of the agent's loop: a call and its result of about 2 KB of code.
+    /// One more turn of the agent's loop: the call that the provider answered with, and its result of about 2 KB of code.
     pub fn turn(&mut self) {
         let turn = self.messages.len();
-        let id = format!("call_{}_{turn}", self.number);
         let code: String = (0..40)
             .map(|line| {
                 format!("    let value_{line} = read(\"{turn}/{line}\", {})?; // of {}\n", turn * line, self.number)
             })
             .collect();
-        self.messages.push(json!({"role": "assistant", "content": null, "tool_calls": [{"id": id, "type": "function",
-            "function": {"name": "read_file", "arguments": json!({"path": format!("src/part_{turn}.rs")}).to_string()}}]}).to_string());
+        let id = self.call();
+        self.messages.push(
+            json!({"role": "assistant", "content": null, "tool_calls": [{"id": id, "type": "function",
+            "function": {"name": "read_file", "arguments": arguments(&id)}}]})
+            .to_string(),
+        );
         self.messages.push(json!({"role": "tool", "tool_call_id": id, "content": code}).to_string());
+    }
+
+    /// The id of the call that the next answer makes.
+    fn call(&self) -> String {
+        format!("call_{}_{}", self.number, self.messages.len())
+    }
+
+    pub fn bytes(&self) -> usize {
+        self.messages.iter().map(String::len).sum()
     }
 
     pub fn request(&self) -> Request {
@@ -67,6 +88,11 @@ impl Conversation {
             {"type": "object", "properties": {"path": {"type": "string"}}, "required": ["path"]}}});
         let body =
             format!("{{\"model\":\"gpt-4o-mini\",\"messages\":[{}],\"tools\":[{tool}]}}", self.messages.join(","));
-        request("whole", body)
+        request("call", body).header("x-bench-call", &self.call())
     }
+}
+
+/// What a call with this id is made with.
+pub fn arguments(id: &str) -> String {
+    json!({"path": format!("src/{id}.rs")}).to_string()
 }

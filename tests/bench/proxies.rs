@@ -125,10 +125,33 @@ impl Drop for Ours {
     }
 }
 
-/// Seconds of CPU that the kernel accounts to these processes, user and system.
-pub fn cpu_seconds(pids: &[u32]) -> f64 {
-    // Ticks of 10 ms, as on every Linux of this kind (`getconf CLK_TCK`).
-    pids.iter().map(|pid| ticks(*pid)).sum::<u64>() as f64 / 100.0
+/// CPU that the kernel has accounted to some processes.
+#[derive(Clone, Copy)]
+pub struct Spent {
+    /// Of the threads that live now, to the nanosecond.
+    threads: f64,
+    /// Of all threads that ever lived, in ticks of 10 ms, as on every Linux of this kind (`getconf CLK_TCK`).
+    ever: f64,
+}
+
+impl Spent {
+    pub fn by(pids: &[u32]) -> Spent {
+        let threads = pids.iter().map(|pid| nanoseconds(*pid)).sum::<u64>() as f64 / 1e9;
+        Spent { threads, ever: pids.iter().map(|pid| ticks(*pid)).sum::<u64>() as f64 / 100.0 }
+    }
+
+    /// Seconds since then. A thread that ended in between counts by ticks only.
+    pub fn since(self, earlier: Spent) -> f64 {
+        const TICK: f64 = 0.01;
+        let (threads, ever) = (self.threads - earlier.threads, self.ever - earlier.ever);
+        if ever > threads + 2.0 * TICK { ever } else { threads }
+    }
+}
+
+fn nanoseconds(pid: u32) -> u64 {
+    let Ok(tasks) = std::fs::read_dir(format!("/proc/{pid}/task")) else { return 0 };
+    let of = |task: std::path::PathBuf| std::fs::read_to_string(task.join("schedstat")).unwrap_or_default();
+    tasks.flatten().filter_map(|task| of(task.path()).split_whitespace().next()?.parse::<u64>().ok()).sum()
 }
 
 fn ticks(pid: u32) -> u64 {

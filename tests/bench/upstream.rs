@@ -1,4 +1,4 @@
-//! The provider of a run: canned answers at little cost. `x-bench` says which: `whole`, `short`, `burst`, `paced`.
+//! The provider of a run: canned answers at little cost. `x-bench` says which: `whole`, `call`, `uncounted`, `short`, `burst`, `paced`, `slow`.
 
 use bytes::Bytes;
 use futures::stream;
@@ -18,6 +18,8 @@ use tokio::net::TcpListener;
 
 pub const BURST: usize = 2_000;
 pub const PACED: usize = 150;
+/// Chunks of a stream as an agent sees them, 50 ms apart.
+pub const SLOW: usize = 40;
 
 type Body = BoxBody<Bytes, Infallible>;
 
@@ -34,12 +36,16 @@ pub async fn serve() {
 }
 
 async fn answer(request: Request<Incoming>) -> Result<Response<Body>, Infallible> {
-    let kind = request.headers().get("x-bench").and_then(|kind| kind.to_str().ok()).unwrap_or("whole").to_owned();
+    let told = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or("").to_owned();
+    let (kind, call) = (told("x-bench"), told("x-bench-call"));
     let _ = request.into_body().collect().await;
     let (content_type, body): (_, Body) = match kind.as_str() {
         "burst" => ("text/event-stream", at_once(BURST)),
         "short" => ("text/event-stream", at_once(10)),
-        "paced" => ("text/event-stream", BodyExt::boxed(StreamBody::new(paced()))),
+        "paced" => ("text/event-stream", BodyExt::boxed(StreamBody::new(paced(PACED, 2)))),
+        "slow" => ("text/event-stream", BodyExt::boxed(StreamBody::new(paced(SLOW, 50)))),
+        "call" => ("application/json", http_body_util::Full::new(calling(&call)).boxed()),
+        "uncounted" => ("application/json", http_body_util::Full::new(Bytes::from_static(UNCOUNTED)).boxed()),
         _ => ("application/json", http_body_util::Full::new(Bytes::from_static(WHOLE)).boxed()),
     };
     Ok(Response::builder().header("content-type", content_type).body(body).unwrap())
@@ -61,16 +67,26 @@ fn chunk() -> Bytes {
     ))
 }
 
-fn paced() -> impl futures::Stream<Item = Result<Frame<Bytes>, Infallible>> + Send + Sync {
-    stream::unfold((0, tokio::time::interval(Duration::from_millis(2))), |(number, mut pace)| async move {
-        if number > PACED {
+fn paced(chunks: usize, ms: u64) -> impl futures::Stream<Item = Result<Frame<Bytes>, Infallible>> + Send + Sync {
+    stream::unfold((0, tokio::time::interval(Duration::from_millis(ms))), move |(number, mut pace)| async move {
+        if number > chunks {
             return None;
         }
         pace.tick().await;
-        Some((frame(number, PACED), (number + 1, pace)))
+        Some((frame(number, chunks), (number + 1, pace)))
     })
+}
+
+/// An answer that makes one call.
+fn calling(id: &str) -> Bytes {
+    let arguments = serde_json::Value::from(crate::load::arguments(id));
+    Bytes::from(format!(
+        "{{\"id\":\"chatcmpl-bench\",\"object\":\"chat.completion\",\"created\":1795384037,\"model\":\"gpt-4o-mini-2024-07-18\",\"choices\":[{{\"index\":0,\"message\":{{\"role\":\"assistant\",\"content\":null,\"tool_calls\":[{{\"id\":\"{id}\",\"type\":\"function\",\"function\":{{\"name\":\"read_file\",\"arguments\":{arguments}}}}}],\"refusal\":null,\"annotations\":[]}},\"logprobs\":null,\"finish_reason\":\"tool_calls\"}}],\"usage\":{{\"prompt_tokens\":100000,\"completion_tokens\":20,\"total_tokens\":100020,\"prompt_tokens_details\":{{\"cached_tokens\":90000,\"audio_tokens\":0}}}},\"service_tier\":\"default\",\"system_fingerprint\":\"fp_bench\"}}"
+    ))
 }
 
 const DONE: &[u8] = b"data: {\"id\":\"chatcmpl-bench\",\"object\":\"chat.completion.chunk\",\"created\":1795384037,\"model\":\"gpt-4o-mini-2024-07-18\",\"choices\":[{\"index\":0,\"delta\":{},\"logprobs\":null,\"finish_reason\":\"stop\"}]}\n\ndata: {\"id\":\"chatcmpl-bench\",\"object\":\"chat.completion.chunk\",\"created\":1795384037,\"model\":\"gpt-4o-mini-2024-07-18\",\"choices\":[],\"usage\":{\"prompt_tokens\":20,\"completion_tokens\":2000,\"total_tokens\":2020}}\n\ndata: [DONE]\n\n";
 
 const WHOLE: &[u8] = b"{\"id\":\"chatcmpl-bench\",\"object\":\"chat.completion\",\"created\":1795384037,\"model\":\"gpt-4o-mini-2024-07-18\",\"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\",\"content\":\"A short answer of a few words, as a model gives when it is asked for one.\",\"refusal\":null,\"annotations\":[]},\"logprobs\":null,\"finish_reason\":\"stop\"}],\"usage\":{\"prompt_tokens\":220,\"completion_tokens\":17,\"total_tokens\":237,\"prompt_tokens_details\":{\"cached_tokens\":0,\"audio_tokens\":0},\"completion_tokens_details\":{\"reasoning_tokens\":0,\"audio_tokens\":0,\"accepted_prediction_tokens\":0,\"rejected_prediction_tokens\":0}},\"service_tier\":\"default\",\"system_fingerprint\":\"fp_bench\"}";
+
+const UNCOUNTED: &[u8] = b"{\"id\":\"chatcmpl-bench\",\"object\":\"chat.completion\",\"model\":\"some-model\",\"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\",\"content\":\"Six or seven.\"},\"finish_reason\":\"stop\"}]}";
