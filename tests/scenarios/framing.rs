@@ -63,6 +63,13 @@ async fn a_body_over_64_mib_is_refused_clearly_and_one_under_it_passes() {
     let response = Client::once(&runtime.proxy, &over).await.unwrap();
     assert_eq!(response.status, 413, "{}", response.text());
     assert!(response.text().contains("64"), "says the limit: {}", response.text());
+    let request = Dialect::Anthropic.request(false, "sk-x", body(65 << 20));
+    let response = Client::once(&runtime.proxy, &request).await.unwrap();
+    let error = response.json();
+    assert_eq!(
+        (response.status, &error["type"], &error["error"]["type"]),
+        (413, &"error".into(), &"request_too_large".into())
+    );
     assert!(provider.received().is_empty());
     let under = Dialect::Chat.request(false, "sk-x", body(60 << 20));
     assert_eq!(Client::once(&runtime.proxy, &under).await.unwrap().status, 200);

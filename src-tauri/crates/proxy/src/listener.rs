@@ -192,7 +192,15 @@ fn too_large(core: &Core, mut body: Incoming, parts: &Parts) -> Box<Response<Rep
     }
     let mib = core.config.body_limit >> 20;
     let message = format!("The request body is larger than {mib} MiB, which is as much as Switchtower takes.");
-    Box::new(plain_error(StatusCode::PAYLOAD_TOO_LARGE, "request_too_large", &message))
+    let address = crate::address::parse(parts.uri.path());
+    let (status, code) = (StatusCode::PAYLOAD_TOO_LARGE, "request_too_large");
+    let mut response = plain_error(status, code, &message);
+    if let Some(route) = wire::route(&address.path, parts.uri.query(), &parts.headers) {
+        // A model call's agent reads its vendor's shape.
+        let made = wire::error(None, route.dialect, status.as_u16(), &message, code);
+        *response.body_mut() = ReplyBody::whole(made.frames.concat());
+    }
+    Box::new(response)
 }
 
 /// An error of the proxy itself, before any dialect is known.
