@@ -6,13 +6,16 @@
 
 mod agent;
 mod clock;
+mod control;
 mod dialect;
+mod escalation;
 mod exchange;
 mod hash;
 mod ids;
 mod intervention;
 mod message;
 mod observation;
+mod patience;
 mod policy;
 mod ports;
 mod provider;
@@ -23,13 +26,16 @@ mod verdict;
 
 pub use agent::*;
 pub use clock::*;
+pub use control::*;
 pub use dialect::*;
+pub use escalation::*;
 pub use exchange::*;
 pub use hash::*;
 pub use ids::*;
 pub use intervention::*;
 pub use message::*;
 pub use observation::*;
+pub use patience::*;
 pub use policy::*;
 pub use ports::*;
 pub use provider::*;

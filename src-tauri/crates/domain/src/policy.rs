@@ -1,5 +1,6 @@
 //! Policies as reasoning and acting share them: points, modes, actions.
 
+use crate::Question;
 use serde::{Deserialize, Serialize};
 
 /// Where a rule can look and act.
@@ -87,6 +88,10 @@ pub enum Action {
     Inject { role: InjectRole, text: String },
     /// At `model.request`: refuse the call. At `tool.call`: take the call out, tell the model why.
     Block { text: String, refuse_as: RefuseAs },
+    /// Hold for a person: approve, edit, deny.
+    Escalate(Question),
+    /// Hold the session at its next call, until a person lets it go on.
+    Pause { text: String },
     /// Mark the session; other rules read it.
     Taint { taint: String },
 }
@@ -96,6 +101,8 @@ impl Action {
         match self {
             Action::Inject { .. } => "inject",
             Action::Block { .. } => "block",
+            Action::Escalate(_) => "escalate",
+            Action::Pause { .. } => "pause",
             Action::Taint { .. } => "taint",
         }
     }

@@ -83,6 +83,14 @@ pub struct LedgerHealth {
 pub trait Memory: Send + Sync + 'static {
     /// Sessions whose last activity is after `since`, newest first, at most `limit`.
     fn recent_sessions(&self, since: Timestamp, limit: u32) -> Vec<RememberedSession>;
+    /// Sessions with escalations whose answer still counts or was not used yet, however old.
+    fn waiting_sessions(&self) -> Vec<RememberedSession> {
+        Vec::new()
+    }
+    /// A provider's response that waits for a person, by the digest of the agent's request.
+    fn held_response(&self, _request_digest: &str) -> Option<HeldResponse> {
+        None
+    }
 }
 
 /// Enough of a session to recognise its next request and to go on applying its rewrites.
@@ -96,4 +104,8 @@ pub struct RememberedSession {
     pub open_calls: Vec<(ExchangeId, ToolCall)>,
     pub fires: Vec<(String, u32)>,
     pub taints: Vec<String>,
+    /// Those whose answer still counts or was not used yet.
+    pub escalations: Vec<Escalation>,
+    /// A person's standing orders, in the proxy's own shape.
+    pub orders: Option<String>,
 }

@@ -33,6 +33,18 @@ pub enum Record {
     },
     Intervened(Box<Intervention>),
     Rewritten(ContextEdit),
+    /// Written whole whenever it changes; the newest counts.
+    Escalated(Box<Escalation>),
+    Held(Box<HeldResponse>),
+    /// A held response was given out, or its time is over.
+    Unheld {
+        request_digest: String,
+    },
+    /// A person's standing orders for a session (JSON, the proxy's own shape), so that a restart keeps them.
+    Ordered {
+        session: SessionId,
+        orders: String,
+    },
     Policy(PolicyVersion),
     Event(Event),
 }
@@ -184,6 +196,16 @@ pub enum EventKind {
     PoliciesInForce,
     PolicyRejected,
     Imported,
+    /// An exchange waits for a person: at which point, and why.
+    Held,
+    /// What a person, or time, decided about a held exchange.
+    Released,
+    /// An escalation's answer came twice, or too late.
+    AnswerIgnored,
+    /// A client's retry took the place of an exchange that was held.
+    TakenOver,
+    /// A recorded answer was served in the model's place (rewind), or the first request that differed from the record.
+    Rewound,
 }
 
 #[derive(Debug, Clone)]

@@ -21,7 +21,9 @@ mod synth;
 
 pub use atoms::chain;
 pub use decode::{Answer, Decoder, Seen, usage};
-pub use edits::{add_include_usage, apply, set_model, set_model_in_path, set_previous_response, text_message};
+pub use edits::{
+    add_include_usage, apply, set_model, set_model_in_path, set_previous_response, text_message, withhold_tools,
+};
 pub use encoding::{Decoding, decode_body};
 pub use facts::facts;
 pub use frames::{Frame, Framer, Framing, Sniffed, framing, is_certain, sniff};
@@ -31,9 +33,10 @@ pub use json::{Span, Splice, splice};
 pub use request::{Request, parse};
 pub use route::{Operation, Route, route};
 pub use surgery::{
-    Cut, StreamSurgeon, answer_as_messages, cut_whole, merge_whole, note_whole, result_message, result_messages,
+    Cut, StreamSurgeon, answer_as_messages, cut_whole, edit_response, edit_whole, merge_whole, note_whole,
+    result_message, result_messages,
 };
-pub use synth::{Made, error, error_frame, error_frame_in, refusal};
+pub use synth::{Made, Saying, answer, error, error_frame, error_frame_in, error_message, form, keepalive, refusal};
 
 /// What cannot be read. Never an agent's fault to suffer: bytes that cannot be read are forwarded as they are.
 #[derive(Debug, thiserror::Error)]

@@ -25,6 +25,8 @@ struct Entry {
     told: bool,
     /// The choice or candidate that it belongs to; calls are numbered within one.
     group: u32,
+    /// Other arguments that it leaves with, and whether a frame has carried them.
+    edit: Option<(String, bool)>,
 }
 
 /// The calls seen so far, in the order in which they began.
@@ -51,7 +53,7 @@ impl Calls {
     pub fn open(&mut self, group: u32, id: &str, name: &str) -> u32 {
         let index = self.entries.len() as u32;
         let call = ToolCall { id: id.into(), name: String::new(), arguments: String::new(), index };
-        self.entries.push(Entry { call, fate: Fate::Nameless, complete: false, told: false, group });
+        self.entries.push(Entry { call, fate: Fate::Nameless, complete: false, told: false, group, edit: None });
         self.grow(index, "", name, "");
         index
     }
@@ -145,6 +147,35 @@ impl Calls {
             self.dropped.push(entry.call.clone());
         }
         true
+    }
+
+    /// Lets a held call through with other arguments.
+    pub fn edit(&mut self, index: u32, arguments: &str) {
+        if self.judge(index, true)
+            && let Some(entry) = self.entries.get_mut(index as usize)
+        {
+            entry.edit = Some((arguments.to_owned(), false));
+        }
+    }
+
+    pub fn any_edited(&self) -> bool {
+        self.entries.iter().any(|entry| entry.edit.is_some())
+    }
+
+    /// The arguments that a call leaves with, where they are not its own.
+    pub fn edited(&self, index: u32) -> Option<&str> {
+        self.entries.get(index as usize)?.edit.as_ref().map(|(arguments, _)| arguments.as_str())
+    }
+
+    pub fn edited_by_id(&self, id: &str) -> Option<&str> {
+        let mine = |entry: &&Entry| entry.edit.is_some() && entry.call.id == id;
+        self.entries.iter().find(mine)?.edit.as_ref().map(|(arguments, _)| arguments.as_str())
+    }
+
+    /// The next piece of an edited call's arguments: all of them, then nothing more.
+    pub fn give(&mut self, index: u32) -> Option<String> {
+        let (arguments, given) = self.entries.get_mut(index as usize)?.edit.as_mut()?;
+        Some(if std::mem::replace(given, true) { String::new() } else { arguments.clone() })
     }
 
     pub fn is_waiting(&self, index: u32) -> bool {

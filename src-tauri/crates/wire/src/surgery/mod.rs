@@ -5,6 +5,7 @@
 //! where a follow-up comes from. All of it edits bytes in place: what no cut touches leaves as it came.
 
 mod anthropic;
+mod arguments;
 mod calls;
 mod chat;
 mod gemini;
@@ -17,6 +18,7 @@ mod stream;
 mod sum;
 mod whole;
 
+pub use arguments::{edit_response, edit_whole};
 pub use messages::answer_as_messages;
 pub(crate) use results::result_part;
 pub use results::{result_message, result_messages};

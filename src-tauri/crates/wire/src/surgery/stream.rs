@@ -1,6 +1,7 @@
 //! The surgeon at one response: which frames wait, in which order they leave, and when a follow-up is asked for. What a frame
 //! means and how it is edited is its dialect's `Anatomy`.
 
+use super::arguments;
 use super::calls::Calls;
 use super::{anthropic::Anthropic, chat::Chat, gemini::Gemini, ollama::Ollama, responses::Responses};
 use crate::frames::{Frame, Framing};
@@ -53,6 +54,7 @@ pub struct Cut {
 /// From the first frame of a held call on, everything waits, in order, until the call is judged. A call whose stream breaks before
 /// it is complete was never judged, so `finish` discards it: the caller then ends with an error frame or a reset, never cleanly.
 pub struct StreamSurgeon {
+    dialect: Dialect,
     anatomy: Box<dyn Anatomy>,
     calls: Calls,
     queue: VecDeque<(Frame, Touches)>,
@@ -69,7 +71,7 @@ impl StreamSurgeon {
             Dialect::Gemini => Box::new(Gemini::new(framing)),
             Dialect::Ollama => Box::new(Ollama::new(framing)),
         };
-        StreamSurgeon { anatomy, calls: Calls::new(holds), queue: VecDeque::new(), closed: false }
+        StreamSurgeon { dialect, anatomy, calls: Calls::new(holds), queue: VecDeque::new(), closed: false }
     }
 
     /// Where the answer will stand among the messages of the next request: calls without an id are named by it, as by `Decoder::at`.
@@ -100,6 +102,12 @@ impl StreamSurgeon {
     /// Takes a held call out. Returns what may leave now, renumbered.
     pub fn drop_call(&mut self, index: u32) -> Vec<Bytes> {
         self.calls.judge(index, false);
+        self.release()
+    }
+
+    /// Lets a held call through with other arguments (JSON, or a custom tool's text). Returns what may leave now.
+    pub fn edit_call(&mut self, index: u32, arguments: &str) -> Vec<Bytes> {
+        self.calls.edit(index, arguments);
         self.release()
     }
 
@@ -160,8 +168,11 @@ impl StreamSurgeon {
             if touches.iter().any(|index| self.calls.is_waiting(*index)) {
                 return out;
             }
-            out.extend(self.anatomy.write(frame, touches, &self.calls));
+            let (frame, touches) = (frame.clone(), touches.clone());
             self.queue.pop_front();
+            for (frame, touches) in arguments::edited(self.dialect, frame, &touches, &mut self.calls) {
+                out.extend(self.anatomy.write(&frame, &touches, &self.calls));
+            }
         }
         if self.closed && self.anatomy.stage() == Stage::Under {
             out.extend(self.anatomy.close(&self.calls));

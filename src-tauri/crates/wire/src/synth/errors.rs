@@ -1,7 +1,7 @@
 //! Errors in the vendors' own shapes: as a whole response, and inside a stream whose head has gone out.
 
 use super::{JSON, Made, sse};
-use crate::json::quote;
+use crate::json::{self, quote};
 use crate::{Answer, Framing, Request};
 use bytes::Bytes;
 use domain::Dialect;
@@ -12,6 +12,15 @@ pub fn error(request: Option<&Request>, dialect: Dialect, status: u16, message: 
     // A JSON array's client expects one even of an error.
     let body = if request.is_some_and(|request| request.stream && request.array) { format!("[{body}]") } else { body };
     Made { status, content_type: JSON, frames: vec![Bytes::from(body)] }
+}
+
+/// What an error response made here says to a person.
+pub fn error_message(made: &Made) -> String {
+    let body: Bytes = made.frames.concat().into();
+    let root = json::root(&body);
+    let message = root.clone().and_then(|root| json::find(&body, root, &["error", "message"]));
+    let message = message.or_else(|| root.and_then(|root| json::find(&body, root, &["error"])));
+    message.and_then(|span| json::text(&body, span)).unwrap_or_default().into_owned()
 }
 
 /// The event that says, inside a stream, that it failed: clients raise it instead of taking the stream for ended. For Gemini it

@@ -1,7 +1,8 @@
-//! OpenAI Responses: one message item with its whole sequence of events, numbered from 0.
+//! OpenAI Responses: a message item and an item for each call with their whole sequence of events, numbered from 0.
 
 use super::{Answer, Made, sse, streamed, whole};
 use crate::json::{self, quote};
+use domain::ToolCall;
 
 const USAGE: &str = r#"{"input_tokens":0,"input_tokens_details":{"cached_tokens":0},"output_tokens":0,"output_tokens_details":{"reasoning_tokens":0},"total_tokens":0}"#;
 
@@ -23,10 +24,20 @@ const ECHOED: [(&str, &str); 14] = [
     ("truncation", r#""disabled""#),
 ];
 
-pub(super) fn refusal(answer: &Answer) -> Made {
-    let item_id = format!("msg_{}", answer.id);
-    let (events, item) = message_item(&item_id, answer.text, answer.request.json_schema, 0, 2);
-    let done = response(answer, "completed", &item, USAGE);
+pub(super) fn message(answer: &Answer) -> Made {
+    let mut events = Vec::new();
+    let mut items = Vec::new();
+    if answer.has_text() {
+        let (said, item) = message_item(&format!("msg_{}", answer.id), answer.text, answer.as_refusal, 0, 2);
+        events.extend(said);
+        items.push(item);
+    }
+    for call in &answer.calls {
+        let (said, item) = call_item(call, items.len() as u64, 2 + events.len() as u64);
+        events.extend(said);
+        items.push(item);
+    }
+    let done = response(answer, "completed", &items.join(","), USAGE);
     if !answer.request.stream {
         return whole(done);
     }
@@ -38,6 +49,33 @@ pub(super) fn refusal(answer: &Answer) -> Made {
     frames.extend(events.iter().map(|(kind, data)| sse(Some(kind), data)));
     frames.push(event("response.completed", 2 + events.len(), &done));
     streamed(frames)
+}
+
+/// The events of one function call, and the finished item.
+fn call_item(call: &ToolCall, place: u64, sequence: u64) -> (Vec<(&'static str, String)>, String) {
+    let (call_id, name, whole) = (quote(&call.id), quote(&call.name), quote(&call.arguments));
+    let id = quote(&format!("fc_{}", call.id));
+    let item = |status: &str, arguments: &str| {
+        format!(
+            r#"{{"id":{id},"type":"function_call","status":"{status}","arguments":{arguments},"call_id":{call_id},"name":{name}}}"#
+        )
+    };
+    let done = item("completed", &whole);
+    let events = [
+        ("response.output_item.added", format!(r#","item":{}"#, item("in_progress", r#""""#))),
+        ("response.function_call_arguments.delta", format!(r#","item_id":{id},"delta":{whole}"#)),
+        ("response.function_call_arguments.done", format!(r#","item_id":{id},"name":{name},"arguments":{whole}"#)),
+        ("response.output_item.done", format!(r#","item":{done}"#)),
+    ];
+    (numbered(events, place, sequence), done)
+}
+
+/// Events with their numbers: each one's place in the output, and its own in the stream.
+fn numbered<const N: usize>(events: [(&'static str, String); N], place: u64, from: u64) -> Vec<(&'static str, String)> {
+    let numbered = events.into_iter().zip(from..).map(|((kind, rest), number)| {
+        (kind, format!(r#"{{"type":"{kind}","sequence_number":{number},"output_index":{place}{rest}}}"#))
+    });
+    numbered.collect()
 }
 
 fn response(answer: &Answer, status: &str, item: &str, usage: &str) -> String {
@@ -96,9 +134,5 @@ pub(crate) fn message_item(
         ("response.content_part.done", part_event(&text)),
         ("response.output_item.done", format!(r#","item":{done}"#)),
     ];
-    let numbered = events.into_iter().enumerate().map(|(step, (kind, rest))| {
-        let number = sequence + step as u64;
-        (kind, format!(r#"{{"type":"{kind}","sequence_number":{number},"output_index":{place}{rest}}}"#))
-    });
-    (numbered.collect(), done)
+    (numbered(events, place, sequence), done)
 }
