@@ -6,6 +6,7 @@ use crate::{
 };
 use domain::{Action, Decision, Evaluation, Mode, Observation, OnError, RefuseAs, Verdict};
 use serde_json::{Map, Value};
+use std::sync::Arc;
 
 /// What a record of one value may hold, in characters.
 const LONGEST_VALUE: usize = 200;
@@ -18,23 +19,60 @@ pub fn evaluate(set: &PolicySet, agent: &str, observation: &Observation, ticks: 
 
 pub(crate) fn judge(policies: &[&Policy], observation: &Observation, ticks: &dyn Fn() -> u64) -> Verdict {
     let mut verdict = Verdict::default();
+    let mut approvals = Vec::new();
     let mut before = ticks();
     for policy in policies {
-        for rule in policy.rules.iter().filter(|rule| rule.point == observation.point && rule.mode != Mode::Off) {
-            let mut evaluation = weigh(policy, rule, observation, &mut verdict.decisions);
+        let in_force = |rule: &&Arc<Rule>| rule.point == observation.point && rule.is_in_force(observation.at);
+        for rule in policy.rules.iter().filter(in_force) {
+            let mut evaluation = weigh(policy, rule, observation, &mut verdict.decisions, &mut approvals);
             let after = ticks();
             evaluation.micros = u32::try_from((after.saturating_sub(before) + 500) / 1_000).unwrap_or(u32::MAX);
             before = after;
             verdict.evaluations.push(evaluation);
         }
     }
+    settle(&mut verdict, &approvals);
     // Stable: within a class the files' order stays.
     verdict.decisions.sort_by_key(|decision| class(&decision.action));
     verdict
 }
 
-/// One rule: its evaluation, and its decisions added.
-fn weigh(policy: &Policy, rule: &Rule, observation: &Observation, decisions: &mut Vec<Decision>) -> Evaluation {
+/// A question answered beforehand: of which `policy/rule`, by which.
+struct Approval {
+    of: String,
+    by: String,
+}
+
+/// Takes out the questions that are answered already; the evaluation of whoever asked says by whom.
+fn settle(verdict: &mut Verdict, approvals: &[Approval]) {
+    if approvals.is_empty() {
+        return;
+    }
+    let answered =
+        |rule: &str, policy: &str| approvals.iter().find(|approval| approval.of == format!("{policy}/{rule}"));
+    let asks = |decision: &Decision| matches!(decision.action, Action::Escalate(_));
+    let (settled, left): (Vec<_>, Vec<_>) = std::mem::take(&mut verdict.decisions)
+        .into_iter()
+        .partition(|decision| asks(decision) && answered(&decision.rule, &decision.policy).is_some());
+    verdict.decisions = left;
+    for decision in settled {
+        let asked = |e: &&mut Evaluation| e.rule == decision.rule && e.policy == decision.policy;
+        if let Some(evaluation) = verdict.evaluations.iter_mut().find(asked)
+            && let Some(approval) = answered(&decision.rule, &decision.policy)
+        {
+            evaluation.values.insert("approved by".to_owned(), Value::from(approval.by.clone()));
+        }
+    }
+}
+
+/// One rule: its evaluation, and its decisions and answers added.
+fn weigh(
+    policy: &Policy,
+    rule: &Rule,
+    observation: &Observation,
+    decisions: &mut Vec<Decision>,
+    approvals: &mut Vec<Approval>,
+) -> Evaluation {
     let truth = rule.when.as_ref().map_or(Ok(true), |when| when.holds(observation));
     let mut evaluation = Evaluation {
         point: rule.point,
@@ -65,7 +103,14 @@ fn weigh(policy: &Policy, rule: &Rule, observation: &Observation, decisions: &mu
                 let path = format!("history[\"{}\"].fires_in_session", rule.id);
                 evaluation.values.insert(path, Value::from(fired));
             } else {
-                actions(rule, fired).iter().for_each(|action| decide(action.fill(observation)));
+                for action in actions(rule, fired) {
+                    match action {
+                        PlannedAction::Approve { rule: of } if rule.mode == Mode::Enforce => {
+                            approvals.push(Approval { of: of.clone(), by: rule.key.clone() });
+                        }
+                        action => action.fill(observation).into_iter().for_each(&mut decide),
+                    }
+                }
             }
         }
         Err(error) => {
@@ -104,6 +149,7 @@ fn values(rule: &Rule, observation: &Observation) -> Map<String, Value> {
 fn class(action: &Action) -> u8 {
     match action {
         Action::Block { .. } => 0,
+        Action::Escalate(_) | Action::Pause { .. } => 1,
         Action::Inject { .. } => 2,
         Action::Taint { .. } => 4,
     }

@@ -16,9 +16,11 @@ mod read;
 mod reference;
 mod schema;
 mod set;
+mod tailor;
 mod template;
 mod toml_text;
 mod trial;
+mod when;
 
 pub use compile::{compile, version_of};
 pub use datum::Kind;
@@ -29,3 +31,4 @@ pub use reference::reference;
 pub use schema::json_schema;
 pub use set::{Loaded, PolicySet, PolicyState, PolicySummary};
 pub use trial::{TestOutcome, run_tests};
+pub use when::Condition;

@@ -1,19 +1,22 @@
 //! A compiled policy: its rules in order, and what a person wants to know about it.
 
 use crate::{condition::Compiled, template::Template, trial::Case};
-use domain::{Action, InjectRole, Mode, Observation, OnError, Point, PolicyVersion, RefuseAs};
+use domain::{
+    Action, Choice, InjectRole, Mode, Observation, OnError, OnTimeout, Point, PolicyVersion, Question, RefuseAs,
+    Timestamp,
+};
 use globset::GlobSet;
 use serde::Serialize;
-use std::ops::Range;
+use std::{ops::Range, sync::Arc};
 
 /// One policy file, compiled. Immutable.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Policy {
     pub(crate) file: String,
     pub(crate) version: PolicyVersion,
     pub(crate) agents: Option<GlobSet>,
     pub(crate) globs: Vec<String>,
-    pub(crate) rules: Vec<Rule>,
+    pub(crate) rules: Vec<Arc<Rule>>,
     pub(crate) cases: Vec<Case>,
     pub(crate) description: String,
 }
@@ -27,10 +30,14 @@ pub(crate) struct Rule {
     pub mode: Mode,
     pub on_error: OnError,
     pub max_fires: Option<u32>,
+    /// From then on it is out of force.
+    pub until: Option<Timestamp>,
     pub when: Option<Compiled>,
     pub first: Vec<PlannedAction>,
     pub again: Option<Vec<PlannedAction>>,
     pub lowered_from: Option<&'static str>,
+    /// The number of the simple key that it was made from.
+    pub limit: Option<u32>,
     pub toml: String,
     pub line: u32,
     /// Its bytes in the file; of a lowered rule, its key's.
@@ -40,20 +47,52 @@ pub(crate) struct Rule {
 /// An action whose texts are still templates.
 #[derive(Debug)]
 pub(crate) enum PlannedAction {
-    Block { text: Template, refuse_as: RefuseAs },
-    Inject { role: InjectRole, text: Template },
-    Taint { taint: String },
+    Block {
+        text: Template,
+        refuse_as: RefuseAs,
+    },
+    Inject {
+        role: InjectRole,
+        text: Template,
+    },
+    Escalate {
+        allow: Vec<Choice>,
+        timeout_ms: u64,
+        on_timeout: OnTimeout,
+        text: Template,
+        /// Where its time stands in the file.
+        at: Range<usize>,
+    },
+    Pause {
+        text: Template,
+    },
+    /// Answers the question of another rule, `policy/rule`: nothing to carry out.
+    Approve {
+        rule: String,
+    },
+    Taint {
+        taint: String,
+    },
 }
 
 impl PlannedAction {
-    pub fn fill(&self, observation: &Observation) -> Action {
-        match self {
+    /// None: an answer to another rule, carried out within the verdict.
+    pub fn fill(&self, observation: &Observation) -> Option<Action> {
+        Some(match self {
+            PlannedAction::Approve { .. } => return None,
             PlannedAction::Block { text, refuse_as } => {
                 Action::Block { text: text.fill(observation), refuse_as: *refuse_as }
             }
             PlannedAction::Inject { role, text } => Action::Inject { role: *role, text: text.fill(observation) },
+            PlannedAction::Escalate { allow, timeout_ms, on_timeout, text, .. } => Action::Escalate(Question {
+                allow: allow.clone(),
+                timeout_ms: *timeout_ms,
+                on_timeout: *on_timeout,
+                text: text.fill(observation),
+            }),
+            PlannedAction::Pause { text } => Action::Pause { text: text.fill(observation) },
             PlannedAction::Taint { taint } => Action::Taint { taint: taint.clone() },
-        }
+        })
     }
 }
 
@@ -120,11 +159,22 @@ impl Policy {
 }
 
 impl Rule {
-    /// Whether traffic must wait for it: in force, and able to block. Shadow rules never delay anything.
+    /// Whether traffic must wait for it: in force, and able to block or to hold. Shadow rules never delay anything.
     pub fn holds_back(&self) -> bool {
-        let blocks = |actions: &[PlannedAction]| actions.iter().any(|a| matches!(a, PlannedAction::Block { .. }));
+        let stops = |action: &PlannedAction| {
+            matches!(action, PlannedAction::Block { .. } | PlannedAction::Escalate { .. } | PlannedAction::Pause { .. })
+        };
         self.mode == Mode::Enforce
-            && (self.on_error == OnError::Closed || blocks(&self.first) || self.again.as_deref().is_some_and(blocks))
+            && (self.on_error == OnError::Closed || self.first.iter().chain(self.again.iter().flatten()).any(stops))
+    }
+
+    pub fn is_in_force(&self, at: Timestamp) -> bool {
+        self.mode != Mode::Off && self.until.is_none_or(|until| at < until)
+    }
+
+    /// Whether a person means this rule: by its id, or as `policy/rule`.
+    pub fn is_called(&self, name: &str) -> bool {
+        self.id == name || self.key == name
     }
 
     pub fn may_match_tool(&self, tool: &str) -> bool {

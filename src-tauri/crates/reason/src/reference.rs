@@ -41,16 +41,19 @@ expect = [\"block\"]
 const MEANING: &str = "\
 ## Meaning
 
-- **Order.** All policies whose `agents` match apply. Decisions are carried out in the order block, inject, taint; within a class, files by
-  name, then rules as they stand.
+- **Order.** All policies whose `agents` match apply. Decisions are carried out in the order block, escalate and pause, inject, taint; within
+  a class, files by name, then rules as they stand.
+- **Approved beforehand.** An enforced `approve` that matches takes the named rule's questions out of the verdict; the evaluation of the rule
+  that asked says by whom. An `approve` that cannot be evaluated answers nothing.
 - **Shadow** rules are evaluated and recorded as \"would have\"; they change and delay nothing.
 - **Failing.** A condition that reads an absent field (an argument that was not given) has no truth: the rule counts as an error, and
   `on_error` says what that means. `&&` and `||` still decide where one side suffices; ask with `has()` first where a field may be absent.
 - **Numbers.** `int` and `double` compare, but are not added or multiplied with each other: `session.context_used * 100.0 > 85.0`.
 - **Bounds.** A condition has at most 2,000 bytes and 120 operators; comprehensions nest twice; a value that one walks has at most 4,000
   parts.
-- **Held back.** While an answer streams, a call is held until it is complete only where an enforced rule that can block could match a tool of its
-  name; what decides is what the condition says about `tool.name`.
+- **Held back.** While an answer streams, a call is held until it is complete only where an enforced rule that can block, escalate or pause
+  could match a tool of its name; what decides is what the condition says about `tool.name`. An enforced rule that can do so at
+  `model.response` holds the whole answer back.
 - **Templates.** `{{path}}` in a text is filled with the variable; a list comes one item a line, an absent value as `(none)`, a long one cut.
 ";
 

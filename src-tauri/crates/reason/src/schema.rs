@@ -36,6 +36,13 @@ fn takes(key: &Key) -> Value {
         Takes::Count => json!({ "type": "integer", "minimum": 0 }),
         Takes::Number => json!({ "type": "number" }),
         Takes::Texts => json!({ "type": "array", "items": { "type": "string" } }),
+        Takes::Choices(words) => {
+            json!({ "type": "array", "minItems": 1, "uniqueItems": true, "items": { "enum": words } })
+        }
+        Takes::Duration => {
+            json!({ "type": "string", "pattern": "^([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?$", "minLength": 2 })
+        }
+        Takes::Moment => json!({ "type": "string", "format": "date-time" }),
         Takes::Choice(words) => json!({ "enum": words }),
         Takes::Actions => json!({ "type": "array", "minItems": 1, "items": { "$ref": "#/$defs/action" } }),
         Takes::Table(keys) => table(keys, &[]),

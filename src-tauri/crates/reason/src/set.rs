@@ -2,7 +2,7 @@
 
 use crate::{
     compile::{compile, stem, version_of},
-    policy::Policy,
+    policy::{Policy, Rule},
     problem::{Problem, Report, Severity},
 };
 use domain::{Mode, Point, PolicyVersion};
@@ -139,11 +139,20 @@ impl PolicySet {
         self.holding(Point::ModelResponse).next().is_some()
     }
 
-    fn rules(&self) -> impl Iterator<Item = &crate::policy::Rule> {
-        self.policies().flat_map(|policy| &policy.rules)
+    pub(crate) fn rules(&self) -> impl Iterator<Item = &Rule> {
+        self.policies().flat_map(|policy| policy.rules.iter().map(|rule| &**rule))
     }
 
-    fn holding(&self, point: Point) -> impl Iterator<Item = &crate::policy::Rule> {
+    /// The same policies, each changed or not; what `change` returns none for stays.
+    pub(crate) fn changed(&self, change: impl Fn(&Policy) -> Option<Policy>) -> PolicySet {
+        let files = self.files.iter().map(|file| {
+            let policy = file.policy.as_deref().and_then(&change).map(Arc::new).or_else(|| file.policy.clone());
+            File { policy, ..file.clone() }
+        });
+        PolicySet { files: files.collect() }
+    }
+
+    fn holding(&self, point: Point) -> impl Iterator<Item = &Rule> {
         self.rules().filter(move |rule| rule.point == point && rule.holds_back())
     }
 }

@@ -6,7 +6,7 @@ use domain::Observation;
 use serde::Serialize;
 
 /// A `[[test]]`, compiled.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Case {
     pub name: Option<String>,
     pub rule: Option<String>,

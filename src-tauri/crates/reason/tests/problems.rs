@@ -58,7 +58,7 @@ fn words_that_nothing_carries_out_yet_are_errors() {
         "[circuit_breaker]\nwindow_seconds = 60",
         "[budget.cost]\nper = 'session'",
         "[detector.loop]\nkind = 'repeat'",
-        "[[rule]]\nid = 'r'\non = 'tool.call'\ndo = ['escalate']",
+        "[[rule]]\nid = 'r'\non = 'tool.call'\ndo = ['stop']",
         "[[rule]]\nid = 'r'\non = 'tool.call'\nrisk = 2\ndo = ['block']",
         "[[rule]]\nid = 'r'\non = 'tool.call'\nwhen = 'detect.loop.hit'\ndo = ['block']",
     ] {

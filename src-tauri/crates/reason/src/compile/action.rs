@@ -1,6 +1,6 @@
 //! The lists under `do` and `again`, compiled.
 
-use super::section::Section;
+use super::{hold, section::Section};
 use crate::{
     condition::Place,
     language::{ACTIONS, ActionWord, State, action as action_word},
@@ -131,6 +131,32 @@ fn build(
             let text = Template::compile(&text, place, report);
             Some(PlannedAction::Inject { role: role.unwrap_or(InjectRole::User), text })
         }
+        "escalate" => {
+            let text = field("text", report).map(|text| Template::compile(&text, place, report)).unwrap_or_default();
+            Some(hold::escalate(section, span, text, report))
+        }
+        "pause" => {
+            let text = field("text", report).map(|text| Template::compile(&text, place, report)).unwrap_or_default();
+            Some(PlannedAction::Pause { text })
+        }
+        "approve" => match field("rule", report) {
+            Some(named) => {
+                if !named.value.contains('/') && !place.rules.contains(&named.value) {
+                    let hint = did_you_mean(&named.value, place.rules.iter().map(String::as_str))
+                        .or_else(|| Some("write \"POLICY/RULE\" for a rule of another file".to_owned()));
+                    let message = format!("this file has no rule `{}`", named.value);
+                    report.error_with_hint(named.in_file(0..named.value.len()), message, hint);
+                }
+                // Of this file alone: another may have a rule of that id.
+                let own = !named.value.contains('/');
+                let rule = if own { format!("{}/{}", place.policy, named.value) } else { named.value };
+                Some(PlannedAction::Approve { rule })
+            }
+            None => {
+                missing("rule", report);
+                None
+            }
+        },
         "taint" => match field("taint", report).map(|text| text.value).filter(|taint| !taint.is_empty()) {
             Some(taint) => Some(PlannedAction::Taint { taint }),
             None => {

@@ -1,12 +1,15 @@
 //! The compiler: a policy file's text to a `Policy`, or every mistake in it with its place.
 
 mod action;
+mod duration;
 mod given;
+mod hold;
 mod rule;
 mod section;
 mod simple;
 
 pub(crate) use section::described;
+pub(crate) use simple::with_limit;
 
 use crate::{
     language::{DEFAULTS, POLICY, RULE},
@@ -16,6 +19,7 @@ use crate::{
 use domain::{Mode, OnError, PolicyVersion};
 use globset::{Glob, GlobSet, GlobSetBuilder};
 use section::Section;
+use std::sync::Arc;
 use toml_edit::Document;
 
 /// What rules have that say nothing else.
@@ -79,8 +83,10 @@ fn read(file: &str, source: &str, report: &mut Report<'_>) -> Option<Policy> {
     for (section, id) in sections.iter().zip(&ids[first_full..]) {
         rules.extend(rule::compile(section, id, &name, &ids, defaults, report));
     }
+    hold::check_patience(&rules, agents.as_ref(), report);
     let cases = given::cases(&top, &name, &rules, &ids, report);
     let version = PolicyVersion { version: version_of(source), name, source: source.to_owned() };
+    let rules = rules.into_iter().map(Arc::new).collect();
     Some(Policy { file: file.to_owned(), version, agents, globs, rules, cases, description })
 }
 

@@ -8,7 +8,7 @@ use crate::{
     problem::Report,
     toml_text::TomlText,
 };
-use domain::{OnError, Point};
+use domain::{OnError, Point, Timestamp};
 
 /// The rule's id; an invented one where it has none, so that checking goes on.
 pub(super) fn id(section: &Section<'_>, taken: &[String], report: &mut Report<'_>) -> String {
@@ -68,11 +68,28 @@ pub(super) fn compile(
         when,
         first,
         again,
+        until: until(section, report),
         lowered_from: None,
+        limit: None,
         toml: report.text().get(section.extent()).unwrap_or_default().trim().to_owned(),
         line: report.text()[..section.span.start.min(report.text().len())].matches('\n').count() as u32 + 1,
         at: section.span.clone(),
     })
+}
+
+/// The moment from which on the rule is out of force.
+fn until(section: &Section<'_>, report: &mut Report<'_>) -> Option<Timestamp> {
+    let written = section.item("until")?.as_datetime()?.to_string();
+    let read: Result<jiff::Timestamp, _> = written.parse();
+    match read {
+        Ok(at) => Some(Timestamp(at.as_microsecond())),
+        // What has no offset was told as a wrong kind already.
+        Err(_) if report.failed() => None,
+        Err(_) => {
+            report.error(section.value_span("until"), "no such moment");
+            None
+        }
+    }
 }
 
 /// Compiles a condition; its mistakes become problems of the file.

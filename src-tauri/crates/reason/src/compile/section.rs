@@ -146,14 +146,17 @@ fn last_byte(table: &dyn TableLike) -> usize {
 
 fn fits(item: &Item, takes: Takes) -> bool {
     match takes {
-        Takes::Text | Takes::Choice(_) | Takes::Condition => item.is_str(),
+        Takes::Text | Takes::Choice(_) | Takes::Condition | Takes::Duration => item.is_str(),
         Takes::Count => item.is_integer(),
         Takes::Number => item.is_integer() || item.is_float(),
-        Takes::Texts => item.is_array(),
+        Takes::Texts | Takes::Choices(_) => item.is_array(),
         Takes::Actions => item.is_array(),
         Takes::Table(_) | Takes::Facts => item.is_table_like(),
         Takes::Tables(_) => {
             item.is_array_of_tables() || item.as_array().is_some_and(|values| values.iter().all(Value::is_inline_table))
+        }
+        Takes::Moment => {
+            item.as_datetime().is_some_and(|at| at.date.is_some() && at.time.is_some() && at.offset.is_some())
         }
         Takes::Anything => true,
     }
@@ -167,6 +170,9 @@ pub(crate) fn described(takes: Takes) -> &'static str {
         Takes::Count => "a whole number",
         Takes::Number => "a number",
         Takes::Texts => "a list of strings",
+        Takes::Choices(_) => "a list of words",
+        Takes::Duration => "a duration as a string",
+        Takes::Moment => "a moment with its offset (2026-12-31T00:00:00Z)",
         Takes::Actions => "a list of actions",
         Takes::Table(_) | Takes::Facts => "a table",
         Takes::Tables(_) => "tables (`[[…]]`)",

@@ -1,7 +1,10 @@
 //! The simple form: keys that lower to rules of the full form, through the same compiler.
 
 use super::{Defaults, rule, section::Section};
-use crate::{policy::Rule, problem::Report};
+use crate::{
+    policy::Rule,
+    problem::{Problem, Report},
+};
 use toml_edit::Document;
 
 struct Lowering {
@@ -47,30 +50,41 @@ pub(super) fn lower(
     let mut rules = Vec::new();
     for lowering in LOWERINGS {
         let Some(limit) = top.count(lowering.key, report) else { continue };
-        let source = lowering.rule.replace("LIMIT", &limit.to_string()).replace("POLICY", policy);
-        let mut inner = Report::new(lowering.key, &source);
+        let at = top.key_span(lowering.key);
+        let line = report.text()[..at.start.min(report.text().len())].matches('\n').count() as u32 + 1;
+        let (rule, problems) = lowering.rule(limit, policy, ids, defaults);
+        for problem in problems {
+            report.error_with_hint(at.clone(), problem.message, problem.hint);
+        }
+        rules.extend(rule.map(|rule| Rule { line, at: at.clone(), ..rule }));
+    }
+    rules
+}
+
+/// A lowered rule with another number, in the same mode; none where the rule is not one of these.
+pub(crate) fn with_limit(rule: &Rule, policy: &str, ids: &[String], limit: u32) -> Option<Rule> {
+    let lowering = LOWERINGS.iter().find(|lowering| rule.lowered_from == Some(lowering.key))?;
+    let defaults = Defaults { mode: rule.mode, on_error: rule.on_error };
+    let (made, _) = lowering.rule(limit, policy, ids, defaults);
+    Some(Rule { line: rule.line, at: rule.at.clone(), ..made? })
+}
+
+impl Lowering {
+    fn rule(&self, limit: u32, policy: &str, ids: &[String], defaults: Defaults) -> (Option<Rule>, Vec<Problem>) {
+        let source = self.rule.replace("LIMIT", &limit.to_string()).replace("POLICY", policy);
+        let mut report = Report::new(self.key, &source);
         let rule = match Document::parse(source.as_str()) {
             Ok(document) => {
                 let section = Section::new(document.as_table(), 0..source.len());
-                rule::compile(&section, lowering.key, policy, ids, defaults, &mut inner)
+                rule::compile(&section, self.key, policy, ids, defaults, &mut report)
             }
             Err(error) => {
-                inner.error(0..0, error.message());
+                report.error(0..0, error.message());
                 None
             }
         };
-        let at = top.key_span(lowering.key);
-        let line = report.text()[..at.start.min(report.text().len())].matches('\n').count() as u32 + 1;
-        for problem in inner.into_problems() {
-            report.error_with_hint(at.clone(), problem.message, problem.hint);
-        }
-        rules.extend(rule.map(|rule| Rule {
-            lowered_from: Some(lowering.key),
-            toml: format!("[[rule]]\n{}", source.trim_end()),
-            line,
-            at: at.clone(),
-            ..rule
-        }));
+        let toml = format!("[[rule]]\n{}", source.trim_end());
+        let rule = rule.map(|rule| Rule { lowered_from: Some(self.key), limit: Some(limit), toml, ..rule });
+        (rule, report.into_problems())
     }
-    rules
 }

@@ -30,6 +30,7 @@ const NESTED_COMPREHENSIONS: usize = 2;
 #[derive(Clone, Copy)]
 pub(crate) struct Place<'p> {
     pub point: Point,
+    /// Empty: the condition stands alone, and may name rules of any policy as `policy/rule`.
     pub policy: &'p str,
     /// The ids of the file's rules.
     pub rules: &'p [String],

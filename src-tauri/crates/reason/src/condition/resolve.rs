@@ -72,11 +72,17 @@ impl Checker<'_> {
             let hint = format!("write history.RULE.FIELD; fields are {}", known().collect::<Vec<_>>().join(", "));
             return wrong(self.span(chain.root_id), "`history` is read by rule and field".to_owned(), Some(hint));
         };
-        if !self.place.rules.contains(rule) {
+        let alone = self.place.policy.is_empty();
+        if alone && !rule.contains('/') {
+            let hint = Some(format!("write history[\"POLICY/{rule}\"]"));
+            return wrong(self.step_span(chain, 0), format!("`{rule}` may be a rule of any policy"), hint);
+        }
+        if !alone && !self.place.rules.contains(rule) {
             let hint = did_you_mean(rule, self.place.rules.iter().map(String::as_str));
             return wrong(self.step_span(chain, 0), format!("this file has no rule `{rule}`"), hint);
         }
         match HISTORY.iter().find(|known| known.name == field) {
+            Some(found) if alone => Ok(Origin::History(rule.clone(), found)),
             Some(found) => Ok(Origin::History(format!("{}/{rule}", self.place.policy), found)),
             None => {
                 let hint = did_you_mean(field, known())

@@ -23,6 +23,9 @@ const fn planned(name: &'static str, doc: &'static str) -> ActionWord {
     ActionWord { name, state: State::Planned, points: &[], fields: &[], short: None, doc }
 }
 
+/// Where an exchange can wait for a person.
+const HOLDS: &[Point] = &[Point::ModelRequest, Point::ToolCall, Point::ModelResponse];
+
 pub const ACTIONS: &[ActionWord] = &[
     ActionWord {
         name: "block",
@@ -38,6 +41,47 @@ pub const ACTIONS: &[ActionWord] = &[
         ],
         short: Some("text"),
         doc: "Refuse. At `model.request` the call is answered with the text; at `tool.call` the call is taken out of the response and the model is told the text. `\"block\"` alone is enough.",
+    },
+    ActionWord {
+        name: "escalate",
+        state: State::Acts,
+        points: HOLDS,
+        fields: &[
+            field(
+                "allow",
+                Takes::Choices(&["approve", "edit", "deny"]),
+                "How a person may answer; all three unless set.",
+            ),
+            field(
+                "timeout",
+                Takes::Duration,
+                "How long it waits: `\"90s\"`, `\"9m\"` (unless set), `\"1h30m\"`; at most `\"168h\"`.",
+            ),
+            field(
+                "on_timeout",
+                Takes::Choice(&["deny", "stop"]),
+                "What then: `deny` (unless set), or `stop`: deny and end the session. Nothing approves by time-out.",
+            ),
+            field("text", Takes::Text, "What the person is asked, a template; unless set the rule's name says it."),
+        ],
+        short: Some("text"),
+        doc: "Hold for a person, who approves, edits or denies; the client is kept waiting. What is denied is refused as by `block`; an edit re-enters policy and the model is told of it. `\"escalate\"` alone is enough.",
+    },
+    ActionWord {
+        name: "approve",
+        state: State::Acts,
+        points: HOLDS,
+        fields: &[field("rule", Takes::Text, "Whose question: a rule's id in this file, or `policy/rule`. Required.")],
+        short: Some("rule"),
+        doc: "Answer a rule's question beforehand: where both match, what it would escalate goes on. It answers nothing else, and blocks stay.",
+    },
+    ActionWord {
+        name: "pause",
+        state: State::Acts,
+        points: HOLDS,
+        fields: &[field("text", Takes::Text, "Why, for the person, a template.")],
+        short: Some("text"),
+        doc: "Hold the session here, and at its next model call, until a person lets it go on. `\"pause\"` alone is enough.",
     },
     ActionWord {
         name: "inject",
@@ -68,8 +112,6 @@ pub const ACTIONS: &[ActionWord] = &[
     planned("partial", "End now with what there is."),
     planned("redact", "Spans, reversibly."),
     planned("replace", "Spans or the whole."),
-    planned("escalate", "Hold for a person."),
-    planned("pause", "Hold the session."),
     planned("stop", "End the session."),
     planned("rollback", "Resume from an earlier context."),
     planned("alert", "Tell somebody."),

@@ -9,6 +9,12 @@ pub enum Takes {
     Number,
     Texts,
     Choice(&'static [&'static str]),
+    /// A list of such words.
+    Choices(&'static [&'static str]),
+    /// `90s`, `9m`, `1h30m`, `500ms`.
+    Duration,
+    /// A moment with its offset, unquoted: `2026-12-31T00:00:00Z`.
+    Moment,
     /// A CEL expression, read at load.
     Condition,
     /// A list of actions.
@@ -104,6 +110,7 @@ pub const RULE: &[Key] = &[
     acts("mode", MODES, "As in `[defaults]`."),
     acts("on_error", ON_ERRORS, "As in `[defaults]`."),
     acts("max_fires", Takes::Count, "So often a session at most; after that a match does nothing."),
+    acts("until", Takes::Moment, "From then on it is not evaluated any more: `2026-12-31T00:00:00Z`."),
     planned("risk", Takes::Number, "Added to the session's risk on a match."),
 ];
 
