@@ -3,7 +3,8 @@
 //! The first line is `{"format":"switchtower-jsonl/1","session":{…}}`. Then, in an order in which each line refers only to earlier ones:
 //! `{"blob":N,"body":B}` bytes that others name by N · `{"node":N,"parent":N|null,"body":B|null}` one message of the context tree ·
 //! `{"exchange":{…}}` with `context`, `envelope`, `system`, `tools` as such names · `{"calls":[…]}`, `{"observations":[…]}`,
-//! `{"evaluations":[…]}` of the exchange before · at the end `{"intervention":{…}}`, `{"rewrite":{…}}`, `{"event":{…}}`.
+//! `{"evaluations":[…]}` of the exchange before · at the end `{"intervention":{…}}`, `{"rewrite":{…}}`, `{"event":{…}}`,
+//! `{"escalation":{…}}`.
 //! A body B is a JSON string where it is UTF-8, else `{"base64":"…"}`. Times are microseconds since 1970.
 
 use crate::{
@@ -53,6 +54,9 @@ impl Ledger {
         }
         for event in events(&db, n, id)? {
             write(to, &Line::Event { event: Box::new(event) })?;
+        }
+        for escalation in crate::read::escalations(&db, n, "1")? {
+            write(to, &Line::Escalation { escalation: Box::new(escalation) })?;
         }
         Ok(())
     }

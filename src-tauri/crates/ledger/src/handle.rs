@@ -41,6 +41,8 @@ pub enum ChangeKind {
     Session,
     Exchange,
     Intervention,
+    /// A question to a person was put, answered, or its time is over.
+    Escalation,
     Policy,
     /// The ledger's own state changed.
     Health,

@@ -152,6 +152,7 @@ impl Reading {
                     results,
                 })]
             }
+            Line::Escalation { escalation } => vec![Record::Escalated(Box::new(closed(*escalation)))],
             Line::Event { event } => vec![Record::Event(Event {
                 session: Some(session),
                 exchange: event.exchange,
@@ -253,6 +254,15 @@ impl Reading {
         }
         records
     }
+}
+
+/// An escalation of another runtime: what waits there cannot be answered here.
+fn closed(escalation: Escalation) -> Escalation {
+    if !escalation.state.is_open() {
+        return escalation;
+    }
+    let reason = Some(format!("imported while it was {} elsewhere", escalation.state.name()));
+    Escalation { state: EscalationState::Expired, reason, decided_at: Some(escalation.expires_at), ..escalation }
 }
 
 fn finished(session: SessionId, id: ExchangeId, at: Timestamp, answer: Answer) -> Result<Record, LedgerError> {

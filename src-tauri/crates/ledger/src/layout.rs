@@ -97,6 +97,19 @@ codes!(
         Point::SessionIdle,
     ]
 );
+codes!(
+    escalation_state,
+    EscalationState,
+    EscalationState::Expired,
+    [
+        EscalationState::Pending,
+        EscalationState::Approved,
+        EscalationState::Edited,
+        EscalationState::Denied,
+        EscalationState::Expired,
+        EscalationState::Orphaned,
+    ]
+);
 codes!(mode, Mode, Mode::Off, [Mode::Enforce, Mode::Shadow, Mode::Off]);
 codes!(cause, Cause, Cause::Rule, [Cause::Rule, Cause::Person]);
 codes!(

@@ -52,6 +52,9 @@ pub enum Line {
     Event {
         event: Box<EventLine>,
     },
+    Escalation {
+        escalation: Box<Escalation>,
+    },
 }
 
 /// Bytes: text where they are UTF-8.

@@ -106,6 +106,21 @@ fn take_attempt(from: &mut &[u8]) -> Result<Attempt, LedgerError> {
     Ok(Attempt { model, provider, status, error, why, duration_ms: take_signed(from)? as f64 / 1000.0 })
 }
 
+/// A response that waits for a person: its headers, then its body.
+pub fn held_bytes(headers: &Headers, body: &[u8]) -> Vec<u8> {
+    let mut to = Vec::with_capacity(body.len() + 1024);
+    put_headers(&mut to, headers);
+    to.extend_from_slice(body);
+    to
+}
+
+pub fn read_held(bytes: Vec<u8>) -> Result<(Headers, Bytes), LedgerError> {
+    let whole = Bytes::from(bytes);
+    let mut rest = &whole[..];
+    let headers = take_headers(&mut rest)?;
+    Ok((headers, whole.slice_ref(rest)))
+}
+
 /// Status, frame ends and body come first, because they repeat from answer to answer at the same places; headers and frame times,
 /// which do not, after all bodies.
 fn put_body(to: &mut Vec<u8>, image: Option<&ResponseImage>) {

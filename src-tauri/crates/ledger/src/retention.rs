@@ -7,7 +7,7 @@
 use crate::{
     Ledger, LedgerError,
     layout::{PLACE_BITS, ROW_BITS, ROW_MODEL},
-    writer::{Pinned, Writer},
+    writer::{Pinned, Writer, forget_held},
 };
 use domain::Timestamp;
 use rusqlite::{Connection, params};
@@ -199,8 +199,10 @@ impl Writer {
     /// Up to `batch` timeline rows, with their exchanges, of sessions that are over, or, where none are left, up to `batch` such
     /// sessions. Returns (rows, exchanges, sessions).
     fn delete_some(&mut self, before: Timestamp, batch: u32) -> Result<(u64, u64, u64), LedgerError> {
-        const OVER: &str = "last_at < ?1 AND NOT EXISTS (SELECT 1 FROM exchange o INDEXED BY exchange_open WHERE o.state = 0 AND o.session = s.n)";
+        const OVER: &str = "last_at < ?1 AND NOT EXISTS (SELECT 1 FROM exchange o INDEXED BY exchange_open WHERE o.state = 0 AND o.session = s.n) \
+             AND NOT EXISTS (SELECT 1 FROM escalation w WHERE w.session = s.n AND w.state IN (0, 5))";
         let step = self.db.unchecked_transaction()?;
+        forget_held(&step, self.latest.max(before))?;
         let rows: Vec<(i64, i64, i64)> = step
             .prepare(&format!(
                 "SELECT t.key, t.kind, t.exchange FROM session s \
@@ -229,7 +231,7 @@ impl Writer {
                 .query_map(params![before.0, batch], |row| row.get(0))?
                 .collect::<Result<_, _>>()?;
             for n in &over {
-                for table in ["session_word", "rewrite", "event", "intervention"] {
+                for table in ["session_word", "rewrite", "event", "intervention", "escalation", "held", "standing"] {
                     step.prepare_cached(&format!("DELETE FROM {table} WHERE session = ?1"))?.execute([n])?;
                 }
                 step.prepare_cached("DELETE FROM session WHERE n = ?1")?.execute([n])?;

@@ -4,7 +4,8 @@ use crate::LedgerError;
 use rusqlite::{Connection, TransactionBehavior};
 use std::path::Path;
 
-const MIGRATIONS: [&str; 1] = [include_str!("../migrations/0001_first.sql")];
+const MIGRATIONS: [&str; 2] =
+    [include_str!("../migrations/0001_first.sql"), include_str!("../migrations/0002_hand.sql")];
 
 /// Brings the database to this version's schema; `user_version` counts the migrations applied.
 pub fn migrate(connection: &mut Connection, path: &Path) -> Result<(), LedgerError> {

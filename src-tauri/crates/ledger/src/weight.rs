@@ -41,6 +41,16 @@ fn body(record: &Record) -> usize {
             size_of_val(&**intervention) + intervention.before.len() + intervention.after.len()
         }
         Record::Rewritten(edit) => edit.messages.iter().map(|message| message.len()).sum(),
+        Record::Escalated(escalation) => {
+            size_of_val(&**escalation)
+                + 1024
+                + escalation.arguments.len()
+                + escalation.intent.len()
+                + escalation.edit.as_ref().map_or(0, String::len)
+        }
+        Record::Held(held) => size_of_val(&**held) + held.body.len() + headers(&held.headers),
+        Record::Unheld { request_digest } => request_digest.len(),
+        Record::Ordered { orders, .. } => orders.len(),
         Record::Policy(version) => version.source.len(),
         Record::Event(_) => 256,
     }

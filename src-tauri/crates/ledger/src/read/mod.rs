@@ -1,6 +1,7 @@
 //! Reading: windowed queries over a small read-only pool, checked against the schema when compiled. Lists never touch blobs.
 
 mod blobs;
+mod escalations;
 mod exchange;
 mod filter;
 mod find;
@@ -8,17 +9,21 @@ mod interventions;
 mod metrics;
 mod parts;
 mod remember;
+mod scene;
 mod sessions;
 mod strip;
 mod timeline;
 
 pub use blobs::BlobPiece;
+pub(crate) use escalations::read as escalation;
+pub use escalations::{EscalationFigures, EscalationPage};
 pub use exchange::{ExchangeRecord, Frame, FramePage, StoredCall, StoredObservation, StoredRequest};
 pub use filter::FIELDS as QUERY_FIELDS;
 pub use find::{SearchHit, SearchPage};
 pub use interventions::{InterventionPage, InterventionRow};
 pub use metrics::{DaySpend, ErrorCount, InterventionCount, Metrics, ModelSum, ToolSum};
-pub(crate) use remember::{edits, session};
+pub(crate) use remember::{edits, escalations, session};
+pub use scene::Scene;
 pub use sessions::SessionPage;
 pub use strip::{Strip, StripBin, StripLane};
 pub use timeline::{RowCall, RowIntervention, RowKind, TimelinePage, TimelineRow};

@@ -1,23 +1,46 @@
 //! What the runtime needs to know of earlier lives after a restart. Read over a connection of its own, once, when it starts.
 
-use crate::{Ledger, LedgerError, edit, layout::*, retrieve};
+use crate::{Ledger, LedgerError, codec, edit, layout::*, pack, retrieve};
 use domain::{
-    ContextEdit, ExchangeId, Hash, InterventionId, Memory, RememberedSession, SessionId, SessionRow, Timestamp,
-    ToolCall,
+    ContextEdit, Escalation, ExchangeId, Hash, HeldResponse, InterventionId, Memory, RememberedSession, SessionId,
+    SessionRow, Timestamp, ToolCall,
 };
-use rusqlite::{Connection, OpenFlags, params};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, Params, params};
 
 /// Anchors and open calls are looked for in so many of a session's latest rows.
 const ROWS: i64 = 256;
 
 impl Memory for Ledger {
     fn recent_sessions(&self, since: Timestamp, limit: u32) -> Vec<RememberedSession> {
-        self.remember(since, limit).unwrap_or_else(|error| {
+        let latest = "SELECT n, id FROM session WHERE last_at > ?1 ORDER BY last_at DESC LIMIT ?2";
+        self.remember(latest, params![since.0, limit]).unwrap_or_else(|error| {
             tracing::error!(%error, "earlier sessions cannot be read; their next requests start new ones");
             Vec::new()
         })
     }
+
+    fn waiting_sessions(&self) -> Vec<RememberedSession> {
+        let found = self.remember(
+            &format!("SELECT n, id FROM session WHERE n IN (SELECT session FROM escalation e WHERE {WAITS}) ORDER BY last_at DESC"),
+            [],
+        );
+        found.unwrap_or_else(|error| {
+            tracing::error!(%error, "what waits for a person cannot be read; it is answered when its client comes back");
+            Vec::new()
+        })
+    }
+
+    fn held_response(&self, request_digest: &str) -> Option<HeldResponse> {
+        self.held(request_digest).unwrap_or_else(|error| {
+            tracing::error!(%error, "a held response cannot be read; the model is asked again");
+            None
+        })
+    }
 }
+
+/// An escalation that still matters: its answer counts, or was not carried out yet, and its client may still come for it.
+const WAITS: &str = "e.state IN (0, 5) OR (e.used IS NULL AND (e.expires_at > (SELECT max(last_at) FROM session) - 86400000000 \
+     OR EXISTS (SELECT 1 FROM held h WHERE h.request_digest = e.request_digest)))";
 
 impl Ledger {
     pub(crate) fn plain(&self) -> Result<Connection, LedgerError> {
@@ -29,11 +52,35 @@ impl Ledger {
         Ok(db)
     }
 
-    fn remember(&self, since: Timestamp, limit: u32) -> Result<Vec<RememberedSession>, LedgerError> {
+    fn held(&self, request_digest: &str) -> Result<Option<HeldResponse>, LedgerError> {
+        type Row = (i64, i64, i64, u16, i64, Vec<u8>);
         let db = self.plain()?;
-        let mut statement =
-            db.prepare("SELECT n, id FROM session WHERE last_at > ?1 ORDER BY last_at DESC LIMIT ?2")?;
-        let found = statement.query_map(params![since.0, limit], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let found: Option<Row> = db
+            .query_row(
+                "SELECT s.id, h.exchange, h.at, h.status, h.base, h.data FROM held h JOIN session s ON s.n = h.session \
+                 WHERE h.request_digest = ?1",
+                [request_digest],
+                |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?)),
+            )
+            .optional()?;
+        let Some((session, exchange, at, status, base, data)) = found else { return Ok(None) };
+        let (headers, body) = pack::read_held(codec::restore(base, data, &[])?)?;
+        Ok(Some(HeldResponse {
+            request_digest: request_digest.to_owned(),
+            session: SessionId(session),
+            exchange: ExchangeId(exchange),
+            at: Timestamp(at),
+            status,
+            headers,
+            body,
+        }))
+    }
+
+    /// The sessions whose (number, id) a query gives.
+    fn remember(&self, sql: &str, params: impl Params) -> Result<Vec<RememberedSession>, LedgerError> {
+        let db = self.plain()?;
+        let mut statement = db.prepare(sql)?;
+        let found = statement.query_map(params, |row| Ok((row.get(0)?, row.get(1)?)))?;
         let mut sessions = Vec::new();
         for row in found {
             let (n, id) = row?;
@@ -44,10 +91,32 @@ impl Ledger {
                 open_calls: open_calls(&db, n)?,
                 fires: fires(&db, n)?,
                 taints: taints(&db, n)?,
+                escalations: escalations(&db, n, WAITS)?,
+                orders: orders(&db, n)?,
             });
         }
         Ok(sessions)
     }
+}
+
+/// A session's escalations that a condition on `e` picks, oldest first.
+pub(crate) fn escalations(db: &Connection, session: i64, which: &str) -> Result<Vec<Escalation>, LedgerError> {
+    let sql = format!("SELECT e.base, e.data FROM escalation e WHERE e.session = ?1 AND ({which}) ORDER BY e.n");
+    let mut statement = db.prepare_cached(&sql)?;
+    let found = statement.query_map([session], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let mut all = Vec::new();
+    for row in found {
+        let (base, data) = row?;
+        all.push(super::escalation(base, data)?);
+    }
+    Ok(all)
+}
+
+fn orders(db: &Connection, session: i64) -> Result<Option<String>, LedgerError> {
+    Ok(db
+        .prepare_cached("SELECT orders FROM standing WHERE session = ?1")?
+        .query_row([session], |row| row.get(0))
+        .optional()?)
 }
 
 pub(crate) fn session(db: &Connection, n: i64) -> Result<SessionRow, LedgerError> {

@@ -3,6 +3,7 @@
 
 mod calls;
 mod exchanges;
+mod hand;
 mod index;
 mod interventions;
 mod memory;
@@ -19,6 +20,7 @@ use crate::{
     schema,
 };
 use domain::{Committed, Event, EventKind, Record, Timestamp};
+pub use hand::forget_held;
 pub use memory::{Memory, Pinned};
 use parking_lot::Mutex;
 use pen::Pen;
@@ -58,7 +60,8 @@ pub struct Writer {
     changes: broadcast::Sender<Change>,
     options: LedgerOptions,
     give_up: Option<Instant>,
-    latest: Timestamp,
+    /// The newest moment that a record told of.
+    pub latest: Timestamp,
     /// Bytes in the write-ahead log, by estimate.
     unfolded: usize,
 }
@@ -327,6 +330,7 @@ fn moment(record: &Record) -> Option<Timestamp> {
         Record::ToolCalled(called) => Some(called.at),
         Record::ToolReturned(returned) => Some(returned.at),
         Record::Event(event) => Some(event.at),
+        Record::Held(held) => Some(held.at),
         _ => None,
     }
 }

@@ -34,6 +34,10 @@ impl<'a> Pen<'a> {
             Record::Evaluated { exchange, at, evaluations } => self.evaluated(*exchange, *at, evaluations),
             Record::Intervened(intervention) => self.intervened(intervention),
             Record::Rewritten(edit) => self.rewritten(edit),
+            Record::Escalated(escalation) => self.escalated(escalation),
+            Record::Held(held) => self.held(held),
+            Record::Unheld { request_digest } => self.unheld(request_digest),
+            Record::Ordered { session, orders } => self.ordered(*session, orders),
             Record::Policy(version) => self.policy(version),
             Record::Event(event) => self.event(event),
         }
