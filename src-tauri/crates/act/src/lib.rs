@@ -4,11 +4,13 @@
 //! evaluated, where bytes go, or what time it is but from the scene.
 
 mod block;
+mod escalate;
 mod inject;
 mod scene;
 mod taint;
 
 pub use block::{edge_after_removal, removal_text};
+pub use escalate::{bytes_digest, call_digest, digest};
 pub use scene::{Act, Scene, Step};
 
 use domain::{Action, Decision, Mode};
@@ -22,6 +24,8 @@ fn one(decision: &Decision, scene: &Scene<'_>) -> Act {
     let mut act = match &decision.action {
         Action::Inject { role, text } => inject::carry_out(decision, *role, text, scene),
         Action::Block { text, refuse_as } => block::carry_out(decision, text, *refuse_as, scene),
+        Action::Escalate(question) => escalate::carry_out(decision, question, scene),
+        Action::Pause { text } => escalate::pause(decision, text, scene),
         Action::Taint { taint } => taint::carry_out(decision, taint, scene),
     };
     if decision.mode == Mode::Shadow {

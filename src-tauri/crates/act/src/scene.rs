@@ -28,6 +28,10 @@ pub enum Step {
     Refuse(Made),
     /// Take this call out of the response and tell the model so.
     Remove { call: ToolCall, text: String },
+    /// Hold for a person. `values`: what the rule's condition read, for the record of the question.
+    Escalate { question: Question, values: serde_json::Map<String, serde_json::Value> },
+    /// Hold the session at its gate.
+    Pause,
     /// Mark the session.
     Taint(String),
     /// Recorded only: shadow, or an action that does not apply here.

@@ -39,6 +39,17 @@ impl Reading {
     }
 
     /// Index of the last message that the assistant said.
+    /// The newest text of a user's; empty where none stands.
+    pub fn newest_user_text(&self) -> &str {
+        let newest = self.facts.iter().rev().find(|facts| facts.role == Role::User && !facts.text.is_empty());
+        newest.map_or("", |facts| facts.text.as_str())
+    }
+
+    /// The last message is a user's words, and no tool result.
+    pub fn ends_with_user_text(&self) -> bool {
+        self.facts.last().is_some_and(|facts| facts.role == Role::User && facts.results.is_empty())
+    }
+
     pub fn last_assistant(&self) -> Option<usize> {
         self.facts.iter().rposition(|facts| facts.role == Role::Assistant)
     }

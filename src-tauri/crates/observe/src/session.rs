@@ -156,6 +156,11 @@ impl SessionState {
         self.row.id
     }
 
+    /// The run under way.
+    pub fn run(&self) -> Option<RunId> {
+        self.run.id
+    }
+
     pub fn agent(&self) -> &str {
         &self.row.agent
     }

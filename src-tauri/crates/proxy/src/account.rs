@@ -33,6 +33,19 @@ pub(crate) fn records(
     records
 }
 
+/// A question keeps what its rule's condition read: its verdict is frozen with it.
+pub(crate) fn freeze(acts: &mut [Act], verdict: &Verdict) {
+    for act in acts {
+        let Step::Escalate { values, .. } = &mut act.step else { continue };
+        let mine = |seen: &&Evaluation| {
+            act.intervention.rule.as_ref() == Some(&seen.rule) && act.intervention.policy.as_ref() == Some(&seen.policy)
+        };
+        if let Some(seen) = verdict.evaluations.iter().find(mine) {
+            *values = seen.values.clone();
+        }
+    }
+}
+
 /// What a session remembers of an act.
 pub(crate) struct Done {
     /// `policy/rule`.

@@ -1,9 +1,9 @@
 //! How an exchange ends: what it came to is folded into its session, recorded, and only then completed towards the agent.
 
-use crate::{body::ReplyBody, exchange::Exchange, headers, listener::Reply, record};
+use crate::{exchange::Exchange, headers, outlet::Outlet, record};
 use bytes::Bytes;
 use domain::*;
-use http::{HeaderMap, Response, StatusCode, header};
+use http::{HeaderMap, StatusCode, header};
 use std::sync::atomic::Ordering;
 use wire::{Answer, Made};
 
@@ -48,30 +48,34 @@ impl Default for Ending {
 }
 
 /// A refusal by policy, in the caller's dialect.
-pub(crate) async fn refuse(exchange: &Exchange, made: Made, reply: Reply) {
+pub(crate) async fn refuse(exchange: &Exchange, made: Made, outlet: Outlet) {
     let ending = Ending { state: ExchangeState::Answered, origin: Some(Origin::Runtime), ..Ending::default() };
-    give(exchange, made, ending, reply).await;
+    give(exchange, made, ending, outlet).await;
 }
 
 /// Answers with what the runtime made, once it is recorded.
-pub(crate) async fn give(exchange: &Exchange, made: Made, mut ending: Ending, reply: Reply) {
+pub(crate) async fn give(exchange: &Exchange, made: Made, mut ending: Ending, outlet: Outlet) {
     let mut head = HeaderMap::new();
     headers::put(&mut head, header::CONTENT_TYPE, made.content_type);
     exchange.label(&mut head);
-    let body = Bytes::from(made.frames.concat());
-    ending.status = made.status;
-    ending.agent_response = Some(ResponseImage {
-        status: made.status,
-        headers: headers::written(&head),
-        body: body.clone(),
-        frames: Vec::new(),
-    });
+    let (form, framing) = wire::form(&exchange.request);
+    // Behind a head that has gone out an error is the dialect's own event.
+    let late_error = outlet.is_open() && made.status >= 400 && framing != wire::Framing::Whole;
+    let body = match late_error {
+        true => wire::error_frame_in(exchange.request.dialect, framing, None, &wire::error_message(&made)),
+        false => Bytes::from(made.frames.concat()),
+    };
+    let status = if outlet.is_open() { 200 } else { made.status };
+    if outlet.is_open() {
+        headers::put(&mut head, header::CONTENT_TYPE, form);
+    }
+    ending.status = status;
+    ending.agent_response =
+        Some(ResponseImage { status, headers: headers::written(&head), body: body.clone(), frames: Vec::new() });
     close(exchange, ending).await;
-    let mut response = Response::new(ReplyBody::whole(body));
-    *response.status_mut() = StatusCode::from_u16(made.status).unwrap_or(StatusCode::BAD_GATEWAY);
-    *response.headers_mut() = head;
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
     // An agent that left meanwhile has lost nothing: the answer is in the record.
-    let _ = reply.send(response);
+    let _ = outlet.give(status, head, body).await;
 }
 
 /// Folds the ending into the session and commits its records. Returns when the terminal frame may go: the commit is done, or the

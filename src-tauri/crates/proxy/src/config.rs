@@ -30,6 +30,10 @@ pub struct Config {
     pub include_usage: bool,
     /// The largest request body, in bytes.
     pub body_limit: usize,
+    /// How long an agent that waits for a person hears nothing, before its answer's head goes out.
+    pub hold_before_head: Duration,
+    /// Between two no-ops to an agent that waits, once it has the head.
+    pub heartbeat: Duration,
     /// Silence after which a session is idle.
     pub session_idle: Duration,
 }
@@ -46,6 +50,8 @@ impl Config {
             commit_patience: Duration::from_millis(250),
             include_usage: true,
             body_limit: 64 << 20,
+            hold_before_head: Duration::from_secs(45),
+            heartbeat: Duration::from_secs(10),
             session_idle: Duration::from_secs(15 * 60),
         }
     }

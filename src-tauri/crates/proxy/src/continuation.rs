@@ -3,9 +3,10 @@
 
 use crate::{
     exchange::Exchange,
+    hand::call::Edited,
     headers,
     mask::Mask,
-    relay::{self, Relay, Removal},
+    relay::{self, Relay, Removal, notes},
     session::{HeldAnswer, SessionEdit},
 };
 use bytes::Bytes;
@@ -22,6 +23,10 @@ pub(crate) struct Round {
     pub framing: Framing,
     pub frames: Vec<Frame>,
     pub removals: Vec<Removal>,
+    /// Calls that left with other arguments.
+    pub edits: Vec<Edited>,
+    /// The session was ended while a call of it waited: the word to the agent, and nothing is continued.
+    pub ending: Option<String>,
 }
 
 impl Round {
@@ -46,7 +51,7 @@ pub(crate) fn course(dialect: Dialect, rounds: &[Round]) -> Result<Vec<Bytes>, S
 /// Asks the model to go on after the rounds so far.
 pub(crate) async fn ask(
     exchange: &Exchange,
-    sent: &crate::exchange::Sent,
+    sent: &crate::sent::Sent,
     rounds: &[Round],
     attempts: &mut Vec<Attempt>,
 ) -> Result<UpstreamResponse, String> {
@@ -98,6 +103,8 @@ pub(crate) async fn next(relay: &mut Relay) -> Result<BoxStream<'static, Result<
         framing: relay.answer.framing(),
         frames: relay.answer.round_frames().to_vec(),
         removals: std::mem::take(&mut relay.removals),
+        edits: std::mem::take(&mut relay.edits),
+        ending: None,
     };
     relay.rounds.push(round);
     match ask(&relay.exchange, &relay.sent, &relay.rounds, &mut relay.attempts).await {
@@ -110,6 +117,7 @@ pub(crate) async fn next(relay: &mut Relay) -> Result<BoxStream<'static, Result<
             // The round under way is the last one.
             if let Some(round) = relay.rounds.pop() {
                 relay.removals = round.removals;
+                relay.edits = round.edits;
             }
             Err(format!("A tool call was blocked by policy; {why}"))
         }
@@ -137,8 +145,10 @@ pub(crate) async fn settle(relay: &mut Relay) -> Vec<(ToolCall, String)> {
         framing: relay.answer.framing(),
         frames: relay.answer.round_frames().to_vec(),
         removals: std::mem::take(&mut relay.removals),
+        edits: std::mem::take(&mut relay.edits),
+        ending: None,
     };
-    if relay.rounds.is_empty() && last.removals.is_empty() {
+    if relay.rounds.is_empty() && last.removals.is_empty() && last.edits.is_empty() {
         return Vec::new();
     }
     let delivered = delivered(relay);
@@ -155,8 +165,10 @@ pub(crate) async fn edge(
     let removals = rounds.iter().chain(Some(&last)).flat_map(|round| &round.removals);
     let removed: Vec<(ToolCall, String)> =
         removals.map(|removal| (removal.call.clone(), removal.text.clone())).collect();
-    let first =
-        rounds.iter().chain(Some(&last)).find_map(|round| round.removals.first().map(|removal| removal.intervention));
+    let first = rounds.iter().chain(Some(&last)).find_map(|round| {
+        let removal = round.removals.first().map(|removal| removal.intervention);
+        removal.or_else(|| round.edits.first().map(|edited| edited.intervention))
+    });
     let Some(intervention) = first else { return removed };
     if exchange.request.dialect == Dialect::OpenaiResponses {
         hold(exchange, rounds, &last).await;
@@ -167,6 +179,7 @@ pub(crate) async fn edge(
         results = last.removals.drain(..).map(|removal| (removal.call.id, removal.call.name, removal.text)).collect();
     }
     let dialect = exchange.request.dialect;
+    let note = note_after(exchange, &last, delivered);
     let messages = course(dialect, rounds).and_then(|mut messages| {
         messages.extend(last.course(dialect)?);
         Ok(messages)
@@ -175,8 +188,9 @@ pub(crate) async fn edge(
         Ok(messages) => {
             let anchor = wire::chain(exchange.reading.end(), &delivered.atoms);
             let edit = act::edge_after_removal(&exchange.scene(None), intervention, anchor, messages, results);
-            exchange.note([Record::Rewritten(recordable(&exchange.mask, edit.clone()))]);
-            exchange.session.with(move |session| session.edits.push(SessionEdit::new(edit))).await;
+            let edges: Vec<ContextEdit> = std::iter::once(edit).chain(note).collect();
+            exchange.note(edges.iter().map(|edge| Record::Rewritten(recordable(&exchange.mask, edge.clone()))));
+            exchange.session.with(move |session| session.edits.extend(edges.into_iter().map(SessionEdit::new))).await;
         }
         Err(error) => {
             tracing::error!(%error, exchange = %exchange.id, "the true course of a changed answer cannot be kept");
@@ -185,6 +199,23 @@ pub(crate) async fn edge(
         }
     }
     removed
+}
+
+/// What the model is told of calls that a person edited: a message after their results.
+fn note_after(exchange: &Exchange, last: &Round, delivered: &Answer) -> Option<ContextEdit> {
+    let first = last.edits.first()?;
+    let dialect = exchange.request.dialect;
+    let anchor = wire::chain(exchange.reading.end(), &delivered.atoms);
+    Some(ContextEdit {
+        session: exchange.session.id,
+        intervention: first.intervention,
+        from: anchor,
+        anchor,
+        at: exchange.request.messages.len().max(1) as u32 + 1,
+        replaces: 0,
+        messages: vec![wire::text_message(dialect, InjectRole::User, &notes(&last.edits))],
+        results: Vec::new(),
+    })
 }
 
 /// The edge as it may be kept. The session's own stays exact, for it goes back to the provider.
@@ -205,6 +236,9 @@ async fn hold(exchange: &Exchange, rounds: &[Round], last: &Round) {
     let told: Vec<(&ToolCall, &str)> =
         last.removals.iter().map(|removal| (&removal.call, removal.text.as_str())).collect();
     let said = wire::answer_as_messages(exchange.request.dialect, last.framing, &last.frames).unwrap_or_default();
-    let results = wire::result_messages(exchange.request.dialect, &said, &told);
+    let mut results = wire::result_messages(exchange.request.dialect, &said, &told);
+    if !last.edits.is_empty() {
+        results.push(wire::text_message(exchange.request.dialect, InjectRole::User, &notes(&last.edits)));
+    }
     exchange.session.with(move |session| session.held.push(HeldAnswer { given, real, results })).await;
 }

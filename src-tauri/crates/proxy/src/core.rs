@@ -1,6 +1,13 @@
 //! What all exchanges share: configuration, ports, the policies in force, the session finder and the session tasks.
 
-use crate::{config::*, door::Door, known::KnownNodes, mask::Masks, session::SessionHandle};
+use crate::{
+    config::*,
+    door::Door,
+    hand::{breakpoints::Breakpoints, desk::Desk},
+    known::KnownNodes,
+    mask::Masks,
+    session::SessionHandle,
+};
 use domain::*;
 use observe::{Estimator, Finder, Reader, SessionState};
 use parking_lot::{Mutex, RwLock};
@@ -32,6 +39,9 @@ pub(crate) struct Core {
     sessions: Mutex<HashMap<SessionId, SessionHandle>>,
     /// Held while one request is taken apart for storage.
     pub known: Mutex<KnownNodes>,
+    pub breakpoints: Breakpoints,
+    /// Requests with questions whose answer was not used yet, by digest: a retry finds its session by them.
+    pub held_requests: Mutex<HashMap<String, SessionId>>,
     pub tasks: TaskTracker,
     /// Cancelled when open exchanges have had their time after a stop.
     pub halt: CancellationToken,
@@ -63,6 +73,8 @@ impl Core {
             prices: OnceCell::new(),
             sessions: Mutex::default(),
             known: Mutex::default(),
+            breakpoints: Breakpoints::default(),
+            held_requests: Mutex::default(),
             tasks: TaskTracker::new(),
             halt: CancellationToken::new(),
             counts: Counts::default(),
@@ -102,7 +114,15 @@ impl Core {
     /// The session's task; starts one where none runs.
     pub fn session_or_start(self: &Arc<Self>, id: SessionId, start: impl FnOnce() -> SessionState) -> SessionHandle {
         let mut sessions = self.sessions.lock();
-        sessions.entry(id).or_insert_with(|| SessionHandle::start(self, start(), Vec::new())).clone()
+        sessions.entry(id).or_insert_with(|| SessionHandle::start(self, start(), Vec::new(), Desk::default())).clone()
+    }
+
+    pub fn session(&self, id: SessionId) -> Option<SessionHandle> {
+        self.sessions.lock().get(&id).cloned()
+    }
+
+    pub fn live_sessions(&self) -> Vec<SessionHandle> {
+        self.sessions.lock().values().cloned().collect()
     }
 
     pub fn forget_session(&self, id: SessionId) {
@@ -118,12 +138,19 @@ impl Core {
     fn wake_remembered(self: &Arc<Self>) {
         const DAY_MICROS: i64 = 24 * 3_600 * 1_000_000;
         let since = Timestamp(self.now().0 - DAY_MICROS);
-        for remembered in self.ports.memory.recent_sessions(since, 256) {
+        let recent = self.ports.memory.recent_sessions(since, 256);
+        for remembered in recent.into_iter().chain(self.ports.memory.waiting_sessions()) {
             let id = remembered.row.id;
+            if self.sessions.lock().contains_key(&id) {
+                continue;
+            }
+            let questions = remembered.escalations.clone();
+            self.held_requests.lock().extend(questions.iter().map(|known| (known.request_digest.clone(), id)));
+            let desk = Desk::remembered(questions, remembered.orders.as_deref());
             let edits = remembered.edits.clone();
             let state = SessionState::remembered(&remembered);
             self.finder.lock().remember(&remembered);
-            self.sessions.lock().insert(id, SessionHandle::start(self, state, edits));
+            self.sessions.lock().insert(id, SessionHandle::start(self, state, edits, desk));
         }
     }
 }

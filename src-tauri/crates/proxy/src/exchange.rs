@@ -3,13 +3,18 @@
 use crate::{
     answer::{self, Ending},
     core::Core,
+    hand::{
+        due,
+        orders::Gate,
+        request::{self as held_request, Reasons},
+    },
     headers,
-    listener::Reply,
     mask::Mask,
-    passage::{self, Incoming},
-    pipeline::{self, Moment},
-    record, relay, rewrites,
-    session::{HeldAnswer, Session, SessionEdit, SessionHandle},
+    outlet::Outlet,
+    passage::Incoming,
+    pipeline::{self, Intervened, Moment},
+    record, relay, rewrites, sent,
+    session::{Session, SessionEdit, SessionHandle},
 };
 use act::{Act, Step};
 use bytes::Bytes;
@@ -17,7 +22,10 @@ use domain::*;
 use observe::{Reading, Returned};
 use parking_lot::Mutex;
 use reason::PolicySet;
-use std::sync::{Arc, atomic::Ordering};
+use std::sync::{
+    Arc, OnceLock,
+    atomic::{AtomicBool, Ordering},
+};
 use wire::{Made, Request, Route};
 
 /// What an exchange carries along its way.
@@ -37,26 +45,46 @@ pub(crate) struct Exchange {
     pub reading: Arc<Reading>,
     pub mask: Mask,
     pub error_status: u16,
+    /// The client's family, where its requests tell it.
+    pub family: Option<&'static str>,
     pub side_call: bool,
     /// A branch of a session (a sub-agent); like a side call no part of its main line.
     pub branch: bool,
     /// Records on their way to the next flush.
     pending: Mutex<Vec<Record>>,
     interventions: Mutex<Vec<InterventionId>>,
-}
-
-/// What went upstream.
-pub(crate) struct Sent {
-    pub request: Request,
-    pub outgoing: UpstreamRequest,
-    /// `include_usage` was added; its chunk comes out again.
-    pub without_usage: bool,
+    request_digest: OnceLock<String>,
+    /// The session's gate when this exchange was last looked at.
+    gate: Mutex<Gate>,
+    /// The response was judged before it went out.
+    response_judged: AtomicBool,
 }
 
 impl Exchange {
     /// Microseconds since the request was there.
     pub fn elapsed(&self) -> u32 {
         u32::try_from(self.core.now().micros_since(self.at)).unwrap_or(u32::MAX)
+    }
+
+    /// What a retry of this request is known by.
+    pub fn request_digest(&self) -> &str {
+        self.request_digest.get_or_init(|| act::bytes_digest(&self.request.body))
+    }
+
+    pub fn saw_gate(&self, gate: Gate) {
+        *self.gate.lock() = gate;
+    }
+
+    pub fn gate(&self) -> Gate {
+        *self.gate.lock()
+    }
+
+    pub fn response_was_judged(&self) {
+        self.response_judged.store(true, Ordering::Relaxed);
+    }
+
+    pub fn is_response_judged(&self) -> bool {
+        self.response_judged.load(Ordering::Relaxed)
     }
 
     pub fn note(&self, records: impl IntoIterator<Item = Record>) {
@@ -125,8 +153,9 @@ impl Drop for Open {
     }
 }
 
-pub(crate) async fn run(core: Arc<Core>, incoming: Incoming, reply: Reply) {
+pub(crate) async fn run(core: Arc<Core>, incoming: Incoming, reply: crate::listener::Reply) {
     let _open = Open::new(&core);
+    let outlet = Outlet::Fresh(reply);
     let encoding = headers::text(&incoming.arrival.headers, "content-encoding");
     let clear = wire::decode_body(encoding, &incoming.arrival.body);
     let (request, unreadable) = match clear.and_then(|clear| wire::parse(&incoming.route, clear)) {
@@ -136,12 +165,22 @@ pub(crate) async fn run(core: Arc<Core>, incoming: Incoming, reply: Reply) {
             None => return,
         },
     };
-    let Some((exchange, returned)) = record::open(&core, &incoming, &request).await else { return };
+    let Some((exchange, returned, due)) = record::open(&core, &incoming, &request).await else { return };
     if let Some(error) = &unreadable {
         exchange.event(EventKind::Unreadable, serde_json::json!({ "why": error.to_string() }));
     }
-    let acts = judge_request(&exchange, returned).await;
-    let (refusal, edits) = sort(acts);
+    if let Some(killed) = &due.killed {
+        return held_request::end(&exchange, killed, outlet).await;
+    }
+    // A retry of a request whose answer waits for a person: it was judged and answered already.
+    let waiting = relay::waiting_response(&exchange).await;
+    let mut judged = match waiting {
+        Some(_) => Intervened::default(),
+        None => judge_request(&exchange, returned).await,
+    };
+    let reasons = Reasons::of(&mut judged.acts, judged.stop);
+    let (refusal, mut edits) = sort(judged.acts);
+    edits.extend(due::edges(&exchange, &due));
     let placed = exchange.session.with({
         let reading = exchange.reading.clone();
         let main_line = !exchange.side_call && !exchange.branch;
@@ -157,12 +196,26 @@ pub(crate) async fn run(core: Arc<Core>, incoming: Incoming, reply: Reply) {
         exchange.event(EventKind::RewriteLost, payload);
     }
     if let Some(made) = refusal {
-        return answer::refuse(&exchange, made, reply).await;
+        return answer::refuse(&exchange, made, outlet).await;
+    }
+    if let Some(answer) = &due.answer {
+        exchange.intervened(answer.intervention);
+        return held_request::reply(&exchange, &answer.text, false, outlet).await;
     }
     let edits = if unreadable.is_none() { placed.edits } else { Vec::new() };
-    let sent = prepare(&exchange, &incoming, request, &edits, held);
+    let sent = sent::prepare(&exchange, &incoming, request, &edits, held, &due);
+    let (sent, outlet) = match reasons.is_empty() {
+        true => (sent, outlet),
+        false => match held_request::hold(&exchange, sent, reasons, outlet).await {
+            Some(on) => on,
+            None => return,
+        },
+    };
+    if sent.changed {
+        record::sent(&exchange, &sent.request, &sent.outgoing);
+    }
     exchange.flush();
-    relay::send(exchange, sent, reply).await;
+    relay::send(exchange, sent, outlet, waiting).await;
 }
 
 /// A body that is no JSON of its dialect: forwarded and kept as it is, with no message that a rule could read. The provider may say so
@@ -172,13 +225,14 @@ fn opaque(incoming: &Incoming) -> Option<Request> {
     Some(Request { body: incoming.arrival.body.clone(), ..nothing })
 }
 
-async fn judge_request(exchange: &Exchange, returned: Vec<Returned>) -> Vec<Act> {
+async fn judge_request(exchange: &Exchange, returned: Vec<Returned>) -> Intervened {
     let mut acts = Vec::new();
     for result in returned {
-        acts.extend(pipeline::intervene(exchange, Moment::Result(result)).await);
+        acts.extend(pipeline::intervene(exchange, Moment::Result(result)).await.acts);
     }
-    acts.extend(pipeline::intervene(exchange, Moment::Request).await);
-    acts
+    let at_request = pipeline::intervene(exchange, Moment::Request).await;
+    acts.extend(at_request.acts);
+    Intervened { acts, stop: at_request.stop }
 }
 
 /// The first refusal decides; edits are kept all the same, for the next request.
@@ -189,7 +243,7 @@ fn sort(acts: Vec<Act>) -> (Option<Made>, Vec<ContextEdit>) {
         match act.step {
             Step::Refuse(made) => refusal = refusal.or(Some(made)),
             Step::Edit(edit) => edits.push(edit),
-            Step::Remove { .. } | Step::Taint(_) | Step::Nothing => {}
+            Step::Remove { .. } | Step::Taint(_) | Step::Escalate { .. } | Step::Pause | Step::Nothing => {}
         }
     }
     (refusal, edits)
@@ -200,78 +254,8 @@ fn place(session: &mut Session, edits: Vec<ContextEdit>, reading: &Reading, main
     rewrites::place(&mut session.edits, &reading.chains, main_line)
 }
 
-/// What goes upstream: the agent's bytes, or those with this context's rewrites; and the record of it where it differs.
-fn prepare(
-    exchange: &Exchange,
-    incoming: &Incoming,
-    request: Request,
-    edits: &[ContextEdit],
-    held: Option<HeldAnswer>,
-) -> Sent {
-    let mut outgoing = passage::outgoing(&exchange.core, &incoming.arrival, &exchange.provider, incoming.url.clone());
-    let mut sent = request;
-    let mut body: Option<Bytes> = None;
-    if !edits.is_empty() {
-        body = Some(wire::apply(&sent, &edits.iter().collect::<Vec<_>>()));
-    }
-    if let Some(held) = held {
-        if let Some(edited) = body.as_ref() {
-            sent = reparsed(exchange, sent, edited);
-        }
-        body = Some(go_on_from(exchange, &sent, &held));
-    }
-    let mut without_usage = false;
-    if exchange.core.config.include_usage {
-        if let Some(edited) = body.as_ref() {
-            sent = reparsed(exchange, sent, edited);
-        }
-        if let Some(asking) = wire::add_include_usage(&sent) {
-            exchange.event(EventKind::UsageRequested, serde_json::json!({ "added": "stream_options.include_usage" }));
-            without_usage = true;
-            body = Some(asking);
-        }
-    }
-    if let Some(body) = body {
-        outgoing.headers.remove(http::header::CONTENT_ENCODING);
-        outgoing.body = body.clone();
-        sent = reparsed(exchange, sent, &body);
-        record::sent(exchange, &sent, &outgoing);
-    }
-    Sent { request: sent, outgoing, without_usage }
-}
-
-/// Where the provider holds the history: from the answer that it knows, with the results of calls that were taken out.
-fn go_on_from(exchange: &Exchange, request: &Request, held: &HeldAnswer) -> Bytes {
-    let edit = ContextEdit {
-        session: exchange.session.id,
-        intervention: InterventionId(0),
-        from: Hash::default(),
-        anchor: Hash::default(),
-        at: 0,
-        replaces: 0,
-        messages: held.results.clone(),
-        results: Vec::new(),
-    };
-    let body = if held.results.is_empty() { request.body.clone() } else { wire::apply(request, &[&edit]) };
-    match wire::parse(&exchange.route, body.clone()) {
-        Ok(request) if held.real != held.given => wire::set_previous_response(&request, &held.real),
-        _ => body,
-    }
-}
-
-/// Our own edits leave a readable body; were it not so, the spans of the old one must not be used on the new.
-fn reparsed(exchange: &Exchange, request: Request, body: &Bytes) -> Request {
-    match wire::parse(&exchange.route, body.clone()) {
-        Ok(parsed) => parsed,
-        Err(error) => {
-            tracing::error!(%error, exchange = %exchange.id, "an edited request cannot be read again");
-            request
-        }
-    }
-}
-
 /// Ends an exchange that never got to a provider's answer.
-pub(crate) async fn fail(exchange: &Exchange, attempt: Attempt, failure: &UpstreamFailure, reply: Reply) {
+pub(crate) async fn fail(exchange: &Exchange, attempt: Attempt, failure: &UpstreamFailure, outlet: Outlet) {
     let message = exchange.mask.masked(&failure.message);
     let made = wire::error(Some(&exchange.request), exchange.request.dialect, 502, &message, "provider_unreachable");
     let ending = Ending {
@@ -281,7 +265,7 @@ pub(crate) async fn fail(exchange: &Exchange, attempt: Attempt, failure: &Upstre
         attempts: vec![attempt],
         ..Ending::default()
     };
-    answer::give(exchange, made, ending, reply).await;
+    answer::give(exchange, made, ending, outlet).await;
 }
 
 impl Exchange {
@@ -311,18 +295,23 @@ impl Exchange {
             reading,
             mask,
             error_status: standing.error_status,
+            family: standing.family,
             side_call: standing.side_call,
             branch: standing.branch,
             pending: Mutex::default(),
             interventions: Mutex::default(),
+            request_digest: OnceLock::new(),
+            gate: Mutex::default(),
+            response_judged: AtomicBool::new(false),
         }
     }
 }
 
 /// How an exchange stands to its session and client.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Standing {
     pub error_status: u16,
+    pub family: Option<&'static str>,
     pub side_call: bool,
     pub branch: bool,
 }

@@ -1,6 +1,8 @@
 //! The heart: observe, reason, act, at every intervention point.
 
-use crate::{account, answer::Ending, core::Core, exchange::Exchange, mask::Mask, session::Session};
+use crate::{
+    account, answer::Ending, core::Core, exchange::Exchange, hand::orders::Gate, mask::Mask, session::Session,
+};
 use act::{Act, Scene};
 use domain::*;
 use observe::{Focus, Returned};
@@ -22,11 +24,21 @@ pub(crate) enum Moment {
 
 /// Observes one moment, judges it, and carries out what the verdict asks for, as far as it can be here; what remains to be done to
 /// bytes under way comes back as steps.
-pub(crate) async fn intervene(exchange: &Exchange, moment: Moment) -> Vec<Act> {
+pub(crate) async fn intervene(exchange: &Exchange, moment: Moment) -> Intervened {
     let moment = masked(moment, &exchange.mask);
-    let Some((moment, observation)) = observe(exchange, moment).await else { return Vec::new() };
+    let Some((moment, observation, gate)) = observe(exchange, moment).await else { return Intervened::default() };
     let verdict = reason(exchange, &observation);
-    act(exchange, &moment, observation, verdict).await
+    exchange.saw_gate(gate);
+    let stop = stops(exchange, &observation, gate.holds(observation.point));
+    Intervened { acts: act(exchange, &moment, observation, verdict).await, stop }
+}
+
+/// What a moment came to: what rules did, and whether a person wants to look first.
+#[derive(Default)]
+pub(crate) struct Intervened {
+    pub acts: Vec<Act>,
+    /// The session's gate or a breakpoint holds here.
+    pub stop: Option<HoldCause>,
 }
 
 /// What is observed is recorded: the agent's own credential is masked first, should the model have said it.
@@ -46,12 +58,12 @@ fn masked(moment: Moment, mask: &Mask) -> Moment {
 }
 
 pub(crate) async fn intervene_at_end(exchange: &Exchange, ending: &Ending) {
-    if ending.state == ExchangeState::Complete {
+    if ending.state == ExchangeState::Complete && !exchange.is_response_judged() {
         intervene(exchange, Moment::Response { status: ending.status, answer: ending.answer.clone() }).await;
     }
 }
 
-async fn observe(exchange: &Exchange, moment: Moment) -> Option<(Moment, Observation)> {
+async fn observe(exchange: &Exchange, moment: Moment) -> Option<(Moment, Observation, Gate)> {
     let (at, id) = (exchange.core.now(), exchange.id);
     let observed = exchange.session.with(move |session| {
         let (point, focus) = match &moment {
@@ -62,9 +74,18 @@ async fn observe(exchange: &Exchange, moment: Moment) -> Option<(Moment, Observa
             Moment::Response { status, answer } => (Point::ModelResponse, Focus::Response { status: *status, answer }),
         };
         let observation = session.state.observation(point, at, id, focus);
-        (moment, observation)
+        (moment, observation, session.desk.orders.gate)
     });
     observed.await
+}
+
+/// Side calls are no turns of the agent's loop: nothing stops them.
+fn stops(exchange: &Exchange, observation: &Observation, gated: bool) -> Option<HoldCause> {
+    if exchange.side_call {
+        return None;
+    }
+    let breakpoint = exchange.core.breakpoints.hit(exchange.session.id, observation);
+    breakpoint.or_else(|| gated.then_some(HoldCause::Paused))
 }
 
 fn reason(exchange: &Exchange, observation: &Observation) -> Verdict {
@@ -78,7 +99,8 @@ async fn act(exchange: &Exchange, moment: &Moment, observation: Observation, ver
         Moment::Call(call) => Some(call),
         _ => None,
     };
-    let acts = act::carry_out(&verdict.decisions, &exchange.scene(call));
+    let mut acts = act::carry_out(&verdict.decisions, &exchange.scene(call));
+    account::freeze(&mut acts, &verdict);
     exchange.note(account::records(exchange.session.id, exchange.id, observation, verdict, &acts));
     for act in acts.iter().filter(|act| act.intervention.mode == Mode::Enforce) {
         exchange.intervened(act.intervention.id);

@@ -4,6 +4,7 @@ use crate::{
     answer::Ending,
     core::Core,
     exchange::{Exchange, Standing},
+    hand::orders::Due,
     headers,
     mask::Mask,
     passage::Incoming,
@@ -11,6 +12,7 @@ use crate::{
 };
 use domain::*;
 use observe::{Caller, Ended, Found, Reading, Returned, SessionState};
+use reason::PolicySet;
 use std::sync::Arc;
 use wire::{Answer, Request};
 
@@ -19,7 +21,7 @@ pub(crate) async fn open(
     core: &Arc<Core>,
     incoming: &Incoming,
     request: &Request,
-) -> Option<(Exchange, Vec<Returned>)> {
+) -> Option<(Exchange, Vec<Returned>, Due)> {
     let arrival = &incoming.arrival;
     let mask = core.masks.of(&arrival.headers, arrival.query.as_deref(), core.held_key(&incoming.provider.name));
     let request = Arc::new(recordable(&mask, incoming, request));
@@ -31,14 +33,25 @@ pub(crate) async fn open(
         let (at, found, request, reading) = (arrival.at, found.clone(), request.clone(), reading.clone());
         let (provider, policies) = (incoming.provider.name.clone(), policies.clone());
         move |session| {
+            let run_before = session.state.run();
             let arrived = session.state.request(id, at, &found, &request, &reading, &provider);
-            (arrived, session.state.row(), session.judged_by(&policies))
+            let turn = !found.side_call && !found.branch;
+            let due = session.desk.orders.take_due(run_before != Some(arrived.run), turn);
+            if turn {
+                session.desk.mark(id, reading.end());
+                session.provider_holds = request.previous_response.is_some();
+            }
+            session.stand(at);
+            let orders = &session.desk.orders;
+            let tailored = (orders.muted.clone(), orders.budgets.clone());
+            (arrived, session.state.row(), session.judged_by(&policies), due, tailored)
         }
     });
-    let (arrived, row, news) = arrived.await?;
+    let (arrived, row, news, due, (muted, budgets)) = arrived.await?;
     let agent = row.agent.clone();
     let standing = Standing {
         error_status: status_that_stops(found.client.family),
+        family: found.client.family,
         side_call: found.side_call,
         branch: found.branch,
     };
@@ -60,7 +73,7 @@ pub(crate) async fn open(
         search_text: arrived.search_text,
         preview: arrived.preview,
     };
-    let policies = Arc::new(policies.for_agent(&row.agent));
+    let policies = Arc::new(tailored(policies.for_agent(&row.agent), &muted, &budgets));
     let exchange =
         Exchange::new(core.clone(), id, session, incoming, policies, request, reading, mask, standing, agent);
     if found.session.is_none() {
@@ -73,7 +86,18 @@ pub(crate) async fn open(
         exchange.event(EventKind::PoliciesInForce, named.collect());
     }
     exchange.note(arrived.results.iter().map(|returned| Record::ToolReturned(returned.record.clone())));
-    Some((exchange, arrived.results))
+    Some((exchange, arrived.results, due))
+}
+
+/// The policies as a person ordered them for this session: without the muted rules, with other limits.
+fn tailored(mut policies: PolicySet, muted: &[String], budgets: &[(String, f64)]) -> PolicySet {
+    if !muted.is_empty() {
+        policies = policies.without(muted);
+    }
+    for (key, limit) in budgets {
+        policies = policies.with_limit(key, *limit).unwrap_or(policies);
+    }
+    policies
 }
 
 fn path_and_query(incoming: &Incoming) -> String {
@@ -105,7 +129,11 @@ fn find(
     let caller =
         Caller { headers: &arrival.headers, agent_label: agent, session_label: label, peer: None, at: arrival.at };
     let mut finder = core.finder.lock();
-    let found = finder.find(&caller, request, reading);
+    let mut found = finder.find(&caller, request, reading);
+    if let Some(session) = held(core, request) {
+        // Its answer waits for a person: this is the client's retry.
+        found.session = Some(session);
+    }
     let session = found.session.unwrap_or_else(|| SessionId(core.ports.clock.next_id()));
     finder.opened(&found, session, id, &caller, request, reading);
     drop(finder);
@@ -119,6 +147,15 @@ fn find(
         name_by_process(core, &handle, incoming, found.clone());
     }
     (found, handle)
+}
+
+/// The session in which this very request has a question whose answer was not used yet.
+fn held(core: &Core, request: &Request) -> Option<SessionId> {
+    let held = core.held_requests.lock();
+    if held.is_empty() {
+        return None;
+    }
+    held.get(&act::bytes_digest(&request.body)).copied()
 }
 
 /// An unlabelled session is named by the process behind the socket too; looking that up takes milliseconds, so it is done beside.
@@ -179,16 +216,24 @@ pub(crate) async fn close(exchange: &Exchange, mut ending: Ending) -> Vec<Record
         added_ms: f64::from(ending.added_us) / 1000.0,
         commit_ms: 0.0,
     };
+    // An answer of a person's is spent once its agent has the response that carries it out.
+    let told = matches!(ending.state, ExchangeState::Complete | ExchangeState::Answered);
     let row = exchange.session.with({
         let got = (ending.state != ExchangeState::Answered).then(|| got.clone());
         let (id, provider, model) = (exchange.id, exchange.provider.name.clone(), model.clone());
         move |session| {
             let ended = Ended { answer: got.as_ref(), model: &model, provider: &provider, usage, cost_usd: cost };
             session.state.answered(id, at, &ended);
-            session.state.row()
+            let spent = if told { session.desk.spend(id) } else { Vec::new() };
+            session.stand(at);
+            let waits =
+                spent.first().is_some_and(|spent| session.desk.of_request(&spent.request_digest).next().is_some());
+            (session.state.row(), spent, waits)
         }
     });
-    let row = row.await;
+    let (row, spent, waits) =
+        row.await.map_or((None, Vec::new(), false), |(row, spent, waits)| (Some(row), spent, waits));
+    exchange.note(unheld(core, &spent, waits));
     exchange.note(called(exchange, &ending.answer, &ending.removed, at));
     let finished = ExchangeFinished {
         id: exchange.id,
@@ -212,6 +257,16 @@ pub(crate) async fn close(exchange: &Exchange, mut ending: Ending) -> Vec<Record
     exchange.note([Record::ExchangeFinished(Box::new(finished))]);
     exchange.note(row.map(|row| Record::Session(Box::new(row))));
     exchange.take_records()
+}
+
+/// Answers that were carried out, and with the last one the response that waited for them.
+fn unheld(core: &Core, spent: &[Escalation], waits: bool) -> Vec<Record> {
+    let mut records: Vec<Record> = spent.iter().cloned().map(|known| Record::Escalated(Box::new(known))).collect();
+    if let Some(known) = spent.first().filter(|_| !waits) {
+        core.held_requests.lock().remove(&known.request_digest);
+        records.push(Record::Unheld { request_digest: known.request_digest.clone() });
+    }
+    records
 }
 
 fn called(exchange: &Exchange, answer: &Answer, removed: &[(ToolCall, String)], at: Timestamp) -> Vec<Record> {

@@ -1,42 +1,47 @@
 //! Sends a request and relays its answer: frames at once, the completing part after its record, a cut as a cut.
 
+mod asking;
 mod breaking;
 mod closing;
 mod framing;
+mod response;
 
+pub(crate) use asking::{keep_response, notes, waiting_response};
+pub(crate) use closing::{give_up, replaced_calls};
 pub(crate) use framing::framing;
 
 use crate::{
-    body::{Piece, ReplyBody},
     continuation::{self, Round},
-    exchange::{self, Exchange, Sent},
+    exchange::{self, Exchange},
+    hand::call::{Edited, Pending},
     headers,
-    listener::Reply,
+    outlet::Outlet,
     pipeline::{self, Moment},
+    sent::Sent,
     stream::{AnswerStream, Leaving},
     whole,
 };
-use act::Step;
 use bytes::Bytes;
 use domain::*;
 use futures::{StreamExt, stream::BoxStream};
-use http::Response;
-use tokio::sync::mpsc;
+use tokio::time::Instant;
 use wire::{Framing, StreamSurgeon};
-
-/// Pieces under way to one agent: enough that a burst is not held up by the writer's turn, few enough to push back.
-const PIECES: usize = 32;
 
 /// How often rules on the stream look, in microseconds.
 const WATCH_EVERY_US: u32 = 250_000;
 
-pub(crate) async fn send(exchange: Exchange, sent: Sent, mut reply: Reply) {
+/// `waiting`: the provider's answer to this very request is here already; no second call is made.
+pub(crate) async fn send(exchange: Exchange, sent: Sent, mut outlet: Outlet, waiting: Option<UpstreamResponse>) {
     let core = exchange.core.clone();
     let sent_at = exchange.elapsed();
-    let response = tokio::select! {
-        () = reply.closed() => return closing::gone(&exchange).await,
-        () = core.halt.cancelled() => return closing::interrupted(&exchange).await,
-        response = core.ports.upstream.send(sent.outgoing.clone()) => response,
+    let replayed = waiting.is_some();
+    let response = match waiting {
+        Some(response) => Ok(response),
+        None => tokio::select! {
+            () = outlet.closed() => return closing::gone(&exchange).await,
+            () = core.halt.cancelled() => return closing::interrupted(&exchange).await,
+            response = core.ports.upstream.send(sent.outgoing.clone()) => response,
+        },
     };
     let mut attempt = Attempt {
         model: sent.request.model.clone(),
@@ -44,27 +49,31 @@ pub(crate) async fn send(exchange: Exchange, sent: Sent, mut reply: Reply) {
         status: None,
         error: None,
         duration_ms: 0.0,
-        why: None,
+        why: replayed.then(|| "the answer that was held for a person".to_owned()),
     };
     match response {
         Err(failure) => {
             attempt.error = Some(exchange.mask.masked(&failure.message));
             attempt.duration_ms = f64::from(exchange.elapsed() - sent_at) / 1000.0;
-            exchange::fail(&exchange, attempt, &failure, reply).await;
+            exchange::fail(&exchange, attempt, &failure, outlet).await;
         }
         Ok(mut response) => {
             attempt.status = Some(response.status.as_u16());
             let framing = tokio::select! {
-                () = reply.closed() => return closing::gone(&exchange).await,
+                () = outlet.closed() => return closing::gone(&exchange).await,
                 () = core.halt.cancelled() => return closing::interrupted(&exchange).await,
                 framing = framing(&sent.request, &mut response) => framing,
             };
-            let judging = response.status.is_success() && exchange.policies.needs_any_calls();
-            let way = Way { exchange, sent, attempt, sent_at, framing };
-            if judging && framing == Framing::Whole {
-                whole::answer(way, response, reply).await;
+            let good = response.status.is_success();
+            let watch = Watch::of(&exchange, replayed);
+            let judging = good && (watch.calls || exchange.policies.needs_any_calls());
+            let way = Way { exchange, sent, attempt, sent_at, framing, replayed, watch };
+            if !good && outlet.is_open() {
+                closing::late_failure(way, response, outlet).await;
+            } else if good && (judging || way.watch.response || outlet.is_open()) && framing == Framing::Whole {
+                whole::answer(way, response, outlet).await;
             } else {
-                stream(way, response, judging, reply).await;
+                stream(way, response, judging, outlet).await;
             }
         }
     }
@@ -78,10 +87,37 @@ pub(crate) struct Way {
     /// Microseconds since the request when it went upstream.
     pub sent_at: u32,
     pub framing: Framing,
+    /// The answer was held before: this exchange asked no model.
+    pub replayed: bool,
+    pub watch: Watch,
 }
 
-async fn stream(way: Way, response: UpstreamResponse, judging: bool, reply: Reply) {
-    let Way { exchange, sent, attempt, sent_at, framing } = way;
+/// What a person wants held back of an answer, beside what rules need.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Watch {
+    pub calls: bool,
+    pub response: bool,
+}
+
+impl Watch {
+    fn of(exchange: &Exchange, replayed: bool) -> Watch {
+        if exchange.side_call {
+            return Watch { calls: false, response: false };
+        }
+        let gate = exchange.gate();
+        let breaks = |point| exchange.core.breakpoints.may_hit(point, exchange.session.id);
+        Watch {
+            calls: replayed || gate.holds(Point::ToolCall) || breaks(Point::ToolCall),
+            response: gate.holds(Point::ModelResponse)
+                || breaks(Point::ModelResponse)
+                || exchange.policies.needs_response(),
+        }
+    }
+}
+
+async fn stream(way: Way, response: UpstreamResponse, judging: bool, mut outlet: Outlet) {
+    let Way { exchange, sent, attempt, sent_at, framing, replayed, watch } = way;
+    let holding = watch.response && response.status.is_success();
     let dialect = exchange.request.dialect;
     // A provider that calls its stream something else hardly heeds the option: its usage chunk, if any, is its own.
     let kind = headers::text(&response.headers, "content-type");
@@ -89,7 +125,8 @@ async fn stream(way: Way, response: UpstreamResponse, judging: bool, reply: Repl
         sent.without_usage && framing != Framing::Whole && wire::is_certain(dialect, kind, &sent.request);
     let leaving = if judging {
         let policies = exchange.policies.clone();
-        let holds = Box::new(move |name: &str| policies.needs_calls(name));
+        let every = watch.calls;
+        let holds = Box::new(move |name: &str| every || policies.needs_calls(name));
         Leaving::Judged {
             surgeon: Box::new(StreamSurgeon::new(dialect, framing, holds).at(exchange.request.messages.len() as u32)),
             without_usage,
@@ -105,10 +142,6 @@ async fn stream(way: Way, response: UpstreamResponse, judging: bool, reply: Repl
 
     let mut head = headers::to_agent(&response.headers, same_body);
     exchange.label(&mut head);
-    let (pieces, receiver) = mpsc::channel(PIECES);
-    let mut out = Response::new(ReplyBody::Stream(receiver));
-    *out.status_mut() = response.status;
-    *out.headers_mut() = head.clone();
     let mut relay = Relay {
         status: response.status.as_u16(),
         provider_head: headers::written(&response.headers),
@@ -118,8 +151,17 @@ async fn stream(way: Way, response: UpstreamResponse, judging: bool, reply: Repl
         attempts: vec![attempt],
         sent_at,
         judging,
+        replayed,
+        every_call: watch.calls,
+        holding,
+        kept: Vec::new(),
+        replaced: None,
+        ending: None,
+        pending: Vec::new(),
+        edits: Vec::new(),
+        beat: None,
         answer,
-        pieces,
+        outlet: Outlet::Ended,
         rounds: Vec::new(),
         removals: Vec::new(),
         first_token_us: None,
@@ -128,8 +170,10 @@ async fn stream(way: Way, response: UpstreamResponse, judging: bool, reply: Repl
         closed: false,
         body: Some(response.body),
     };
-    match reply.send(out) {
-        Ok(()) => relay.run().await,
+    let opened = outlet.open(response.status, head);
+    relay.outlet = outlet;
+    match opened {
+        Ok(_) => relay.run().await,
         Err(_) => relay.left().await,
     }
 }
@@ -148,8 +192,25 @@ pub(crate) struct Relay {
     pub attempts: Vec<Attempt>,
     sent_at: u32,
     judging: bool,
+    /// The answer was held before: no model was asked, so nothing was used.
+    replayed: bool,
+    /// A person wants to see every call.
+    every_call: bool,
+    /// Nothing goes out before the whole response was looked at.
+    holding: bool,
+    kept: Vec<Bytes>,
+    /// What the agent gets in the response's place.
+    replaced: Option<Bytes>,
+    /// The session was ended while a call waited: nothing is continued.
+    ending: Option<String>,
+    /// Calls that wait for a person, in order.
+    pending: Vec<Pending>,
+    /// Calls of the round under way that leave with other arguments.
+    pub edits: Vec<Edited>,
+    /// When the agent needs its next no-op.
+    beat: Option<Instant>,
     pub answer: AnswerStream,
-    pieces: mpsc::Sender<Piece>,
+    outlet: Outlet,
     /// Rounds that ended in removed calls only.
     pub rounds: Vec<Round>,
     /// Removals of the round under way.
@@ -169,6 +230,8 @@ type Chunks = BoxStream<'static, Result<Bytes, UpstreamFailure>>;
 
 /// Why relaying stopped before the response was complete.
 enum Stopped {
+    /// A retry of the same request waits in this one's place.
+    TakenOver,
     AgentLeft,
     RuntimeHalts,
 }
@@ -181,8 +244,14 @@ impl Relay {
             let chunk = tokio::select! {
                 biased;
                 chunk = body.next() => chunk,
-                () = self.pieces.closed() => return self.left().await,
+                () = self.outlet.closed() => return self.left().await,
                 () = halt.cancelled() => return self.halted().await,
+                () = Relay::beat_due(self.beat) => {
+                    if self.beat().await.is_err() {
+                        return self.left().await;
+                    }
+                    continue;
+                }
             };
             let stopped = match chunk {
                 Some(Ok(chunk)) => self.take(chunk).await,
@@ -192,6 +261,7 @@ impl Relay {
             match stopped {
                 Ok(()) => {}
                 Err(Stopped::AgentLeft) => return self.left().await,
+                Err(Stopped::TakenOver) => return self.taken_over().await,
                 Err(Stopped::RuntimeHalts) => return self.halted().await,
             }
         }
@@ -206,6 +276,9 @@ impl Relay {
         }
         self.forward(passed.out).await?;
         self.judge(passed.judge, passed.calls).await?;
+        if self.answer.complete() {
+            self.settle_pending().await?;
+        }
         if self.answer.wants_continuation() {
             return self.go_on().await;
         }
@@ -232,32 +305,27 @@ impl Relay {
         seen: impl IntoIterator<Item = ToolCall>,
     ) -> Result<(), Stopped> {
         for call in seen {
-            if !(self.judging && self.exchange.policies.needs_calls(&call.name)) {
+            if !(self.judging && (self.every_call || self.exchange.policies.needs_calls(&call.name))) {
                 pipeline::intervene(&self.exchange, Moment::Call(call)).await;
             }
         }
-        for call in held {
-            let acts = pipeline::intervene(&self.exchange, Moment::Call(call.clone())).await;
-            let removal = acts.into_iter().find_map(|act| match act.step {
-                Step::Remove { call, text } => Some(Removal { call, text, intervention: act.intervention.id }),
-                _ => None,
-            });
-            let freed = self.answer.judged(&call, removal.is_some());
-            self.removals.extend(removal);
-            self.forward(freed).await?;
-        }
-        Ok(())
+        self.judge_held(held).await
     }
 
     /// The model hears that its calls were not carried out, and goes on inside the same response.
     async fn go_on(&mut self) -> Result<(), Stopped> {
+        if let Some(why) = self.ending.take() {
+            self.answer.abandon(&why);
+            return self.complete().await;
+        }
         let halt = self.exchange.core.halt.clone();
-        let pieces = self.pieces.clone();
+        let mut outlet = std::mem::replace(&mut self.outlet, Outlet::Ended);
         let next = tokio::select! {
-            () = pieces.closed() => return Err(Stopped::AgentLeft),
+            () = outlet.closed() => return Err(Stopped::AgentLeft),
             () = halt.cancelled() => return Err(Stopped::RuntimeHalts),
             next = continuation::next(self) => next,
         };
+        self.outlet = outlet;
         match next {
             Ok(next) => {
                 self.body = Some(next);
@@ -275,7 +343,9 @@ impl Relay {
 
     async fn forward(&mut self, out: impl IntoIterator<Item = Bytes>) -> Result<(), Stopped> {
         for bytes in out {
-            if self.pieces.send(Ok(bytes)).await.is_err() {
+            if self.holding {
+                self.kept.push(bytes);
+            } else if self.outlet.say(bytes).await.is_err() {
                 return Err(Stopped::AgentLeft);
             }
         }
@@ -284,11 +354,17 @@ impl Relay {
 
     /// Records, then lets the completing part go.
     async fn complete(&mut self) -> Result<(), Stopped> {
+        if self.holding && !self.closed {
+            self.hold_response().await?;
+        }
         if !self.closed {
             self.close(ExchangeState::Complete, None, None).await;
         }
         let tail = self.answer.take_tail();
-        self.forward(tail).await
+        match self.replaced.take() {
+            Some(replaced) => self.forward([replaced]).await,
+            None => self.forward(tail).await,
+        }
     }
 
     async fn end(&mut self) -> Result<(), Stopped> {
@@ -296,6 +372,9 @@ impl Relay {
         let at = self.exchange.elapsed();
         let (passed, proper) = self.answer.end(at);
         self.judge(passed.judge, passed.calls).await?;
+        if proper {
+            self.settle_pending().await?;
+        }
         if self.answer.wants_continuation() {
             // The follow-up's frames come by the same loop.
             return self.go_on().await;
@@ -305,5 +384,14 @@ impl Relay {
             return Ok(());
         }
         self.complete().await
+    }
+
+    async fn taken_over(&mut self) {
+        self.body = None;
+        if !self.closed {
+            let why = "a retry of the same request took this one's place".to_owned();
+            self.close(ExchangeState::Cancelled, Some(Origin::Agent), Some(why.clone())).await;
+            std::mem::replace(&mut self.outlet, Outlet::Ended).cut(why).await;
+        }
     }
 }

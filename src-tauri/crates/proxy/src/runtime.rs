@@ -47,6 +47,10 @@ impl Runtime {
         Ok(Runtime { core, address, stop })
     }
 
+    pub(crate) fn core(&self) -> &Arc<Core> {
+        &self.core
+    }
+
     pub fn local_addr(&self) -> SocketAddr {
         self.address
     }

@@ -1,7 +1,7 @@
 //! A session's task: it alone owns the session's mutable state. Commands come by channel; it decides and moves on, never waiting
 //! for a person, a provider or a frame.
 
-use crate::{core::Core, pipeline};
+use crate::{core::Core, hand::desk::Desk, hand::orders::Killed, pipeline};
 use domain::*;
 use observe::SessionState;
 use reason::PolicySet;
@@ -15,11 +15,28 @@ pub(crate) struct Session {
     pub edits: Vec<SessionEdit>,
     /// Kept for as long as the task lives: provider-held history outlives it only by the provider's grace.
     pub held: Vec<HeldAnswer>,
+    /// What waits for a person, and what one ordered.
+    pub desk: Desk,
+    /// The provider holds its history: nothing of it can be rewritten.
+    pub provider_holds: bool,
     /// The policies that the record says are in force here, and for which agent.
     judged_by: Option<(Arc<PolicySet>, String)>,
 }
 
 impl Session {
+    /// Brings the session's state up to what its desk says.
+    pub fn stand(&mut self, at: Timestamp) -> domain::SessionState {
+        let state = self.desk.state();
+        self.state.set_state(state, at);
+        state
+    }
+
+    /// The record of the standing orders.
+    pub fn ordered(&self) -> Record {
+        let orders = serde_json::to_string(&self.desk.orders).unwrap_or_default();
+        Record::Ordered { session: self.state.id(), orders }
+    }
+
     /// Whether these policies are news to the session's record.
     pub fn judged_by(&mut self, policies: &Arc<PolicySet>) -> bool {
         let agent = self.state.agent();
@@ -67,11 +84,11 @@ pub(crate) struct SessionHandle {
 }
 
 impl SessionHandle {
-    pub fn start(core: &Arc<Core>, state: SessionState, edits: Vec<ContextEdit>) -> SessionHandle {
+    pub fn start(core: &Arc<Core>, state: SessionState, edits: Vec<ContextEdit>, desk: Desk) -> SessionHandle {
         let (commands, queue) = mpsc::unbounded_channel();
         let id = state.id();
         let edits = edits.into_iter().map(SessionEdit::new).collect();
-        let session = Session { state, edits, held: Vec::new(), judged_by: None };
+        let session = Session { state, edits, held: Vec::new(), desk, provider_holds: false, judged_by: None };
         core.tasks.spawn(own(Arc::downgrade(core), core.config.session_idle, session, queue));
         SessionHandle { id, commands }
     }
@@ -100,8 +117,22 @@ async fn own(
     let Some(halt) = core.upgrade().map(|core| core.halt.clone()) else { return };
     let mut silent_spans = 0;
     loop {
+        let expiry = session.desk.next_expiry();
+        let expiry = async {
+            match (expiry, core.upgrade().map(|core| core.now())) {
+                (Some(at), Some(now)) => {
+                    tokio::time::sleep(std::time::Duration::from_micros(at.micros_since(now) as u64)).await;
+                }
+                _ => std::future::pending().await,
+            }
+        };
         let command = tokio::select! {
             () = halt.cancelled() => return,
+            () = expiry => {
+                let Some(core) = core.upgrade() else { return };
+                expire(&core, &mut session);
+                continue;
+            }
             command = tokio::time::timeout(idle, queue.recv()) => command,
         };
         match command {
@@ -124,8 +155,56 @@ async fn own(
     }
 }
 
+/// Questions whose time is over: denied by their default, and told to whoever waits.
+fn expire(core: &Core, session: &mut Session) {
+    let at = core.now();
+    let mut records = Vec::new();
+    for over in session.desk.expire(at) {
+        let id = InterventionId(core.ports.clock.next_id());
+        let stops = over.question.on_timeout == OnTimeout::Stop;
+        let what = over.tool.as_deref().map_or("the message".to_owned(), |tool| format!("the call to {tool}"));
+        let summary = match stops {
+            true => format!("Nobody answered in time: denied {what} and ended the session"),
+            false => format!("Nobody answered in time: denied {what}"),
+        };
+        records.push(Record::Intervened(Box::new(Intervention {
+            id,
+            session: over.session,
+            exchange: over.exchange,
+            at,
+            cause: Cause::Rule,
+            rule: Some(over.rule.clone()),
+            policy: Some(over.policy.clone()),
+            version: Some(over.version.clone()),
+            action: "expire".to_owned(),
+            mode: Mode::Enforce,
+            summary,
+            before: over.arguments.clone(),
+            after: String::new(),
+            effect: Effect { tokens: 0, usd: 0.0, ms: at.ms_since(over.opened_at), basis: EffectBasis::Measured },
+        })));
+        session.state.intervened();
+        session.desk.release_decided(over.id, Some(id));
+        if stops && session.desk.orders.killed.is_none() {
+            let text = format!("Rule {} ended this session: nobody answered its question in time.", over.rule);
+            let killed = Killed { text, as_error: false, intervention: id };
+            session.desk.end(&killed);
+            session.desk.orders.killed = Some(killed);
+            records.push(session.ordered());
+        }
+        records.push(Record::Escalated(Box::new(over)));
+    }
+    session.stand(at);
+    records.push(Record::Session(Box::new(session.state.row())));
+    core.ports.sink.record(records);
+}
+
 fn turn_idle(core: &Core, session: &mut Session) {
     let at = core.now();
+    if session.desk.held().next().is_some() {
+        // Somebody is to answer: that is no idleness.
+        return;
+    }
     session.state.set_state(domain::SessionState::Idle, session.state.row().last_at);
     let row = session.state.row();
     let event = Event {

@@ -226,6 +226,17 @@ impl AnswerStream {
         passed.out
     }
 
+    /// A judged call that leaves with other arguments. What that frees may go out.
+    pub fn edited(&mut self, call: &ToolCall, arguments: &str) -> SmallVec<[Bytes; 4]> {
+        let mut passed = Passed::default();
+        if let Leaving::Judged { surgeon, .. } = &mut self.leaving {
+            for bytes in surgeon.edit_call(call.index, arguments) {
+                self.put(bytes, &mut passed);
+            }
+        }
+        passed.out
+    }
+
     /// Everything was taken out and the model waits for results: the runtime goes on within this response.
     pub fn wants_continuation(&self) -> bool {
         matches!(&self.leaving, Leaving::Judged { surgeon, .. } if surgeon.wants_continuation())
@@ -266,6 +277,10 @@ impl AnswerStream {
 
     pub fn round_frames(&self) -> &[Frame] {
         &self.frames
+    }
+
+    pub fn tail(&self) -> &[Bytes] {
+        &self.tail
     }
 
     pub fn take_tail(&mut self) -> Vec<Bytes> {

@@ -2,19 +2,20 @@
 
 use crate::{
     answer::{self, Ending},
-    body::ReplyBody,
     continuation::{self, Round},
     exchange::Exchange,
+    hand::{
+        answer::{self as held_answer, Replacement},
+        call::{self, Fate, Settled, Unsettled},
+    },
     headers,
-    listener::Reply,
-    pipeline::{self, Moment},
-    relay::{Removal, Way},
+    outlet::Outlet,
+    relay::{self, Way},
 };
-use act::Step;
 use bytes::Bytes;
 use domain::*;
 use futures::StreamExt;
-use http::{Response, header};
+use http::header;
 use wire::{Answer, Frame, Framing};
 
 /// A response read to its end.
@@ -29,16 +30,27 @@ struct Read {
 
 enum Stopped {
     AgentLeft,
+    TakenOver,
     RuntimeHalts,
     Cut(String),
 }
 
-pub(crate) async fn answer(way: Way, response: UpstreamResponse, mut reply: Reply) {
-    let Way { exchange, sent, attempt, sent_at, .. } = way;
+impl From<Unsettled> for Stopped {
+    fn from(unsettled: Unsettled) -> Stopped {
+        match unsettled {
+            Unsettled::TakenOver => Stopped::TakenOver,
+            Unsettled::AgentLeft => Stopped::AgentLeft,
+            Unsettled::RuntimeHalts => Stopped::RuntimeHalts,
+        }
+    }
+}
+
+pub(crate) async fn answer(way: Way, response: UpstreamResponse, mut outlet: Outlet) {
+    let Way { exchange, sent, attempt, sent_at, replayed, watch, .. } = way;
     let mut attempts = vec![attempt];
-    let first = match read(&exchange, response, &mut reply).await {
+    let first = match read(&exchange, response, &mut outlet).await {
         Ok(read) => read,
-        Err(stopped) => return stop(&exchange, stopped, attempts, reply).await,
+        Err(stopped) => return stop(&exchange, stopped, attempts, outlet).await,
     };
     if let Some(attempt) = attempts.first_mut() {
         attempt.duration_ms = f64::from(exchange.elapsed() - sent_at) / 1000.0;
@@ -47,16 +59,26 @@ pub(crate) async fn answer(way: Way, response: UpstreamResponse, mut reply: Repl
     let mut rounds: Vec<Round> = Vec::new();
     let mut recorded = first.clear.to_vec();
     let mut body: Option<Bytes> = None;
-    let mut round = judge(&exchange, &first.clear).await;
+    let keep = (!replayed).then_some(&first);
+    let mut round = match judge(&exchange, &first.clear, replayed, keep, &mut outlet).await {
+        Ok(round) => round,
+        Err(stopped) => return stop(&exchange, stopped, attempts, outlet).await,
+    };
+    let mut ended = round.ending.take();
     loop {
         if round.removals.is_empty() {
-            if let Some(earlier) = body.take() {
-                body = Some(wire::merge_whole(dialect, &earlier, &round.frames_body()));
-            }
+            let changed = round.edited_body(dialect);
+            body = match (body.take(), changed) {
+                (Some(earlier), changed) => {
+                    Some(wire::merge_whole(dialect, &earlier, &changed.unwrap_or_else(|| round.frames_body())))
+                }
+                (None, changed) => changed,
+            };
             break;
         }
         let dropped: Vec<u32> = round.removals.iter().map(|removal| removal.call.index).collect();
-        let cut = wire::cut_whole(dialect, &round.frames_body(), &dropped);
+        let edited = round.edited_body(dialect).unwrap_or_else(|| round.frames_body());
+        let cut = wire::cut_whole(dialect, &edited, &dropped);
         body = Some(match body.take() {
             Some(earlier) => wire::merge_whole(dialect, &earlier, &cut),
             None => cut,
@@ -64,16 +86,24 @@ pub(crate) async fn answer(way: Way, response: UpstreamResponse, mut reply: Repl
         if round.answer.calls.len() > round.removals.len() {
             break;
         }
+        if let Some(why) = ended.take() {
+            body = body.map(|body| wire::note_whole(dialect, &body, &why));
+            break;
+        }
         rounds.push(round);
         let next = match continuation::ask(&exchange, &sent, &rounds, &mut attempts).await {
-            Ok(response) => read(&exchange, response, &mut reply).await,
+            Ok(response) => read(&exchange, response, &mut outlet).await,
             Err(why) => Err(Stopped::Cut(why)),
         };
         match next {
             Ok(read) => {
                 recorded.push(b'\n');
                 recorded.extend_from_slice(&read.clear);
-                round = judge(&exchange, &read.clear).await;
+                round = match judge(&exchange, &read.clear, false, None, &mut outlet).await {
+                    Ok(round) => round,
+                    Err(stopped) => return stop(&exchange, stopped, attempts, outlet).await,
+                };
+                ended = round.ending.take();
             }
             Err(Stopped::Cut(why)) => {
                 // What there is, validly ended; the edge tells the model the rest at the next request.
@@ -83,11 +113,11 @@ pub(crate) async fn answer(way: Way, response: UpstreamResponse, mut reply: Repl
                 body = body.map(|body| wire::note_whole(dialect, &body, &note));
                 round = match rounds.pop() {
                     Some(last) => last,
-                    None => return stop(&exchange, Stopped::Cut(why), attempts, reply).await,
+                    None => return stop(&exchange, Stopped::Cut(why), attempts, outlet).await,
                 };
                 break;
             }
-            Err(stopped) => return stop(&exchange, stopped, attempts, reply).await,
+            Err(stopped) => return stop(&exchange, stopped, attempts, outlet).await,
         }
     }
     let changed = body.is_some();
@@ -96,19 +126,37 @@ pub(crate) async fn answer(way: Way, response: UpstreamResponse, mut reply: Repl
         usage = Some(usage.map_or(earlier, |late| late.plus(&earlier)));
     }
     let answer = round.answer.clone();
-    let out = body.unwrap_or_else(|| first.raw.clone());
-    let delivered = changed.then(|| continuation::read(&exchange.request, Framing::Whole, &out));
-    let removed = match &delivered {
+    let mut out = body.unwrap_or_else(|| first.raw.clone());
+    let mut delivered = changed.then(|| continuation::read(&exchange.request, Framing::Whole, &out));
+    let mut removed = match &delivered {
         Some(delivered) => continuation::edge(&exchange, &rounds, round, delivered).await,
         None => Vec::new(),
     };
+    if watch.response {
+        let shown = if changed { out.clone() } else { first.clear.clone() };
+        let keep = (!replayed && rounds.is_empty()).then_some(&first);
+        match look(&exchange, &answer, first.status.as_u16(), &shown, keep, &mut outlet).await {
+            Ok(None) => {}
+            Ok(Some(replaced)) => {
+                delivered = Some(continuation::read(&exchange.request, Framing::Whole, &replaced));
+                removed = relay::replaced_calls(&answer);
+                out = replaced;
+            }
+            Err(stopped) => return stop(&exchange, stopped, attempts, outlet).await,
+        }
+    }
+    let changed = delivered.is_some();
+    if outlet.is_open() {
+        // White space has gone before it: what follows is plain, and its length unsaid.
+        out = if changed { out } else { first.clear.clone() };
+    }
     let mut head = headers::to_agent(&first.head, !changed);
     exchange.label(&mut head);
     headers::put_length(&mut head, out.len());
     let ending = Ending {
         answer,
         delivered,
-        usage,
+        usage: if replayed { Some(Usage::default()) } else { usage },
         attempts,
         removed,
         provider_response: Some(ResponseImage {
@@ -129,39 +177,93 @@ pub(crate) async fn answer(way: Way, response: UpstreamResponse, mut reply: Repl
         ..Ending::default()
     };
     answer::close(&exchange, ending).await;
-    let mut response = Response::new(ReplyBody::whole(out));
-    *response.status_mut() = first.status;
-    *response.headers_mut() = head;
     // An agent that left meanwhile has lost nothing: the answer is in the record.
-    let _ = reply.send(response);
+    let _ = outlet.give(first.status, head, out).await;
+}
+
+/// The whole answer before its agent gets it, where somebody wants to look: what stands in its place, if anything.
+async fn look(
+    exchange: &Exchange,
+    answer: &Answer,
+    status: u16,
+    raw: &Bytes,
+    keep: Option<&Read>,
+    outlet: &mut Outlet,
+) -> Result<Option<Bytes>, Stopped> {
+    let held = held_answer::Held { status, answer, framing: Framing::Whole, raw };
+    let reasons = held_answer::judge(exchange, &held).await;
+    if let Some(first) = keep.filter(|_| !reasons.asks.is_empty()) {
+        relay::keep_response(exchange, status, &headers::written(&first.head), first.clear.clone()).await;
+    }
+    match held_answer::settle(exchange, outlet, &held, reasons).await? {
+        Replacement::None => Ok(None),
+        Replacement::With { bytes } => Ok(Some(bytes)),
+    }
 }
 
 impl Round {
+    /// The body with the arguments that a person gave its calls; `None` where they gave none.
+    fn edited_body(&self, dialect: Dialect) -> Option<Bytes> {
+        let edits: Vec<(u32, String)> =
+            self.edits.iter().map(|edited| (edited.call.index, edited.arguments.clone())).collect();
+        (!edits.is_empty()).then(|| wire::edit_whole(dialect, &self.frames_body(), &edits))
+    }
+
     fn frames_body(&self) -> Bytes {
         self.frames.first().map(|frame| frame.raw.clone()).unwrap_or_default()
     }
 }
 
-async fn judge(exchange: &Exchange, clear: &Bytes) -> Round {
+/// Judges a round's calls; those that wait for a person wait here. `keep`: the response to keep for a retry while they do.
+async fn judge(
+    exchange: &Exchange,
+    clear: &Bytes,
+    replayed: bool,
+    keep: Option<&Read>,
+    outlet: &mut Outlet,
+) -> Result<Round, Stopped> {
     let answer: Answer = continuation::read(&exchange.request, Framing::Whole, clear);
-    let mut removals = Vec::new();
-    for call in &answer.calls {
-        let acts = pipeline::intervene(exchange, Moment::Call(call.clone())).await;
-        removals.extend(acts.into_iter().find_map(|act| match act.step {
-            Step::Remove { call, text } => Some(Removal { call, text, intervention: act.intervention.id }),
-            _ => None,
-        }));
-    }
     let frame = Frame { raw: clear.clone(), event: None, data: Some(clear.clone()) };
-    Round { answer, framing: Framing::Whole, frames: vec![frame], removals }
+    let mut round = Round {
+        framing: Framing::Whole,
+        frames: vec![frame],
+        removals: Vec::new(),
+        edits: Vec::new(),
+        ending: None,
+        answer,
+    };
+    let mut pending = Vec::new();
+    for call in &round.answer.calls {
+        match call::judge(exchange, call, replayed, &round.answer.text).await {
+            Fate::Keep => {}
+            Fate::Remove(removal) => round.removals.push(removal),
+            Fate::Wait(one) => pending.push(one),
+        }
+    }
+    if let Some(first) = keep.filter(|_| !pending.is_empty()) {
+        let status = first.status.as_u16();
+        relay::keep_response(exchange, status, &headers::written(&first.head), clear.clone()).await;
+    }
+    for one in pending {
+        match call::settle(exchange, outlet, Framing::Whole, one).await? {
+            Settled::Keep => {}
+            Settled::Edited(edited) => round.edits.push(edited),
+            Settled::Remove(removal) => round.removals.push(removal),
+            Settled::End(removal) => {
+                round.ending = Some(removal.text.clone());
+                round.removals.push(removal);
+            }
+        }
+    }
+    Ok(round)
 }
 
-async fn read(exchange: &Exchange, mut response: UpstreamResponse, reply: &mut Reply) -> Result<Read, Stopped> {
+async fn read(exchange: &Exchange, mut response: UpstreamResponse, outlet: &mut Outlet) -> Result<Read, Stopped> {
     let mut raw = Vec::new();
     loop {
         let chunk = tokio::select! {
             chunk = response.body.next() => chunk,
-            () = reply.closed() => return Err(Stopped::AgentLeft),
+            () = outlet.closed() => return Err(Stopped::AgentLeft),
             () = exchange.core.halt.cancelled() => return Err(Stopped::RuntimeHalts),
         };
         match chunk {
@@ -182,10 +284,14 @@ async fn read(exchange: &Exchange, mut response: UpstreamResponse, reply: &mut R
     Ok(Read { head: response.headers, status: response.status, raw, clear })
 }
 
-async fn stop(exchange: &Exchange, stopped: Stopped, mut attempts: Vec<Attempt>, reply: Reply) {
+async fn stop(exchange: &Exchange, stopped: Stopped, mut attempts: Vec<Attempt>, outlet: Outlet) {
     let (state, origin, error) = match stopped {
         Stopped::AgentLeft => (ExchangeState::Cancelled, Origin::Agent, "the agent closed the connection".to_owned()),
         Stopped::RuntimeHalts => (ExchangeState::Interrupted, Origin::Runtime, "the runtime was stopped".to_owned()),
+        Stopped::TakenOver => {
+            let why = "a retry of the same request took this one's place".to_owned();
+            (ExchangeState::Cancelled, Origin::Agent, why)
+        }
         Stopped::Cut(why) => (ExchangeState::Failed, Origin::Provider, exchange.mask.masked(&why)),
     };
     if state == ExchangeState::Cancelled {
@@ -196,5 +302,5 @@ async fn stop(exchange: &Exchange, stopped: Stopped, mut attempts: Vec<Attempt>,
     }
     let made = wire::error(Some(&exchange.request), exchange.request.dialect, 502, &error, "provider_failed");
     let ending = Ending { state, origin: Some(origin), error: Some(error), attempts, ..Ending::default() };
-    answer::give(exchange, made, ending, reply).await;
+    answer::give(exchange, made, ending, outlet).await;
 }

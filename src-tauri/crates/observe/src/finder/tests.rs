@@ -400,7 +400,16 @@ fn remembered(
         started_at: Timestamp(0),
         last_at: Timestamp(0),
     };
-    RememberedSession { row, anchors, edits: vec![], open_calls: calls, fires: vec![], taints: vec![] }
+    RememberedSession {
+        row,
+        anchors,
+        edits: vec![],
+        open_calls: calls,
+        fires: vec![],
+        taints: vec![],
+        escalations: vec![],
+        orders: None,
+    }
 }
 
 #[test]

@@ -288,6 +288,8 @@ fn an_earlier_life_goes_on() {
         open_calls: vec![(ExchangeId(9), call)],
         fires: vec![("errors".into(), 2)],
         taints: vec!["untrusted".into()],
+        escalations: Vec::new(),
+        orders: None,
     };
     world.state = Some(SessionState::remembered(&remembered));
     let (exchange, arrived) = world.ask(&[user("do it"), calls(&["a"]), result("a", "error: x")]);

@@ -1,7 +1,7 @@
 //! How a relayed answer breaks off: by the provider, by the agent, by the runtime's end. Never as if it had ended.
 
 use super::Relay;
-use crate::body::Cut;
+use crate::{hand::wait, outlet::Outlet};
 use domain::*;
 use std::time::Duration;
 
@@ -24,17 +24,22 @@ impl Relay {
         self.answer.break_off(&format!("The provider's stream broke off: {why}"));
         self.close(ExchangeState::Failed, Some(Origin::Provider), Some(why.clone())).await;
         let tail = self.answer.take_tail();
-        if self.forward(tail).await.is_ok() {
+        self.holding = false;
+        let kept = std::mem::take(&mut self.kept);
+        if self.forward(kept.into_iter().chain(tail)).await.is_ok() {
             if self.answer.told {
-                let _ = tokio::time::timeout(LAST_WORD, self.pieces.closed()).await;
+                let _ = tokio::time::timeout(LAST_WORD, self.outlet.closed()).await;
             }
-            let _ = self.pieces.send(Err(Cut(why))).await;
+            std::mem::replace(&mut self.outlet, Outlet::Ended).cut(why).await;
         }
     }
 
     pub(super) async fn left(&mut self) {
         self.body = None;
         if !self.closed {
+            if !self.pending.is_empty() {
+                wait::orphan(&self.exchange).await;
+            }
             self.exchange.event(EventKind::Cancelled, serde_json::json!({ "after_bytes": self.answer.recorded.len() }));
             self.close(ExchangeState::Cancelled, Some(Origin::Agent), Some("the agent closed the connection".into()))
                 .await;
@@ -45,7 +50,7 @@ impl Relay {
         self.body = None;
         if !self.closed {
             self.close(ExchangeState::Interrupted, Some(Origin::Runtime), Some("the runtime was stopped".into())).await;
-            let _ = self.pieces.try_send(Err(Cut("Switchtower was stopped".into())));
+            std::mem::replace(&mut self.outlet, Outlet::Ended).cut("Switchtower was stopped".into()).await;
         }
     }
 }

@@ -1,13 +1,17 @@
 //! How a relayed exchange is closed: what every round came to, folded into one ending.
 
-use super::Relay;
+use super::{Relay, Way};
 use crate::{
     answer::{self, Ending},
     continuation,
     exchange::Exchange,
+    hand::call::Unsettled,
+    headers,
+    outlet::Outlet,
 };
 use bytes::Bytes;
 use domain::*;
+use futures::StreamExt;
 
 impl Relay {
     pub(super) async fn close(&mut self, state: ExchangeState, origin: Option<Origin>, error: Option<String>) {
@@ -16,7 +20,14 @@ impl Relay {
         if let Some(attempt) = self.attempts.first_mut() {
             attempt.duration_ms = f64::from(now - self.sent_at) / 1000.0;
         }
-        let removed = continuation::settle(self).await;
+        let (removed, changed_calls) = match &self.replaced {
+            // The agent has the person's words; what the model called for was never offered to it.
+            Some(_) => (replaced_calls(self.answer.answer()), false),
+            None => {
+                let edited = !self.edits.is_empty() || self.rounds.iter().any(|round| !round.edits.is_empty());
+                (continuation::settle(self).await, edited)
+            }
+        };
         let mut answer = self.answer.answer().clone();
         let mut usage = answer.usage;
         for round in &self.rounds {
@@ -30,15 +41,17 @@ impl Relay {
                 self.rounds.iter().map(|round| round.answer.text.as_str()).filter(|text| !text.is_empty()).collect();
             answer.text = early.into_iter().chain(Some(answer.text.as_str())).collect::<Vec<_>>().join("\n");
         }
-        let changed = self.answer.told
+        let changed = self.replaced.is_some()
+            || changed_calls
+            || self.answer.told
             || self.judging && !removed.is_empty()
             || self.sent.without_usage && self.answer.delivered.len() != self.answer.recorded.len();
         let ending = Ending {
             state,
             origin,
             error: error.or_else(|| answer.error.clone()),
-            delivered: (!removed.is_empty()).then(|| continuation::delivered(self)),
-            usage,
+            delivered: delivered(self, changed_calls || !removed.is_empty()),
+            usage: if self.replayed { Some(Usage::default()) } else { usage },
             attempts: self.attempts.clone(),
             removed,
             provider_response: Some(ResponseImage {
@@ -50,7 +63,7 @@ impl Relay {
             agent_response: changed.then(|| ResponseImage {
                 status: self.status,
                 headers: self.agent_head.clone(),
-                body: Bytes::from(std::mem::take(&mut self.answer.delivered)),
+                body: self.replaced.clone().unwrap_or_else(|| Bytes::from(std::mem::take(&mut self.answer.delivered))),
                 frames: Vec::new(),
             }),
             status: self.status,
@@ -60,6 +73,71 @@ impl Relay {
         };
         answer::close(&self.exchange, ending).await;
     }
+}
+
+/// The calls of an answer that a person replaced.
+pub(crate) fn replaced_calls(answer: &wire::Answer) -> Vec<(ToolCall, String)> {
+    let why = || "A person replaced the response that made it.".to_owned();
+    answer.calls.iter().map(|call| (call.clone(), why())).collect()
+}
+
+/// The answer as the agent got it, where that is not the provider's.
+fn delivered(relay: &Relay, changed: bool) -> Option<wire::Answer> {
+    match &relay.replaced {
+        Some(bytes) => Some(continuation::read(&relay.exchange.request, relay.answer.framing(), bytes)),
+        None => changed.then(|| continuation::delivered(relay)),
+    }
+}
+
+/// The provider answered with an error, and the agent has a good head already: the error comes in the dialect's own way.
+pub(super) async fn late_failure(way: Way, mut response: UpstreamResponse, outlet: Outlet) {
+    let Way { exchange, mut attempt, sent_at, .. } = way;
+    let mut body = Vec::new();
+    while let Some(Ok(chunk)) = response.body.next().await {
+        body.extend_from_slice(&chunk);
+    }
+    let status = response.status.as_u16();
+    attempt.duration_ms = f64::from(exchange.elapsed() - sent_at) / 1000.0;
+    let encoding = headers::text(&response.headers, "content-encoding");
+    let clear = wire::decode_body(encoding, &Bytes::from(body)).unwrap_or_default();
+    let answer = continuation::read(&exchange.request, wire::Framing::Whole, &clear);
+    let said = answer.error.clone().unwrap_or_else(|| format!("the provider answered with status {status}"));
+    let made = wire::error(Some(&exchange.request), exchange.request.dialect, status, &said, "provider_error");
+    let ending = Ending {
+        state: ExchangeState::Complete,
+        origin: Some(Origin::Provider),
+        error: Some(exchange.mask.masked(&said)),
+        attempts: vec![attempt],
+        provider_response: Some(ResponseImage {
+            status,
+            headers: headers::written(&response.headers),
+            body: clear,
+            frames: Vec::new(),
+        }),
+        answer,
+        ..Ending::default()
+    };
+    answer::give(&exchange, made, ending, outlet).await;
+}
+
+/// A held exchange whose waiting ended without an answer: its agent left, a retry took its place, or the runtime stops.
+pub(crate) async fn give_up(exchange: &Exchange, outlet: Outlet, unsettled: Unsettled) {
+    match unsettled {
+        Unsettled::AgentLeft => gone(exchange).await,
+        Unsettled::RuntimeHalts => interrupted(exchange).await,
+        Unsettled::TakenOver => {
+            let why = "a retry of the same request took this one's place".to_owned();
+            let ending = Ending {
+                state: ExchangeState::Cancelled,
+                origin: Some(Origin::Agent),
+                error: Some(why.clone()),
+                ..Ending::default()
+            };
+            answer::close(exchange, ending).await;
+            return outlet.cut(why).await;
+        }
+    }
+    outlet.cut("the exchange ended while it was held".to_owned()).await;
 }
 
 /// The agent left before any head came back.

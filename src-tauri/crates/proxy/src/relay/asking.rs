@@ -1,0 +1,154 @@
+//! Streamed calls that wait for a person: the provider's response is read to its end and kept, the agent is kept waiting, and what was
+//! decided is carried out in order.
+
+use super::{Relay, Stopped};
+use crate::{
+    exchange::Exchange,
+    hand::{
+        call::{self, Edited, Fate, Pending, Settled, Unsettled},
+        wait,
+    },
+};
+use bytes::Bytes;
+use domain::*;
+use futures::{StreamExt, stream};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use tokio::time::Instant;
+
+impl From<Unsettled> for Stopped {
+    fn from(unsettled: Unsettled) -> Stopped {
+        match unsettled {
+            Unsettled::TakenOver => Stopped::TakenOver,
+            Unsettled::AgentLeft => Stopped::AgentLeft,
+            Unsettled::RuntimeHalts => Stopped::RuntimeHalts,
+        }
+    }
+}
+
+impl Relay {
+    /// Judges calls that the surgeon holds.
+    pub(super) async fn judge_held(&mut self, held: impl IntoIterator<Item = ToolCall>) -> Result<(), Stopped> {
+        for call in held {
+            let intent = self.answer.answer().text.clone();
+            match call::judge(&self.exchange, &call, self.replayed, &intent).await {
+                Fate::Keep => {
+                    let freed = self.answer.judged(&call, false);
+                    self.forward(freed).await?;
+                }
+                Fate::Remove(removal) => {
+                    let freed = self.answer.judged(&call, true);
+                    self.removals.push(removal);
+                    self.forward(freed).await?;
+                }
+                Fate::Wait(pending) => {
+                    self.beat.get_or_insert_with(|| wait::beat(&self.exchange, Instant::now()));
+                    self.pending.push(pending);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// When the agent needs its next no-op, where something is held back from it.
+    pub(super) async fn beat_due(beat: Option<Instant>) {
+        match beat {
+            Some(beat) => tokio::time::sleep_until(beat).await,
+            None => std::future::pending().await,
+        }
+    }
+
+    pub(super) async fn beat(&mut self) -> Result<(), Stopped> {
+        self.beat = Some(wait::beat(&self.exchange, Instant::now()));
+        let framing = self.answer.framing();
+        wait::keep_alive(&self.exchange, &mut self.outlet, framing).await.map_err(|()| Stopped::AgentLeft)
+    }
+
+    /// The provider has said everything: what is pending waits for its answers, the response safe on disk.
+    pub(super) async fn settle_pending(&mut self) -> Result<(), Stopped> {
+        if self.pending.is_empty() {
+            return Ok(());
+        }
+        if !self.replayed && self.rounds.is_empty() {
+            self.keep_response().await;
+        }
+        let pending: Vec<Pending> = std::mem::take(&mut self.pending);
+        for one in pending {
+            let call = one.call.clone();
+            let framing = self.answer.framing();
+            let freed = match call::settle(&self.exchange, &mut self.outlet, framing, one).await? {
+                Settled::Keep => self.answer.judged(&call, false),
+                Settled::Edited(edited) => {
+                    let freed = self.answer.edited(&call, &edited.arguments);
+                    self.edits.push(edited);
+                    freed
+                }
+                Settled::Remove(removal) => {
+                    self.removals.push(removal);
+                    self.answer.judged(&call, true)
+                }
+                Settled::End(removal) => {
+                    self.ending = Some(removal.text.clone());
+                    self.removals.push(removal);
+                    self.answer.judged(&call, true)
+                }
+            };
+            self.forward(freed).await?;
+        }
+        self.beat = None;
+        Ok(())
+    }
+
+    /// Keeps the provider's response for a retry of this request, or for the time after a restart.
+    pub(super) async fn keep_response(&mut self) {
+        let body = Bytes::copy_from_slice(&self.answer.recorded);
+        keep_response(&self.exchange, self.status, &self.provider_head, body).await;
+    }
+}
+
+pub(crate) async fn keep_response(exchange: &Exchange, status: u16, headers: &Headers, body: Bytes) {
+    let held = HeldResponse {
+        request_digest: exchange.request_digest().to_owned(),
+        session: exchange.session.id,
+        exchange: exchange.id,
+        at: exchange.core.now(),
+        status,
+        headers: exchange.mask.headers(headers.clone()),
+        body: exchange.mask.bytes(&body),
+    };
+    let mut records = exchange.take_records();
+    records.push(Record::Held(Box::new(held)));
+    exchange.core.ports.sink.commit(records).await;
+}
+
+/// The response that waits for a person's answer since an earlier exchange sent this very request: no second model call is made.
+pub(crate) async fn waiting_response(exchange: &Exchange) -> Option<UpstreamResponse> {
+    if exchange.core.held_requests.lock().is_empty() {
+        return None;
+    }
+    let digest = exchange.request_digest().to_owned();
+    let asked = exchange.session.with({
+        let digest = digest.clone();
+        move |session| session.desk.of_request(&digest).any(|known| known.point != Point::ModelRequest)
+    });
+    if !asked.await? {
+        return None;
+    }
+    let memory = exchange.core.ports.memory.clone();
+    let held = tokio::task::spawn_blocking(move || memory.held_response(&digest)).await.ok()??;
+    let mut head = HeaderMap::new();
+    for (name, value) in &held.headers {
+        let (Ok(name), Ok(value)) = (HeaderName::try_from(name.as_str()), HeaderValue::from_str(value)) else {
+            continue;
+        };
+        if !["content-encoding", "content-length", "transfer-encoding"].contains(&name.as_str()) {
+            head.append(name, value);
+        }
+    }
+    let status = StatusCode::from_u16(held.status).unwrap_or(StatusCode::OK);
+    Some(UpstreamResponse { status, headers: head, body: stream::iter([Ok(held.body)]).boxed() })
+}
+
+/// Notes to the model about calls that a person edited.
+pub(crate) fn notes(edits: &[Edited]) -> String {
+    edits.iter().map(Edited::note).collect::<Vec<_>>().join("\n")
+}
