@@ -59,7 +59,7 @@ const answers: Answers = {
     const next = from + limit < found.length ? String(from + limit) : null;
     return { sessions: found.slice(from, from + limit), next };
   },
-  get_session: ({ session }) => findSession(session) ?? missing(session),
+  get_session: ({ session }) => ({ ...(findSession(session) ?? missing(session)), held: [], orders: null }),
   list_timeline: ({ session, from, count }) => {
     if (!findSession(session)) missing(session);
     const total = rowsOf(session);
@@ -74,7 +74,7 @@ const answers: Answers = {
     interventions: session ? interventionsOf(session) : INTERVENTIONS.slice(0, 50),
     next: null,
   }),
-  list_escalations: () => ({ escalations: [] }),
+  list_escalations: () => ({ escalations: [], next: null }),
   search: ({ query }) => ({
     hits: SESSIONS.filter((s) => s.title.toLowerCase().includes(query.toLowerCase()))
       .slice(0, 5)

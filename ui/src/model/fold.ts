@@ -23,6 +23,7 @@ export function fold(touched: Touched, change: Change): Touched {
       touched.lists.add("sessions");
       break;
     case "intervention":
+    case "escalation":
       touched.lists.add("sessions").add("interventions");
       break;
     case "policy":

@@ -1,5 +1,9 @@
 //! The words of the command line.
 
+mod hand;
+
+pub use hand::*;
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::{net::SocketAddr, path::PathBuf};
 
@@ -66,6 +70,15 @@ pub enum Command {
     Show(Show),
     /// Search everything said
     Search(Search),
+    /// List what waits for a person, or show one question
+    Approvals(Approvals),
+    /// Answer a question with yes, or with other arguments
+    Approve(Approve),
+    /// Answer a question with no
+    Deny(Deny),
+    /// Take a live session in hand: pause, step, edit, inject, end, …
+    #[command(subcommand)]
+    Ctl(Ctl),
     /// Figures: sessions, tokens, money, tools, interventions
     Metrics(Metrics),
     /// Check, test and explain policies

@@ -39,6 +39,9 @@ pub struct Settings {
     pub idle_timeout: Option<Duration>,
     /// Whether a response waits for its record however long that takes.
     pub recording_required: bool,
+    /// How an agent that waits for a person is kept: the silence before its answer's head, and between two no-ops after it.
+    pub hold_before_head: Duration,
+    pub heartbeat: Duration,
     pub log: String,
     pub log_format: LogFormat,
     /// The file that was read, if any.
@@ -61,7 +64,28 @@ struct File {
     recording: Option<RecordingWord>,
     log: Option<String>,
     log_format: Option<LogFormat>,
+    hold: HoldTable,
     providers: BTreeMap<String, ProviderTable>,
+}
+
+/// How an agent that waits for a person is kept.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct HoldTable {
+    before_head: Option<Span>,
+    heartbeat: Option<Span>,
+}
+
+/// `"45s"`: a duration that ends.
+#[derive(Debug, Clone, Copy)]
+struct Span(Duration);
+
+impl<'de> Deserialize<'de> for Span {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(from)?;
+        let span = duration(&text).filter(|span| !span.is_zero()).map(Span);
+        span.ok_or_else(|| de::Error::custom(format!("“{text}” is no duration; write it as 500ms, 45s or 2m")))
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -136,6 +160,8 @@ impl Settings {
             allowed_hosts,
             providers: providers(file.providers, &named)?,
             idle_timeout: file.idle_timeout.map_or(Some(Duration::from_secs(15 * 60)), |patience| patience.0),
+            hold_before_head: file.hold.before_head.map_or(Duration::from_secs(45), |span| span.0),
+            heartbeat: file.hold.heartbeat.map_or(Duration::from_secs(10), |span| span.0),
             recording_required: file.recording == Some(RecordingWord::Required),
             log: common.log.clone().or(file.log).unwrap_or_else(|| "warn".to_owned()),
             log_format: common.log_format.or(file.log_format).unwrap_or(LogFormat::Text),

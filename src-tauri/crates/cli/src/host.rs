@@ -130,6 +130,8 @@ async fn start_runtime(
     config.allowed_hosts = settings.allowed_hosts.clone();
     config.held_keys = held_keys(settings)?;
     config.token = token.to_owned();
+    config.hold_before_head = settings.hold_before_head;
+    config.heartbeat = settings.heartbeat;
     if settings.recording_required {
         config.recording = Recording::Required;
     }

@@ -9,6 +9,8 @@ pub enum ChangeKind {
     Session,
     Exchange,
     Intervention,
+    /// A question to a person was put, answered, or its time is over.
+    Escalation,
     Policy,
     Health,
     /// Events were missed: everything may have changed.

@@ -28,8 +28,8 @@ pub struct Place {
 /// Commands, queries and live events for any UI.
 pub struct Console {
     pub(crate) ledger: Ledger,
-    runtime: Option<Arc<proxy::Runtime>>,
-    policies: Arc<Policies>,
+    pub(crate) runtime: Option<Arc<proxy::Runtime>>,
+    pub(crate) policies: Arc<Policies>,
     place: Place,
     /// What changed without the ledger: rejected policies.
     changes: broadcast::Sender<Change>,
@@ -76,11 +76,6 @@ impl Console {
         futures::stream::select(committed, own)
     }
 
-    pub async fn list_escalations(&self, _: ListEscalations) -> Result<EscalationPage, RpcError> {
-        // Nothing escalates in this version: no rule can ask for it, so the list is truly empty.
-        Ok(EscalationPage { escalations: Vec::new() })
-    }
-
     pub async fn list_policies(&self, _: NoArgs) -> Result<PolicyPage, RpcError> {
         Ok(self.policies.page())
     }
@@ -102,10 +97,17 @@ impl Console {
         self.policies.source(saved.as_deref().unwrap_or(&args.name))
     }
 
+    /// The live runtime; commands to sessions need one.
+    pub(crate) fn live(&self) -> Result<&proxy::Runtime, RpcError> {
+        self.runtime.as_deref().ok_or_else(|| {
+            RpcError::new(ErrorCode::Unreachable, "no runtime runs on this data folder")
+                .with_hint("start one with `switchtower serve`")
+        })
+    }
+
     pub async fn connect(&self, _: NoArgs) -> Result<ConnectView, RpcError> {
         if self.place.proxy.is_empty() {
-            let error = RpcError::new(ErrorCode::Unreachable, "no runtime runs on this data folder");
-            return Err(error.with_hint("start one with `switchtower serve`"));
+            self.live()?;
         }
         Ok(connections(&self.place.proxy))
     }
@@ -156,6 +158,7 @@ impl From<ledger::Change> for Change {
                 ledger::ChangeKind::Session => ChangeKind::Session,
                 ledger::ChangeKind::Exchange => ChangeKind::Exchange,
                 ledger::ChangeKind::Intervention => ChangeKind::Intervention,
+                ledger::ChangeKind::Escalation => ChangeKind::Escalation,
                 ledger::ChangeKind::Policy => ChangeKind::Policy,
                 ledger::ChangeKind::Health => ChangeKind::Health,
             },

@@ -22,7 +22,15 @@ for_each_command!(run);
 /// Answers that are pieces already.
 const PIECEWISE: [&str; 2] = ["get_blob", "export_session"];
 /// Commands that change something: no reference may run them.
-const WRITING: [&str; 2] = ["save_policy", "import"];
+const WRITING: [&str; 7] = [
+    "save_policy",
+    "import",
+    "resolve_escalation",
+    "control_session",
+    "pause_all",
+    "set_breakpoint",
+    "clear_breakpoint",
+];
 
 impl Console {
     /// Carries out a command of the table. Strings over 16 KiB come as references.

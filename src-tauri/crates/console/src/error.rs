@@ -17,6 +17,8 @@ pub enum ErrorCode {
     Conflict,
     /// The policy has errors.
     Invalid,
+    /// It cannot be done here; the message says why.
+    Refused,
     /// A later version brings it.
     NotYet,
     /// No or a wrong token.
@@ -54,7 +56,7 @@ impl RpcError {
             ErrorCode::Unauthorized => 401,
             ErrorCode::Forbidden => 403,
             ErrorCode::UnknownCommand | ErrorCode::NotFound => 404,
-            ErrorCode::Conflict => 409,
+            ErrorCode::Conflict | ErrorCode::Refused => 409,
             ErrorCode::Invalid => 422,
             _ => 400,
         }

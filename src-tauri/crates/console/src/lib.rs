@@ -2,6 +2,7 @@
 //!
 //! Owns the view types, the one table of commands and what each does, and the policies folder. It must not know windows or HTTP.
 
+mod allow;
 mod bindings;
 mod change;
 mod command;
@@ -9,9 +10,11 @@ mod connect;
 mod console;
 mod dispatch;
 mod error;
+mod hand;
 mod long;
 mod policies;
 mod query;
+mod tools;
 pub mod view;
 
 pub use bindings::typescript;

@@ -32,7 +32,7 @@ fn walk(value: &mut Value, source: &str, pointer: &mut String) {
                 walk(field, source, pointer);
                 pointer.truncate(depth);
             }
-            if fields.get("body").is_some_and(Value::is_object)
+            if fields.get("body").is_some_and(is_reference)
                 && let Some(body) = fields.shift_remove("body")
             {
                 fields.insert("body_ref".to_owned(), body);
@@ -48,6 +48,12 @@ fn reference(text: &str, source: &str, pointer: &str) -> Value {
     fields.insert("length".to_owned(), text.len().into());
     fields.insert("preview".to_owned(), text[..floor(text, PREVIEW)].into());
     Value::Object(fields)
+}
+
+fn is_reference(value: &Value) -> bool {
+    value
+        .as_object()
+        .is_some_and(|fields| fields.len() == 3 && fields.contains_key("ref") && fields.contains_key("preview"))
 }
 
 /// What a reference names: command, arguments, JSON pointer.

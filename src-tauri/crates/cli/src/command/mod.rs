@@ -1,5 +1,7 @@
 //! The commands, one file each, and how a program ends: 0 done, 1 failed, 2 wrong words, 3 nothing found.
 
+mod approvals;
+mod ctl;
 mod demo;
 mod doctor;
 mod export;
@@ -116,6 +118,10 @@ async fn read(settings: &Settings, command: Command) -> Result<Outcome> {
         Command::Sessions(sessions) => sessions::sessions(&backend, sessions).await,
         Command::Show(show) => show::show(&backend, show).await,
         Command::Search(search) => search::search(&backend, search).await,
+        Command::Approvals(approvals) => approvals::approvals(&backend, approvals).await,
+        Command::Approve(approve) => approvals::approve(&backend, approve).await,
+        Command::Deny(deny) => approvals::deny(&backend, deny).await,
+        Command::Ctl(ctl) => ctl::ctl(&backend, ctl).await,
         Command::Metrics(metrics) => metrics::metrics(&backend, metrics).await,
         Command::Export(export) => export::export(&backend, export).await,
         Command::Import(import) => import::import(&backend, import).await,

@@ -102,7 +102,11 @@ async fn errors_have_a_code_a_message_and_a_4xx() {
         ("get_session", "{\"session\":\"nonsense\"}", "400", "bad_request"),
         ("list_sessions", "{\"limt\":3}", "400", "bad_request"),
         ("list_sessions", "{", "400", "bad_request"),
-        ("control_session", "{}", "400", "not_yet"),
+        ("backtest_policy", "{}", "400", "not_yet"),
+        ("control_session", "{\"session\":\"s\",\"command\":\"puase\"}", "400", "bad_request"),
+        ("control_session", "{\"session\":\"s\",\"command\":\"pause\",\"x\":1}", "400", "bad_request"),
+        ("control_session", "{\"session\":\"ses_0000000000001\",\"command\":\"pause\"}", "400", "unreachable"),
+        ("resolve_escalation", "{\"escalation\":\"esc_0000000000001\",\"decision\":\"maybe\"}", "400", "bad_request"),
     ];
     for (name, args, status, code) in expected {
         let answer = served.rpc(name, &good, args).await;

@@ -1,18 +1,9 @@
-//! What each command takes. Unknown fields are errors, so that a misspelt one is never silently ignored.
+//! What each query, and each command to files, takes.
 
 use crate::view::EscalationState;
 use serde::{Deserialize, Serialize};
 use specta::Type;
 use specta_typescript::Number;
-
-macro_rules! args {
-    ($($(#[$doc:meta])* $name:ident { $($body:tt)* })*) => {$(
-        $(#[$doc])*
-        #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, Type)]
-        #[serde(deny_unknown_fields)]
-        pub struct $name { $($body)* }
-    )*};
-}
 
 args! {
     NoArgs {}
@@ -91,8 +82,24 @@ args! {
         pub cursor: Option<String>,
     }
     ListEscalations {
+        /// This one only.
+        #[specta(optional)]
+        pub escalation: Option<String>,
+        /// All unless given.
         #[specta(optional)]
         pub state: Option<EscalationState>,
+        #[specta(optional)]
+        pub session: Option<String>,
+        /// At most 1000, which it is unless given.
+        #[specta(optional)]
+        pub limit: Option<u32>,
+        #[specta(optional)]
+        pub cursor: Option<String>,
+    }
+    GetEscalationFigures {
+        /// RFC 3339; escalations opened since.
+        #[specta(optional)]
+        pub from: Option<String>,
     }
     GetPolicy {
         pub name: String,

@@ -1,8 +1,20 @@
 //! The one table of commands: what the RPC dispatches, the window registers and the UI's types are made from.
 
+/// Structs of arguments, in which unknown fields are errors, so that a misspelt one is never silently ignored.
+macro_rules! args {
+    ($($(#[$doc:meta])* $name:ident { $($body:tt)* })*) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, Type)]
+        #[serde(deny_unknown_fields)]
+        pub struct $name { $($body)* }
+    )*};
+}
+
 mod args;
+mod hand;
 
 pub use args::*;
+pub use hand::*;
 
 /// Calls `$with!` with every command as `name(Args) -> Result;`, doc comment first.
 #[macro_export]
@@ -12,7 +24,7 @@ macro_rules! for_each_command {
             /// A page of sessions, newest activity first.
             list_sessions(ListSessions) -> SessionPage;
             /// One session.
-            get_session(GetSession) -> SessionView;
+            get_session(GetSession) -> SessionDetail;
             /// A window of a session's rows.
             list_timeline(ListTimeline) -> TimelinePage;
             /// A session binned over time.
@@ -31,6 +43,22 @@ macro_rules! for_each_command {
             search(Search) -> SearchPage;
             /// What waits, or waited, for a person.
             list_escalations(ListEscalations) -> EscalationPage;
+            /// Answers an escalation; an answer counts once.
+            resolve_escalation(ResolveEscalation) -> EscalationView;
+            /// What people made of each rule's questions, so that rubber-stamping shows.
+            escalation_figures(GetEscalationFigures) -> EscalationFiguresPage;
+            /// The rule that would approve such calls from now on, without saving it.
+            always_allow(AlwaysAllow) -> AllowView;
+            /// Carries out a person's command to one session.
+            control_session(ControlSession) -> DoneView;
+            /// Pauses, or resumes, every live session.
+            pause_all(PauseAll) -> PausedView;
+            /// Where sessions stop by themselves.
+            list_breakpoints(NoArgs) -> BreakpointPage;
+            /// Makes sessions stop where a condition holds.
+            set_breakpoint(SetBreakpoint) -> BreakpointView;
+            /// Takes a breakpoint away.
+            clear_breakpoint(ClearBreakpoint) -> BreakpointPage;
             /// The policies in force and those that were rejected.
             list_policies(NoArgs) -> PolicyPage;
             /// One policy's source.
@@ -77,12 +105,4 @@ macro_rules! table {
 for_each_command!(table);
 
 /// Commands of the contract that a later version brings; calling one says so.
-pub const PLANNED: &[&str] = &[
-    "resolve_escalation",
-    "control_session",
-    "list_breakpoints",
-    "set_breakpoint",
-    "clear_breakpoint",
-    "backtest_policy",
-    "fork_session",
-];
+pub const PLANNED: &[&str] = &["backtest_policy", "fork_session"];

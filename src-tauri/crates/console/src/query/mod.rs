@@ -1,7 +1,10 @@
 //! Queries over the ledger, brought to view types: one file per screen's need.
 
 mod cycles;
+mod escalations;
 mod exchange;
+mod glimpse;
+mod held;
 mod interventions;
 mod metrics;
 mod sessions;
@@ -35,7 +38,7 @@ impl From<LedgerError> for RpcError {
 }
 
 /// An id from its text. One of the right kind that does not exist is not found; anything else is a bad request.
-fn id<T: FromStr<Err: Display>>(text: &str) -> Result<T, RpcError> {
+pub(crate) fn id<T: FromStr<Err: Display>>(text: &str) -> Result<T, RpcError> {
     text.parse().map_err(|error: T::Err| RpcError::new(ErrorCode::BadRequest, error.to_string()))
 }
 
@@ -43,7 +46,7 @@ fn limit(asked: Option<u32>) -> u32 {
     asked.unwrap_or(50).clamp(1, 200)
 }
 
-fn moment(text: &str) -> Result<Timestamp, RpcError> {
+pub(crate) fn moment(text: &str) -> Result<Timestamp, RpcError> {
     let at: jiff::Timestamp = text.parse().map_err(|_| {
         RpcError::new(ErrorCode::BadRequest, format!("“{text}” is no time"))
             .with_hint("write it as 2026-11-22T10:00:00Z")

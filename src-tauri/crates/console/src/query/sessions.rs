@@ -11,8 +11,19 @@ impl Console {
         Ok(SessionPage { sessions: page.sessions.into_iter().map(SessionView::from).collect(), next: page.next })
     }
 
-    pub async fn get_session(&self, args: GetSession) -> Result<SessionView, RpcError> {
-        Ok(self.ledger.get_session(id(&args.session)?).await?.into())
+    pub async fn get_session(&self, args: GetSession) -> Result<SessionDetail, RpcError> {
+        let session = id(&args.session)?;
+        let row = self.ledger.get_session(session).await?;
+        let orders = self.ledger.standing_orders(session).await?;
+        let held = match &self.runtime {
+            Some(runtime) => runtime.held(Some(session)).await,
+            None => Vec::new(),
+        };
+        Ok(SessionDetail {
+            session: row.into(),
+            held: held.into_iter().map(HeldView::from).collect(),
+            orders: orders.and_then(|orders| serde_json::from_str(&orders).ok()),
+        })
     }
 
     pub async fn search(&self, args: Search) -> Result<SearchPage, RpcError> {
@@ -28,20 +39,26 @@ impl Console {
     }
 }
 
+impl From<domain::SessionState> for SessionState {
+    fn from(state: domain::SessionState) -> SessionState {
+        match state {
+            domain::SessionState::Running => SessionState::Running,
+            domain::SessionState::Paused => SessionState::Paused,
+            domain::SessionState::Stepping => SessionState::Stepping,
+            domain::SessionState::Waiting => SessionState::Waiting,
+            domain::SessionState::Idle => SessionState::Idle,
+            domain::SessionState::Ended => SessionState::Ended,
+        }
+    }
+}
+
 impl From<SessionRow> for SessionView {
     fn from(row: SessionRow) -> SessionView {
         SessionView {
             id: row.id.to_string(),
             agent: row.agent,
             title: row.title,
-            state: match row.state {
-                domain::SessionState::Running => SessionState::Running,
-                domain::SessionState::Paused => SessionState::Paused,
-                domain::SessionState::Stepping => SessionState::Stepping,
-                domain::SessionState::Waiting => SessionState::Waiting,
-                domain::SessionState::Idle => SessionState::Idle,
-                domain::SessionState::Ended => SessionState::Ended,
-            },
+            state: row.state.into(),
             models: row.models,
             steps: row.steps,
             input_tokens: row.input_tokens,

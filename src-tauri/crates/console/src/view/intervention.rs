@@ -1,4 +1,4 @@
-//! Interventions and escalations: what was done, by whom, why, with which effect.
+//! Interventions: what was done, by whom, why, with which effect.
 
 use super::Text;
 use serde::{Deserialize, Serialize};
@@ -65,37 +65,4 @@ pub struct InterventionView {
 pub struct InterventionPage {
     pub interventions: Vec<InterventionView>,
     pub next: Option<String>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Type)]
-#[serde(rename_all = "lowercase")]
-pub enum EscalationState {
-    Pending,
-    Approved,
-    Edited,
-    Denied,
-    Expired,
-    Orphaned,
-}
-
-/// An intervention that waits, or waited, for a person.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Type)]
-pub struct EscalationView {
-    pub id: String,
-    pub session: String,
-    pub exchange: String,
-    pub state: EscalationState,
-    pub rule: Option<String>,
-    pub opened_at: String,
-    pub expires_at: String,
-    pub on_timeout: String,
-    pub allow: Vec<String>,
-    pub tool: Option<String>,
-    pub arguments: Option<Text>,
-    pub intent: Option<Text>,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Type)]
-pub struct EscalationPage {
-    pub escalations: Vec<EscalationView>,
 }

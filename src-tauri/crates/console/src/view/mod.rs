@@ -7,6 +7,7 @@
 mod connect;
 mod cycles;
 mod exchange;
+mod hand;
 mod health;
 mod intervention;
 mod metrics;
@@ -19,6 +20,7 @@ mod timeline;
 pub use connect::*;
 pub use cycles::*;
 pub use exchange::*;
+pub use hand::*;
 pub use health::*;
 pub use intervention::*;
 pub use metrics::*;
