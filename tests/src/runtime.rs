@@ -132,7 +132,7 @@ impl Runtime {
         fs::read_to_string(self.folder().join("stderr.log")).unwrap_or_default()
     }
 
-    /// A call of the console's RPC; an error is `Err` with its body.
+    /// A call of the console's RPC; an error is `Err` with its body and status.
     pub async fn ask(&self, name: &str, body: Value) -> Result<Value, Value> {
         let bearer = format!("Bearer {}", self.token);
         let request = Request::post(&format!("/rpc/{name}"), body.to_string()).header("authorization", &bearer);
@@ -140,7 +140,10 @@ impl Runtime {
         if response.status == 200 {
             Ok(response.json())
         } else {
-            Err(json!({"status": response.status, "body": response.text()}))
+            let mut error: Value =
+                serde_json::from_str(&response.text()).unwrap_or_else(|_| json!({"message": response.text()}));
+            error["status"] = json!(response.status);
+            Err(error)
         }
     }
 

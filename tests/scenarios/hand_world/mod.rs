@@ -1,0 +1,153 @@
+//! One live session under a person's hand: a scripted provider, a runtime, an agent, and the console.
+#![allow(dead_code)] // each test crate uses its own part
+
+use serde_json::{Value, json};
+use std::time::{Duration, Instant};
+use switchtower_tests::{Agent, Dialect, Options, Provider, Runtime, Turn, http::Response, judge, render};
+
+pub fn cells() -> impl Iterator<Item = (Dialect, bool)> {
+    let dialects = Dialect::FIVE.into_iter().chain([Dialect::GeminiArray]);
+    dialects.flat_map(|dialect| [(dialect, false), (dialect, true)])
+}
+
+pub fn text_of(response: &Response) -> String {
+    response.text().trim_start().to_owned()
+}
+
+pub struct World {
+    pub provider: Provider,
+    pub runtime: Runtime,
+    dialect: Dialect,
+    streamed: bool,
+}
+
+/// How long anything may take to show.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+impl World {
+    pub async fn start(
+        dialect: Dialect,
+        streamed: bool,
+        turns: impl Fn(usize) -> Turn + Send + Sync + 'static,
+        policies: &[(&str, &str)],
+    ) -> World {
+        let provider = provider(turns).await;
+        let mut options = Options::to(&provider.base);
+        options.config = "[hold]\nbefore_head = \"300ms\"\nheartbeat = \"100ms\"\n".to_owned();
+        for (name, source) in policies {
+            options = options.policy(name, source);
+        }
+        let runtime = Runtime::start(&options);
+        World { provider, runtime, dialect, streamed }
+    }
+
+    pub fn agent(&self) -> Agent {
+        Agent::new(&self.runtime.proxy, self.dialect, self.streamed).labelled("hand~one")
+    }
+
+    pub async fn rpc(&self, name: &str, body: Value) -> Value {
+        self.runtime.rpc(name, body).await
+    }
+
+    pub async fn ask(&self, name: &str, body: Value) -> Result<Value, Value> {
+        self.runtime.ask(name, body).await
+    }
+
+    pub async fn session(&self) -> Value {
+        self.runtime.sessions().await.first().cloned().expect("a session")
+    }
+
+    pub async fn control(&self, command: Value) -> Value {
+        self.try_control(command.clone()).await.unwrap_or_else(|error| panic!("{command}: {error}"))
+    }
+
+    pub async fn try_control(&self, mut command: Value) -> Result<Value, Value> {
+        command["session"] = self.session().await["id"].clone();
+        self.runtime.ask("control_session", command).await
+    }
+
+    /// What is held, once something is.
+    pub async fn held(&self) -> Value {
+        let id = self.session().await["id"].clone();
+        let begun = Instant::now();
+        loop {
+            let session = self.rpc("get_session", json!({"session": id})).await;
+            if let Some(held) = session["held"].as_array().and_then(|held| held.first()) {
+                return held.clone();
+            }
+            assert!(begun.elapsed() < PATIENCE, "nothing is held: {session}");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
+    /// The newest escalation in a state, once there is one.
+    pub async fn escalation(&self, state: &str) -> Value {
+        escalation(&self.runtime, state).await
+    }
+
+    /// Actions of the session's interventions, oldest first.
+    pub async fn acts(&self) -> Vec<String> {
+        let listed = self.rpc("list_interventions", json!({"session": self.session().await["id"]})).await;
+        let acts = listed["interventions"].as_array().unwrap().iter();
+        let mut acts: Vec<String> =
+            acts.filter(|act| act["cause"] == "person").map(|act| act["action"].as_str().unwrap().to_owned()).collect();
+        acts.reverse();
+        acts
+    }
+
+    /// Each upstream request's conversation.
+    pub fn upstream(&self) -> Vec<Vec<Value>> {
+        self.bodies().iter().map(conversation).collect()
+    }
+
+    pub fn bodies(&self) -> Vec<Value> {
+        self.provider.received().iter().map(|request| request.json()).collect()
+    }
+
+    /// The model of each upstream request, wherever the dialect names it.
+    pub fn models(&self) -> Vec<String> {
+        let of = |request: &switchtower_tests::provider::Received| match request.json()["model"].as_str() {
+            Some(model) => model.to_owned(),
+            None => {
+                let target = request.target();
+                target.split("/models/").nth(1).and_then(|rest| rest.split(':').next()).unwrap_or_default().to_owned()
+            }
+        };
+        self.provider.received().iter().map(of).collect()
+    }
+
+    pub async fn exchange(&self, response: &Response) -> Value {
+        self.runtime.settled(response.header("x-switchtower-exchange").expect("an exchange")).await
+    }
+
+    pub async fn body(&self, side: &Value) -> String {
+        String::from_utf8(self.runtime.body(side).await).unwrap()
+    }
+}
+
+pub async fn escalation(runtime: &Runtime, state: &str) -> Value {
+    let begun = Instant::now();
+    loop {
+        let listed = runtime.rpc("list_escalations", json!({"state": state})).await;
+        if let Some(found) = listed["escalations"].as_array().and_then(|all| all.first()) {
+            return found.clone();
+        }
+        assert!(begun.elapsed() < PATIENCE, "no escalation is {state}: {listed}");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+/// A strict provider that says `turns` one after the other.
+pub async fn provider(turns: impl Fn(usize) -> Turn + Send + Sync + 'static) -> Provider {
+    let count = std::sync::atomic::AtomicUsize::new(0);
+    let script = judge::strict(move |request| {
+        let round = count.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+        render::answer(request, &turns(round).numbered(round))
+    });
+    Provider::start(script).await
+}
+
+fn conversation(body: &Value) -> Vec<Value> {
+    let list = ["messages", "input", "contents"].iter().find_map(|key| body[*key].as_array());
+    list.expect("a conversation").iter().filter(|message| message["role"] != "system").cloned().collect()
+}
