@@ -22,6 +22,7 @@ const SHORTEST: usize = 8;
 pub struct Mask {
     /// Finds any spelling of any of them; none where there is nothing to find.
     finder: Option<Arc<AhoCorasick>>,
+    spellings: Arc<[Vec<u8>]>,
 }
 
 /// The masks of late: an agent sends the same key each time, and a finder takes longer to make than to use.
@@ -61,7 +62,7 @@ impl Mask {
         // Leftmost, longest: no rest of a longer one stays behind.
         let finder = AhoCorasickBuilder::new().match_kind(MatchKind::LeftmostLongest).build(&spellings);
         match finder {
-            Ok(finder) => Mask { finder: Some(Arc::new(finder)) },
+            Ok(finder) => Mask { finder: Some(Arc::new(finder)), spellings: spellings.into() },
             Err(error) => {
                 // Only by sizes that no head of a request reaches.
                 tracing::error!(%error, "credentials cannot be searched for");
@@ -115,6 +116,39 @@ impl Mask {
         for call in &mut answer.calls {
             self.text(&mut call.arguments);
         }
+    }
+
+    /// An answer under way, or one that broke off: a credential that it ends in the middle of is masked too.
+    pub fn answer_so_far(&self, answer: &mut Answer) {
+        self.answer(answer);
+        for text in [&mut answer.text, &mut answer.reasoning] {
+            self.open_end(text);
+        }
+    }
+
+    /// The same of a body that broke off.
+    pub fn bytes_so_far(&self, bytes: &Bytes) -> Bytes {
+        let masked = self.bytes(bytes);
+        match self.begun(&masked) {
+            0 => masked,
+            length => Bytes::from([&masked[..masked.len() - length], MASKED.as_bytes()].concat()),
+        }
+    }
+
+    fn open_end(&self, text: &mut String) {
+        let start = text.len() - self.begun(text.as_bytes());
+        if start < text.len() && text.is_char_boundary(start) {
+            text.replace_range(start.., MASKED);
+        }
+    }
+
+    /// How many bytes at the end are the beginning of a credential.
+    fn begun(&self, bytes: &[u8]) -> usize {
+        let begun = |spelling: &Vec<u8>| {
+            let most = spelling.len().saturating_sub(1).min(bytes.len());
+            (SHORTEST..=most).rev().find(|length| bytes.ends_with(&spelling[..*length]))
+        };
+        self.spellings.iter().filter_map(begun).max().unwrap_or(0)
     }
 
     /// Headers for the record: a credential's own header tells that there was one, and its scheme.

@@ -49,7 +49,7 @@ fn masked(moment: Moment, mask: &Mask) -> Moment {
             Moment::Call(call)
         }
         Moment::Stream { status, mut answer } => {
-            mask.answer(&mut answer);
+            mask.answer_so_far(&mut answer);
             Moment::Stream { status, answer }
         }
         // Of requests and responses that were masked as a whole.

@@ -294,8 +294,9 @@ fn called(exchange: &Exchange, answer: &Answer, removed: &[(ToolCall, String)], 
 }
 
 fn mask_ending(mask: &Mask, ending: &mut Ending) {
+    let whole = matches!(ending.state, ExchangeState::Complete | ExchangeState::Answered);
     for response in [&mut ending.provider_response, &mut ending.agent_response].into_iter().flatten() {
-        let masked = mask.bytes(&response.body);
+        let masked = if whole { mask.bytes(&response.body) } else { mask.bytes_so_far(&response.body) };
         if masked.len() != response.body.len() {
             // Frame ends would point elsewhere.
             response.frames.clear();
@@ -304,7 +305,7 @@ fn mask_ending(mask: &Mask, ending: &mut Ending) {
         response.headers = mask.headers(std::mem::take(&mut response.headers));
     }
     for answer in [Some(&mut ending.answer), ending.delivered.as_mut()].into_iter().flatten() {
-        mask.answer(answer);
+        if whole { mask.answer(answer) } else { mask.answer_so_far(answer) }
     }
     for (call, why) in &mut ending.removed {
         mask.text(&mut call.arguments);

@@ -89,3 +89,19 @@ fn idempotency_keys_and_token_counts_are_no_credentials() {
         mask(&[("idempotency-key", "stainless-node-retry-1"), ("x-ratelimit-remaining-tokens", "123456789")], None);
     assert_eq!(mask.masked("stainless-node-retry-1 123456789"), "stainless-node-retry-1 123456789");
 }
+
+#[test]
+fn a_key_that_is_still_being_said_is_masked_as_far_as_it_came() {
+    let mask = mask(&[("authorization", "Bearer sk-VERYSECRET0123456789")], None);
+    let so_far = |text: &str| {
+        let mut answer = Answer { text: text.to_owned(), ..Answer::default() };
+        mask.answer_so_far(&mut answer);
+        answer.text
+    };
+    assert_eq!(so_far("Your key is sk-VERYSEC"), "Your key is [masked]");
+    assert_eq!(so_far("Your key is sk-VER"), "Your key is sk-VER", "too short to tell");
+    assert_eq!(so_far("Your key is sk-VERYSECRET0123456789."), "Your key is [masked].");
+    assert_eq!(so_far("ends with ü"), "ends with ü");
+    let body = Bytes::from_static(b"data: {\"text\":\"sk-VERYSECRET01");
+    assert_eq!(&mask.bytes_so_far(&body)[..], b"data: {\"text\":\"[masked]");
+}
