@@ -20,13 +20,13 @@ do   = [{ block = { text = "Deleting is not allowed here." } }]
 const named = ([name, rules]) => [`${name}.toml`, `version = 1\nname = "${name}"\nagents = ["${name}-*"]\n${rules}`];
 const POLICIES = Object.fromEntries(Object.entries(RULES).map(named));
 
-export async function startRuntime(provider, { policies = POLICIES, ui, after } = {}) {
+export async function startRuntime(provider, { policies = POLICIES, ui, after, settings = "" } = {}) {
   const folder = after?.folder ?? mkdtempSync(join(tmpdir(), "switchtower-runtime-"));
   for (const name of ["config", "policies", "home", "work"]) mkdirSync(join(folder, name), { recursive: true });
   const providers = [["openai", "/v1"], ["anthropic", ""], ["gemini", ""]];
   const toml = providers.map(([name, path]) => `[providers.${name}]\ndialect = "${name}"\nbase_url = "${provider}${path}"\n`);
   const config = join(folder, "config", "switchtower.toml");
-  writeFileSync(config, toml.join("\n"));
+  writeFileSync(config, [...toml, settings].join("\n"));
   for (const [name, source] of Object.entries(policies)) writeFileSync(join(folder, "policies", name), source);
   writeFileSync(join(folder, "work", "hello.txt"), "hello\n");
   const places = ["--data", join(folder, "data"), "--config", config];

@@ -7,7 +7,8 @@ const GROUPS: { name: string; keys: [string[], string][] }[] = [
     name: "Everywhere",
     keys: [
       [["⌘K"], "search and commands"],
-      [["1", "…", "6"], "go to a screen"],
+      [["1", "…", "6"], "go to a screen; 3 is Approvals"],
+      [["A"], "resume all paused, else pause all"],
       [["?"], "this help"],
       [["Esc"], "close, or back"],
     ],
@@ -30,6 +31,25 @@ const GROUPS: { name: string; keys: [string[], string][] }[] = [
       [["[", "]"], "previous, next intervention"],
       [["e", "E"], "next, previous error"],
       [["z"], "fold or open what repeats"],
+    ],
+  },
+  {
+    name: "A live session",
+    keys: [
+      [["Space"], "pause, resume"],
+      [["n", "N"], "step, step over tools"],
+      [["i"], "inject a message"],
+      [["m"], "switch the model"],
+      [["b"], "breakpoints"],
+    ],
+  },
+  {
+    name: "Approvals: 3 a answers from anywhere",
+    keys: [
+      [["j", "k"], "next, previous question"],
+      [["a"], "approve"],
+      [["x"], "deny, then a reason and Enter"],
+      [["e"], "edit, ⌘Enter approves the edit"],
     ],
   },
   {

@@ -45,6 +45,11 @@ const step = createRoute({
 const approvals = createRoute({
   getParentRoute: () => root,
   path: "/approvals",
+  validateSearch: (given: Given): { id?: string; tab?: string } => {
+    const id = word(given.id);
+    const tab = word(given.tab);
+    return { ...(id === undefined ? {} : { id }), ...(tab === undefined ? {} : { tab }) };
+  },
   component: lazyRouteComponent(() => import("@/features/approvals"), "ApprovalsScreen"),
 });
 const policies = createRoute({

@@ -85,9 +85,41 @@ export const latestInterventions = queryOptions({
   queryFn: ({ signal }) => call("list_interventions", { limit: 12 }, signal),
 });
 
+/** What waits for a person, nearest deadline first. */
 export const escalations = queryOptions({
-  queryKey: ["escalations"],
+  queryKey: ["escalations", "pending"],
   queryFn: ({ signal }) => call("list_escalations", { state: "pending" }, signal),
+});
+
+/** The latest questions, whatever became of them. */
+export const allEscalations = queryOptions({
+  queryKey: ["escalations", "all"],
+  queryFn: ({ signal }) => call("list_escalations", { limit: 300 }, signal),
+});
+
+/** Null where the record has no such question. */
+export const oneEscalation = (escalation: string) =>
+  queryOptions({
+    queryKey: ["escalations", "one", escalation],
+    queryFn: async ({ signal }) => (await call("list_escalations", { escalation }, signal)).escalations[0] ?? null,
+  });
+
+export const escalationFigures = queryOptions({
+  queryKey: ["escalations", "figures"],
+  queryFn: ({ signal }) => call("escalation_figures", {}, signal),
+});
+
+/** No change tells of breakpoints set elsewhere. */
+export const breakpoints = queryOptions({
+  queryKey: ["breakpoints"],
+  queryFn: ({ signal }) => call("list_breakpoints", {}, signal),
+  refetchInterval: 5_000,
+});
+
+/** Its key begins as that of the lists which any session's change makes stale. */
+export const pausedSessions = queryOptions({
+  queryKey: ["sessions", "head", "", "paused"],
+  queryFn: ({ signal }) => call("list_sessions", { query: "status:paused", limit: 100 }, signal),
 });
 
 export const policies = queryOptions({

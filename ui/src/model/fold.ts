@@ -5,7 +5,7 @@ import type { Change } from "@/bridge";
 export type Touched = {
   sessions: Set<string>;
   exchanges: Set<string>;
-  lists: Set<"sessions" | "interventions" | "policies" | "health">;
+  lists: Set<"sessions" | "interventions" | "escalations" | "policies" | "health">;
   /** Changes were missed: nothing that is known may still hold. */
   everything: boolean;
 };
@@ -23,8 +23,10 @@ export function fold(touched: Touched, change: Change): Touched {
       touched.lists.add("sessions");
       break;
     case "intervention":
-    case "escalation":
       touched.lists.add("sessions").add("interventions");
+      break;
+    case "escalation":
+      touched.lists.add("sessions").add("interventions").add("escalations");
       break;
     case "policy":
       touched.lists.add("policies").add("health");
@@ -44,7 +46,8 @@ export function staleKeys(touched: Touched): string[][] {
   if (touched.everything) return [[]];
   const keys: string[][] = [];
   if (touched.lists.has("sessions")) keys.push(["sessions", "head"], ["metrics"]);
-  if (touched.lists.has("interventions")) keys.push(["interventions", "all"], ["escalations"]);
+  if (touched.lists.has("interventions")) keys.push(["interventions", "all"]);
+  if (touched.lists.has("escalations")) keys.push(["escalations"]);
   if (touched.lists.has("policies")) keys.push(["policies"]);
   if (touched.lists.has("health")) keys.push(["health"]);
   for (const session of touched.sessions) {

@@ -21,6 +21,8 @@ function onKeyDown(event: KeyboardEvent): void {
   const mod = event.metaKey || event.ctrlKey;
   if (!mod && typing(event.target)) return;
   if (document.querySelector("[role=dialog]") && !mod) return;
+  // On a button the space bar presses it.
+  if (event.key === " " && event.target instanceof Element && event.target.closest("button, summary")) return;
   const name = mod ? `mod+${event.key.toLowerCase()}` : event.altKey ? "" : event.key;
   for (let i = stack.length - 1; i >= 0; i -= 1) {
     const action = stack[i]?.current[name];

@@ -1,49 +1,39 @@
-// Calls that wait for a person. No action that asks exists yet, so what is there can only be read.
+// What waits for a person, the nearest deadline first; what was decided; and what people make of each rule's questions.
 import { useQuery } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
-import { Hand } from "lucide-react";
-import { beginning } from "@/bridge";
+import { useNavigate, useSearch } from "@tanstack/react-router";
 import { escalations } from "@/bridge/queries";
-import { oneLine } from "@/model/format";
-import { Empty, SkeletonRows } from "@/widgets/states";
-import { Ago } from "@/widgets/time";
+import { TabBar } from "@/widgets/tabs";
+import { Decided } from "./Decided";
+import { Figures } from "./Figures";
+import { Waiting } from "./Waiting";
+
+const TABS = ["waiting", "decided", "rules"] as const;
+type Name = (typeof TABS)[number];
+const LABELS: Record<Name, string> = { waiting: "Waiting", decided: "Decided", rules: "By rule" };
 
 export function ApprovalsScreen() {
-  const { data, isPending } = useQuery(escalations);
-  const waiting = data?.escalations ?? [];
+  const { tab, id } = useSearch({ from: "/approvals" });
+  const navigate = useNavigate();
+  const waiting = useQuery(escalations).data?.escalations.length ?? 0;
+  const chosen = TABS.find((name) => name === tab) ?? "waiting";
+  const choose = (name: Name) =>
+    void navigate({ to: "/approvals", search: name === "waiting" ? {} : { tab: name }, replace: true });
   return (
-    <section aria-label="Approvals" className="flex h-full flex-col">
+    <section aria-label="Approvals" className="flex h-full min-h-0 flex-col">
       <header className="flex h-11 shrink-0 items-center border-line border-b px-3">
         <h1 className="font-semibold">Approvals</h1>
       </header>
-      {isPending && <SkeletonRows rows={4} />}
-      {!isPending && waiting.length === 0 && (
-        <Empty icon={Hand} title="Nothing waits for a person">
-          No rule can ask for one yet: rules can inject, block and taint.{" "}
-          <Link to="/policies" className="text-model hover:underline">
-            See what the policies do
-          </Link>
-        </Empty>
-      )}
-      <ul>
-        {waiting.map((one) => (
-          <li key={one.id} className="border-line border-b">
-            <Link
-              to="/sessions/$session/steps/$exchange"
-              params={{ session: one.session, exchange: one.exchange }}
-              search={{ tab: "policy" }}
-              className="flex h-7 items-center gap-3 px-3 text-sm hover:bg-hover"
-            >
-              <span className="text-human">{one.state}</span>
-              <span className="font-mono text-[12px]">{one.tool ?? "message"}</span>
-              <span className="truncate text-muted">{oneLine(beginning(one.intent))}</span>
-              <span className="ml-auto text-muted">
-                <Ago at={one.opened_at} />
-              </span>
-            </Link>
-          </li>
-        ))}
-      </ul>
+      <TabBar
+        label="Approvals"
+        tabs={TABS.map((name) => ({ name, label: LABELS[name], badge: name === "waiting" ? waiting : null }))}
+        chosen={chosen}
+        choose={choose}
+      />
+      <div role="tabpanel" id="tab-panel" aria-labelledby={`tab-${chosen}`} className="min-h-0 flex-1">
+        {chosen === "waiting" && <Waiting asked={id ?? null} />}
+        {chosen === "decided" && <Decided asked={id ?? null} />}
+        {chosen === "rules" && <Figures />}
+      </div>
     </section>
   );
 }

@@ -7,6 +7,7 @@ import { health, metrics } from "@/bridge/queries";
 import { bytes, money, plural } from "@/model/format";
 import { useNow } from "@/widgets/clock";
 import { useCopy } from "@/widgets/copy";
+import { HandStatus } from "../hand";
 import { useConnection } from "./changes";
 
 export function StatusBar({ onHelp }: { onHelp: () => void }) {
@@ -22,6 +23,7 @@ export function StatusBar({ onHelp }: { onHelp: () => void }) {
     >
       <ProxyAddress address={data?.proxy} />
       {connection !== "lost" && <Recording health={data} />}
+      <HandStatus />
       {data && <BrokenPolicies policies={data.policies} />}
       {data !== undefined && data.dropped_events > 0 && (
         <span className="flex items-center gap-1 text-error">

@@ -8,6 +8,7 @@ import { useText } from "@/bridge/text";
 import { count, duration, exactTime, money } from "@/model/format";
 import { conditionOf } from "@/model/rule";
 import { Wire } from "@/widgets/code";
+import { MuteRule } from "../hand";
 import { ActPill } from "../timeline";
 import { Difference } from "./Difference";
 import { spoken } from "./TurnView";
@@ -70,6 +71,9 @@ export function InterventionCard({ intervention, verdict, here }: Props) {
           <Link to="/policies/$name" params={{ name: intervention.policy }} className={BUTTON}>
             <PencilLine size={12} /> Edit rule
           </Link>
+        )}
+        {intervention.policy !== null && intervention.rule !== null && (
+          <MuteRule session={intervention.session} rule={`${intervention.policy}/${intervention.rule}`} />
         )}
       </footer>
     </article>

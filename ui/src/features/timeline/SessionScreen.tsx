@@ -10,6 +10,7 @@ import type { Range } from "@/model/strip";
 import { useKeys } from "@/widgets/keys";
 import { useNewSignal } from "@/widgets/signal";
 import { Empty, Failure } from "@/widgets/states";
+import { Controls } from "../hand";
 import { useFolding } from "./fold-state";
 import { type Mode, nextMode } from "./modes";
 import { SessionHeader } from "./SessionHeader";
@@ -146,6 +147,7 @@ function OneSession({ session }: { session: string }) {
         follow={follow}
         onFollow={() => setFollow(!follow)}
       />
+      {facts.data && <Controls session={facts.data} />}
       <Strip
         session={session}
         total={total}

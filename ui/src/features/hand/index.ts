@@ -1,0 +1,5 @@
+export { AnswerQuestion, type Hands } from "./AnswerQuestion";
+export { Controls } from "./Controls";
+export { HandStatus } from "./HandStatus";
+export { MuteRule } from "./MuteRule";
+export { Patience } from "./Patience";
