@@ -14,8 +14,8 @@ const WINDOW = 300;
 
 type Fixtures = {
   world: World;
-  /** Starts an empty runtime of this test's own, or one that goes on where an ended one was. */
-  start: (policies?: Record<string, string>, after?: Fresh) => Promise<Fresh>;
+  /** Starts an empty runtime of this test's own, or one that goes on where an ended one was; `settings` is TOML for its configuration. */
+  start: (policies?: Record<string, string>, after?: Fresh, settings?: string) => Promise<Fresh>;
   /** Opens a path of a console with its token. */
   open: (path: string, at?: World) => Promise<void>;
   /** Calls a command of the seeded runtime. */
@@ -26,8 +26,8 @@ export const test = base.extend<Fixtures & { watched: void }>({
   world: async ({}, use) => use(JSON.parse(process.env.SWITCHTOWER_WORLD ?? "{}")),
   start: async ({ world }, use) => {
     const started: Fresh[] = [];
-    await use(async (policies = {}, after) => {
-      const runtime = await startRuntime(world.provider, { policies, after, ui: join(root, "ui", "dist") });
+    await use(async (policies = {}, after, settings = "") => {
+      const runtime = await startRuntime(world.provider, { policies, after, settings, ui: join(root, "ui", "dist") });
       const release = (name: string) => fetch(`${world.provider}/release/${name}`, { method: "POST" });
       started.push({ ...runtime, provider: world.provider, release } as Fresh);
       return started.at(-1) as Fresh;

@@ -5,6 +5,8 @@ import { ShieldPlus } from "lucide-react";
 import { type ReactNode, type RefObject, useState } from "react";
 import { beginning, type EscalationView } from "@/bridge";
 import { allEscalations } from "@/bridge/queries";
+import { useText } from "@/bridge/text";
+import { spread } from "@/model/arguments";
 import { alike, outcome } from "@/model/escalation";
 import { duration, exactTime, oneLine } from "@/model/format";
 import { Button } from "@/widgets/button";
@@ -13,6 +15,7 @@ import { CopyButton } from "@/widgets/copy";
 import { Ago } from "@/widgets/time";
 import { Pill } from "@/widgets/tone";
 import { AnswerQuestion, type Hands, Patience } from "../hand";
+import { Difference } from "../step/Difference";
 import { AlwaysAllow } from "./AlwaysAllow";
 import { Deadline, STATE_LOOK } from "./QuestionRow";
 
@@ -53,6 +56,7 @@ export function Question({ question, hands, onAnswered, onNext }: Props) {
         )}
       </header>
       {!pending && <Outcome question={question} onNext={onNext} />}
+      {question.edit !== null && <Edit question={question} />}
       <div className="mt-2">
         <AnswerQuestion
           question={question}
@@ -164,6 +168,18 @@ function Outcome({ question, onNext }: { question: EscalationView; onNext?: (() 
         </button>
       )}
     </p>
+  );
+}
+
+/** What a person changed before it was approved. */
+function Edit({ question }: { question: EscalationView }) {
+  const before = useText(question.arguments).body?.text;
+  const after = useText(question.edit).body?.text;
+  if (before === undefined || after === undefined) return null;
+  return (
+    <div className="mt-2 max-h-48 overflow-auto rounded border border-line bg-canvas">
+      <Difference before={spread(before)} after={spread(after)} label="What was edited" />
+    </div>
   );
 }
 

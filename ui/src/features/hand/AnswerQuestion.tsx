@@ -25,7 +25,7 @@ type Props = {
 };
 
 export function AnswerQuestion({ question, hands, shortcuts = false, onAnswered, children }: Props) {
-  const answer = useAnswer();
+  const answer = useAnswer(onAnswered);
   const [doing, setDoing] = useState<"edit" | "deny" | null>(null);
   const [reason, setReason] = useState("");
   const original = useText(question.arguments).body?.text;
@@ -33,7 +33,7 @@ export function AnswerQuestion({ question, hands, shortcuts = false, onAnswered,
   const open = question.state === "pending" && !answer.isSuccess;
   const give = (decision: Decision, more: { edit?: string; reason?: string } = {}) => {
     if (!open || answer.isPending) return;
-    answer.mutate({ escalation: question.id, decision, ...more }, { onSuccess: (answered) => onAnswered?.(answered) });
+    answer.mutate({ escalation: question.id, decision, ...more });
   };
   const cannot = (act: Decision) => (question.allow.includes(act) ? null : "the rule does not allow this answer");
   const approve = () => cannot("approve") === null && give("approve");

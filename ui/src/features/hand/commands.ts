@@ -1,6 +1,6 @@
 // A person's commands on their way out, and what must be asked again after them.
 import { type QueryClient, useMutation, useQueryClient } from "@tanstack/react-query";
-import { call, type Order, type ResolveEscalation, type SetBreakpoint } from "@/bridge";
+import { call, type EscalationView, type Order, type ResolveEscalation, type SetBreakpoint } from "@/bridge";
 
 function touched(client: QueryClient, session: string): void {
   for (const key of [["session", session], ["timeline", session], ["interventions", session], ["sessions"]])
@@ -16,11 +16,12 @@ export function useControl(session: string) {
   });
 }
 
-/** Answers a question; an answer counts once, and a late one says so. */
-export function useAnswer() {
+/** Answers a question; an answer counts once, and a late one says so. `onAnswered` is told even where the screen moved on. */
+export function useAnswer(onAnswered?: (answered: EscalationView) => void) {
   const client = useQueryClient();
   return useMutation({
     mutationFn: (answer: ResolveEscalation) => call("resolve_escalation", answer),
+    onSuccess: (answered) => onAnswered?.(answered),
     onSettled: (answered) => {
       void client.invalidateQueries({ queryKey: ["escalations"] });
       if (answered) touched(client, answered.session);
