@@ -101,6 +101,7 @@ for (const theme of ["light", "dark"] as const) {
           await shoot(page, "approvals-deny");
           await page.keyboard.press("Enter");
         } else await page.getByRole("button", { name: "Approve", exact: true }).click();
+        await page.getByText("Nothing waits").waitFor();
         await agent.ended;
       }
       const agents = [0, 1, 2].map((number) => begin(runtime, `new-${theme}-${number}`));
@@ -108,7 +109,8 @@ for (const theme of ["light", "dark"] as const) {
       await page.getByTestId("question").nth(2).waitFor();
       await page.getByText("Nothing waits").waitFor({ state: "detached" });
       await shoot(page, "approvals-waiting");
-      await page.keyboard.press("e");
+      await page.getByRole("article", { name: "Question" }).getByRole("button", { name: "Edit and approve" }).click();
+      await page.getByRole("textbox", { name: "path" }).fill("elsewhere.txt");
       await shoot(page, "approvals-edit");
       await page.getByRole("button", { name: "Cancel" }).click();
       await page.getByRole("button", { name: "Always allow this shape…" }).click();

@@ -8,7 +8,7 @@ const GROUPS: { name: string; keys: [string[], string][] }[] = [
     keys: [
       [["⌘K"], "search and commands"],
       [["1", "…", "6"], "go to a screen; 3 is Approvals"],
-      [["A"], "resume all paused, else pause all"],
+      [["A"], "resume all, or pause all"],
       [["?"], "this help"],
       [["Esc"], "close, or back"],
     ],

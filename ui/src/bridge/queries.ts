@@ -116,10 +116,15 @@ export const breakpoints = queryOptions({
   refetchInterval: 5_000,
 });
 
-/** Its key begins as that of the lists which any session's change makes stale. */
+/** Sessions that a person stopped. Its key begins as that of the lists which any session's change makes stale. */
 export const pausedSessions = queryOptions({
   queryKey: ["sessions", "head", "", "paused"],
-  queryFn: ({ signal }) => call("list_sessions", { query: "status:paused", limit: 100 }, signal),
+  queryFn: async ({ signal }) => {
+    const pages = ["paused", "stepping"].map((state) =>
+      call("list_sessions", { query: `status:${state}`, limit: 100 }, signal),
+    );
+    return (await Promise.all(pages)).flatMap((page) => page.sessions);
+  },
 });
 
 export const policies = queryOptions({

@@ -38,7 +38,8 @@ export function patience(held: Pick<HeldView, "patience_ms" | "since">, now: num
 export function waitingWords(held: HeldView): string {
   const who = held.client ?? "an unrecognised client";
   const hears = held.heartbeat ? "it hears a sign of life every ten seconds" : "it hears nothing meanwhile";
-  const then = held.afterwards === "" ? "" : `; after its time it ${held.afterwards}`;
+  const when = held.patience_ms === null ? "should it give up, it" : "after its time it";
+  const then = held.afterwards === "" ? "" : `; ${when} ${held.afterwards}`;
   return `${who}: ${hears}${then}`;
 }
 

@@ -42,7 +42,7 @@ export function Button({ icon: Icon, word, onClick, shortcut, says, off, look = 
       } ${pressed ? "bg-chosen" : ""}`}
     >
       <Icon size={12} className="shrink-0" />
-      <span className={shy ? "hidden @6xl:inline" : ""}>{word}</span>
+      <span className={shy ? "hidden @5xl:inline" : ""}>{word}</span>
     </button>
   );
 }

@@ -190,7 +190,7 @@ function Past({ question }: { question: EscalationView }) {
   const past = alike(question, all);
   if (past.length === 0) return <span className="text-faint">The first question of this rule about this tool.</span>;
   return (
-    <ul aria-label="Past decisions on the like">
+    <ul aria-label="Past decisions on the like" className="space-y-1">
       {past.slice(0, SHOWN).map((one) => {
         const { icon: Icon, tone } = STATE_LOOK[one.state];
         return (

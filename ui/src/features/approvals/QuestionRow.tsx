@@ -41,7 +41,7 @@ export function QuestionRow({ question, chosen, onChoose }: Props) {
         </span>
       </span>
       <span className="w-full truncate pl-[18px] text-muted text-xs">
-        {question.agent} · {oneLine(question.question || beginning(question.intent) || question.title)}
+        {question.agent} · {oneLine(beginning(question.arguments) || question.question || question.title)}
       </span>
     </button>
   );

@@ -17,7 +17,9 @@ const SETTLE_MS = 350;
 
 export function Waiting({ asked }: { asked: string | null }) {
   const { data, isPending, error, refetch } = useQuery(escalations);
-  const list = byDeadline(data?.escalations ?? []);
+  // What was answered here may still be in a list that was asked for before.
+  const [done, setDone] = useState<readonly string[]>([]);
+  const list = byDeadline((data?.escalations ?? []).filter((one) => !done.includes(one.id)));
   const [chosen, setChosen] = useState<string | null>(asked);
   const [told, setTold] = useState<string | null>(null);
   const hands = useRef<Hands | null>(null);
@@ -41,6 +43,7 @@ export function Waiting({ asked }: { asked: string | null }) {
   const answered = (one: EscalationView) => {
     setTold(`${outcome(one)} ${one.tool ?? "the message"} of ${one.agent}`);
     const rest = list.filter((other) => other.id !== one.id);
+    setDone([...done, one.id]);
     since.current = performance.now();
     setChosen(rest[0]?.id ?? null);
   };

@@ -18,6 +18,7 @@ import {
 import { useState } from "react";
 import type { Order, SessionDetail } from "@/bridge";
 import { standing } from "@/model/orders";
+import { useBriefly } from "@/widgets/briefly";
 import { Button } from "@/widgets/button";
 import { useKeys } from "@/widgets/keys";
 import { Failure } from "@/widgets/states";
@@ -47,7 +48,8 @@ export function Controls({ session }: { session: SessionDetail }) {
       : asked
         ? "a question waits for its answer: approve or deny it"
         : "nothing is held: pause first, or set a breakpoint");
-  const act = (order: Order) => control.mutate(order);
+  const [told, setTold] = useBriefly();
+  const act = (order: Order) => control.mutate(order, { onSuccess: ({ summary }) => setTold(summary) });
   const open = (name: Form) => !ended && setForm(name);
   const toggle = () => !ended && act({ command: stopped ? "resume" : "pause" });
   useKeys({
@@ -101,10 +103,18 @@ export function Controls({ session }: { session: SessionDetail }) {
           onClick={() => open("inject")}
         />
         <Button icon={Cpu} word="Model" says="Switch the model" shortcut="m" off={over} onClick={() => open("model")} />
-        <Button icon={Wrench} word="Tools" says="Withhold or offer tools" off={over} onClick={() => open("tools")} />
-        <Button icon={Gauge} word="Budget" says="Set or raise a budget" off={over} onClick={() => open("budget")} />
+        <Button
+          icon={Wrench}
+          shy
+          word="Tools"
+          says="Withhold or offer tools"
+          off={over}
+          onClick={() => open("tools")}
+        />
+        <Button icon={Gauge} shy word="Budget" says="Set or raise a budget" off={over} onClick={() => open("budget")} />
         <Button
           icon={VolumeX}
+          shy
           word="Mute"
           says="Take a rule out of force for this session"
           off={over}
@@ -113,6 +123,7 @@ export function Controls({ session }: { session: SessionDetail }) {
         <Gap />
         <Button
           icon={CircleDot}
+          shy
           word="Breakpoint"
           says="Stop where a condition holds"
           shortcut="b"
@@ -120,6 +131,7 @@ export function Controls({ session }: { session: SessionDetail }) {
         />
         <Button
           icon={History}
+          shy
           word="Roll back"
           says="The next request goes on from the chosen step"
           off={rollback}
@@ -127,9 +139,9 @@ export function Controls({ session }: { session: SessionDetail }) {
         />
         <Button icon={OctagonX} word="Kill" says="End the session" off={over} onClick={() => open("kill")} />
         <StandingOrders orders={orders} act={act} />
-        {control.data && !control.isPending && !control.error && (
+        {told !== null && (
           <span role="status" className="ml-auto truncate pl-2 text-muted text-sm">
-            {control.data.summary}
+            {told}
           </span>
         )}
       </div>

@@ -2,9 +2,10 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { CircleDot, CirclePause, CirclePlay, Hand } from "lucide-react";
-import { useEffect, useState } from "react";
+import { useState } from "react";
 import { breakpoints, escalations, pausedSessions } from "@/bridge/queries";
 import { plural } from "@/model/format";
+import { useBriefly } from "@/widgets/briefly";
 import { useKeys } from "@/widgets/keys";
 import { BreakpointsSheet } from "./Breakpoints";
 import { usePauseAll } from "./commands";
@@ -12,17 +13,12 @@ import { usePauseAll } from "./commands";
 const ITEM = "flex items-center gap-1 hover:text-ink";
 
 export function HandStatus() {
-  const paused = useQuery(pausedSessions).data?.sessions.length ?? 0;
+  const paused = useQuery(pausedSessions).data?.length ?? 0;
   const armed = useQuery(breakpoints).data?.breakpoints.length ?? 0;
   const waiting = useQuery(escalations).data?.escalations.length ?? 0;
   const all = usePauseAll();
   const [open, setOpen] = useState(false);
-  const [told, setTold] = useState<string | null>(null);
-  useEffect(() => {
-    if (told === null) return;
-    const timer = setTimeout(() => setTold(null), 4000);
-    return () => clearTimeout(timer);
-  }, [told]);
+  const [told, setTold] = useBriefly();
   const give = (pause: boolean) =>
     all.mutate(pause, {
       onSuccess: ({ changed }) =>

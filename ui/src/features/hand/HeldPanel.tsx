@@ -40,11 +40,11 @@ export function HeldPanel({ held, onKill }: { held: HeldView; onKill: () => void
         <span className="text-muted text-sm">
           held <Ago at={held.since} />
         </span>
-        <Patience held={held} />
-        <span className="min-w-0 flex-1 truncate text-muted text-sm" title={waitingWords(held)}>
-          {waitingWords(held)}
+        <span className="text-sm">
+          <Patience held={held} />
         </span>
       </header>
+      <p className="text-muted text-sm">{waitingWords(held)}</p>
       {held.cause === "escalation" && held.cause_id !== null ? (
         <HeldQuestion held={held} escalation={held.cause_id} onKill={onKill} />
       ) : (
