@@ -35,6 +35,11 @@ export function Waiting({ asked }: { asked: string | null }) {
   }, [chosen, first]);
 
   const gone = useQuery({ ...oneEscalation(chosen ?? ""), enabled: chosen !== null && !isPending && current === null });
+  // One that was answered elsewhere stays until it is left, with what became of it.
+  const last = useRef<EscalationView | null>(null);
+  if (current) last.current = current;
+  const kept = last.current?.id === chosen ? last.current : null;
+  const shown = chosen === null ? null : (current ?? gone.data ?? kept);
   const move = (by: number) => {
     const at = list.findIndex((one) => one.id === chosen);
     const next = list[Math.max(0, Math.min(list.length - 1, at + by))];
@@ -63,7 +68,6 @@ export function Waiting({ asked }: { asked: string | null }) {
 
   if (isPending) return <SkeletonRows rows={4} />;
   if (error) return <Failure error={error} again={() => void refetch()} />;
-  const late = current === null ? (gone.data ?? null) : null;
   return (
     <div className="flex h-full min-h-0 flex-col">
       {told !== null && (
@@ -71,7 +75,7 @@ export function Waiting({ asked }: { asked: string | null }) {
           {told}
         </p>
       )}
-      {list.length === 0 && late === null ? (
+      {list.length === 0 && shown === null ? (
         <Nothing />
       ) : (
         <div className="grid min-h-0 flex-1 grid-cols-[minmax(240px,30%)_minmax(0,1fr)]">
@@ -81,8 +85,15 @@ export function Waiting({ asked }: { asked: string | null }) {
             ))}
             {list.length === 0 && <p className="px-3 py-2 text-muted">No other question waits.</p>}
           </div>
-          {current && <Question key={current.id} question={current} hands={hands} onAnswered={answered} />}
-          {late && <Question key={late.id} question={late} onNext={() => setChosen(first)} />}
+          {shown && (
+            <Question
+              key={shown.id}
+              question={shown}
+              hands={hands}
+              onAnswered={answered}
+              {...(current ? {} : { onNext: () => setChosen(first) })}
+            />
+          )}
         </div>
       )}
     </div>

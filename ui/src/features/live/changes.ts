@@ -8,6 +8,9 @@ export const useConnection = create<{ connection: Connection }>(() => ({ connect
 
 const GAP_MS = 400;
 
+/** What waits for a person, and what is under way. */
+const FIRST = [["escalations"], ["sessions", "head"], ["session"], ["timeline"]];
+
 /** Runs until the returned function is called. */
 export function followChanges(client: QueryClient): () => void {
   const pace = new Pace(GAP_MS);
@@ -34,6 +37,7 @@ export function followChanges(client: QueryClient): () => void {
   };
 
   let wasLost = false;
+  let begun = false;
   const stop = subscribe(
     (change) => {
       fold(touched, change);
@@ -42,6 +46,11 @@ export function followChanges(client: QueryClient): () => void {
     (connection) => {
       useConnection.setState({ connection });
       if (connection === "lost") wasLost = true;
+      // What happened between the first answers and the stream's beginning was not told either.
+      if (connection === "live" && !begun) {
+        begun = true;
+        for (const queryKey of FIRST) void client.invalidateQueries({ queryKey });
+      }
       // What happened meanwhile was not told: everything on the screen is asked for again.
       if (connection === "live" && wasLost) {
         wasLost = false;
