@@ -26,7 +26,8 @@ export function begin(runtime: Fresh, name: string): Playing {
     ran.push({ name: call.name, arguments: call.arguments });
     return { text: "12", error: false };
   };
-  // A test that ends earlier takes the runtime away.
-  const ended = play({ ...live(name), results }, runtime.proxy).catch(() => undefined);
+  const ended = play({ ...live(name), results }, runtime.proxy);
+  // A test that ends earlier takes the runtime away; one that waits hears of it.
+  ended.catch(() => undefined);
   return { ran, ended, go: (turn) => runtime.release(`live-${name}-${turn}`) };
 }

@@ -15,14 +15,21 @@ const FIRST = [["escalations"], ["sessions", "head"], ["session"], ["timeline"]]
 export function followChanges(client: QueryClient): () => void {
   const pace = new Pace(GAP_MS);
   let touched = nothingTouched();
+  let extra: string[][] = [];
   let scheduled = false;
   let later: ReturnType<typeof setTimeout> | undefined;
 
   const flush = () => {
     scheduled = false;
     const now = performance.now();
-    const keys = pace.admit(staleKeys(touched), now);
+    const keys = pace.admit([...staleKeys(touched), ...extra], now);
     touched = nothingTouched();
+    extra = [];
+    // An answer that is under way may be older than the change: its question is put once more afterwards.
+    pace.admit(
+      keys.filter((queryKey) => client.isFetching({ queryKey }) > 0),
+      now,
+    );
     for (const queryKey of keys) void client.invalidateQueries({ queryKey }, { cancelRefetch: false });
     const due = pace.due(now);
     clearTimeout(later);
@@ -49,7 +56,8 @@ export function followChanges(client: QueryClient): () => void {
       // What happened between the first answers and the stream's beginning was not told either.
       if (connection === "live" && !begun) {
         begun = true;
-        for (const queryKey of FIRST) void client.invalidateQueries({ queryKey });
+        extra = FIRST;
+        schedule();
       }
       // What happened meanwhile was not told: everything on the screen is asked for again.
       if (connection === "live" && wasLost) {
