@@ -21,6 +21,9 @@ struct Hands<'a> {
 }
 
 pub(crate) fn carry_out(core: &Core, session: &mut Session, command: Command) -> Carried {
+    if session.desk.orders.killed.is_some() && !matches!(command, Command::Kill { .. }) {
+        return Err(HandError::Refused("the session has ended: nothing of it goes on that could be commanded".into()));
+    }
     let mut hands = Hands { core, session, at: core.now() };
     match command {
         Command::Pause => hands.pause(),
@@ -86,9 +89,6 @@ impl Hands<'_> {
     }
 
     fn pause(&mut self) -> Carried {
-        if self.session.desk.orders.killed.is_some() {
-            return Err(HandError::Refused("the session has ended: there is nothing to pause".into()));
-        }
         if self.orders().gate == Gate::Paused {
             return self.nothing("It is paused already.");
         }
