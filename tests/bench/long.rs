@@ -9,9 +9,9 @@ use std::time::{Duration, Instant};
 use switchtower_tests::http::Client;
 use tokio::task::JoinSet;
 
-const SESSIONS: usize = 16;
+const SESSIONS: usize = 4;
 /// So many turns around the 10th and the 290th are measured.
-const WINDOW: usize = 20;
+const WINDOW: usize = 30;
 const TURNS: usize = 300;
 
 /// CPU of a turn early and late in sessions of 300, in milliseconds, and what 100 KB more to read cost.

@@ -29,7 +29,7 @@ const BLANK: &str = r#"{"session":{"agent":"","steps":0,"elapsed_ms":0,"tokens":
 
 static BLANK_VALUE: LazyLock<Value> = LazyLock::new(|| serde_json::from_str(BLANK).unwrap_or_default());
 /// From this length on packing is tried.
-const LONG: usize = 192;
+const LONG: usize = 320;
 
 /// The observation's members, without what its row says.
 pub fn members(observation: &Observation) -> Option<Value> {

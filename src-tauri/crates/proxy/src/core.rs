@@ -7,6 +7,7 @@ use crate::{
     known::KnownNodes,
     mask::Masks,
     session::SessionHandle,
+    sessions::Sessions,
 };
 use domain::*;
 use observe::{Estimator, Finder, Reader, SessionState};
@@ -36,7 +37,7 @@ pub(crate) struct Core {
     pub estimator: Estimator,
     /// The price table, loaded beside the runtime's threads by the first exchange that used tokens.
     prices: OnceCell<()>,
-    sessions: Mutex<HashMap<SessionId, SessionHandle>>,
+    sessions: Mutex<Sessions>,
     /// Held while one request is taken apart for storage.
     pub known: Mutex<KnownNodes>,
     pub breakpoints: Breakpoints,
@@ -111,22 +112,44 @@ impl Core {
         *self.policies.write() = Arc::new(policies);
     }
 
-    /// The session's task; starts one where none runs.
-    pub fn session_or_start(self: &Arc<Self>, id: SessionId, start: impl FnOnce() -> SessionState) -> SessionHandle {
+    /// The session's task; starts one where none runs. `passing`: it has no name by which it must be known again.
+    pub fn session_or_start(
+        self: &Arc<Self>,
+        id: SessionId,
+        passing: bool,
+        start: impl FnOnce() -> SessionState,
+    ) -> SessionHandle {
         let mut sessions = self.sessions.lock();
-        sessions.entry(id).or_insert_with(|| SessionHandle::start(self, start(), Vec::new(), Desk::default())).clone()
+        if let Some(running) = sessions.again(id) {
+            return running;
+        }
+        let handle = SessionHandle::start(self, start(), Vec::new(), Desk::default());
+        sessions.add(handle.clone(), passing);
+        let gone = sessions.make_room();
+        drop(sessions);
+        if !gone.is_empty() {
+            let mut finder = self.finder.lock();
+            gone.into_iter().for_each(|id| finder.forget(id));
+        }
+        handle
     }
 
+    /// One that somebody asks for by its id is no passing one.
     pub fn session(&self, id: SessionId) -> Option<SessionHandle> {
-        self.sessions.lock().get(&id).cloned()
+        self.sessions.lock().again(id)
+    }
+
+    /// Something was done in it that a later request must still meet.
+    pub fn stays(&self, id: SessionId) {
+        self.sessions.lock().again(id);
     }
 
     pub fn live_sessions(&self) -> Vec<SessionHandle> {
-        self.sessions.lock().values().cloned().collect()
+        self.sessions.lock().all().cloned().collect()
     }
 
     pub fn forget_session(&self, id: SessionId) {
-        self.sessions.lock().remove(&id);
+        self.sessions.lock().remove(id);
         self.finder.lock().forget(id);
     }
 
@@ -141,7 +164,7 @@ impl Core {
         let recent = self.ports.memory.recent_sessions(since, 256);
         for remembered in recent.into_iter().chain(self.ports.memory.waiting_sessions()) {
             let id = remembered.row.id;
-            if self.sessions.lock().contains_key(&id) {
+            if self.sessions.lock().has(id) {
                 continue;
             }
             let questions = remembered.escalations.clone();
@@ -150,7 +173,7 @@ impl Core {
             let edits = remembered.edits.clone();
             let state = SessionState::remembered(&remembered);
             self.finder.lock().remember(&remembered);
-            self.sessions.lock().insert(id, SessionHandle::start(self, state, edits, desk));
+            self.sessions.lock().add(SessionHandle::start(self, state, edits, desk), false);
         }
     }
 }

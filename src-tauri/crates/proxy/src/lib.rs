@@ -27,6 +27,7 @@ mod rewrites;
 mod runtime;
 mod sent;
 mod session;
+mod sessions;
 mod stream;
 mod whole;
 

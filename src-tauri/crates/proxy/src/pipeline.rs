@@ -106,6 +106,7 @@ async fn act(exchange: &Exchange, moment: &Moment, observation: Observation, ver
         exchange.intervened(act.intervention.id);
     }
     if !acts.is_empty() {
+        exchange.core.stays(exchange.session.id);
         let (done, at) = (account::done(&acts), exchange.core.now());
         exchange.session.with(move |session| account::remember(session, done, at)).await;
     }

@@ -142,7 +142,8 @@ fn find(
         let caller = Caller { peer: process.flatten(), ..caller };
         SessionState::new(session, &found, &caller, request.dialect)
     };
-    let handle = core.session_or_start(session, start);
+    let passing = label.is_none() && found.client.session.is_none() && found.parent.is_none();
+    let handle = core.session_or_start(session, passing, start);
     if found.session.is_none() && agent.is_none() && process.is_none() {
         name_by_process(core, &handle, incoming, found.clone());
     }

@@ -93,6 +93,16 @@ impl SessionHandle {
         SessionHandle { id, commands }
     }
 
+    /// Somebody beside the list of sessions has a way to it: an exchange under way.
+    pub fn is_in_use(&self) -> bool {
+        self.commands.strong_count() > 1
+    }
+
+    #[cfg(test)]
+    pub fn detached(id: SessionId) -> SessionHandle {
+        SessionHandle { id, commands: mpsc::unbounded_channel().0 }
+    }
+
     /// Runs `command` in the session's task; `None` once the runtime is stopping.
     pub async fn with<R: Send + 'static>(&self, command: impl FnOnce(&mut Session) -> R + Send + 'static) -> Option<R> {
         let (answer, answered) = oneshot::channel();
