@@ -22,7 +22,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 /// What the finder may keep of sessions, and the reader of messages, in bytes.
 const FINDER_BYTES: usize = 16 << 20;
-const READER_BYTES: usize = 16 << 20;
+const READER_BYTES: usize = 32 << 20;
 
 pub(crate) struct Core {
     pub config: Config,
