@@ -48,6 +48,27 @@ test("a breakpoint holds a call, a person edits it, and the agent runs the edite
   await expect(dialog(page).getByRole("list", { name: "Armed breakpoints" })).toContainText("None is armed");
 });
 
+test("a held response is there to read, and what a person makes of it is what the agent gets", async ({ page, open, start }) => {
+  const runtime = await start({}, undefined, QUICK);
+  await runtime.rpc("set_breakpoint", { on: "model.response" });
+  const agent = begin(runtime, "reply");
+  await agent.go(0);
+  await only(page, open, runtime);
+  await held(page).getByText("with the whole answer").waitFor();
+  await held(page).getByRole("button", { name: "Edit response" }).click();
+  const message = held(page).getByRole("form", { name: "Response message" });
+  await expect(message.getByRole("textbox", { name: "Text" })).toHaveValue("I'll count first.");
+  await expect(message.getByRole("textbox", { name: "Tool" })).toHaveValue("count_files");
+  await message.getByRole("textbox", { name: "Arguments (JSON)" }).fill('{ "folder": "cellar" }');
+  const { breakpoints } = (await runtime.rpc("list_breakpoints")) as any;
+  await runtime.rpc("clear_breakpoint", { breakpoint: breakpoints[0].id });
+  await message.getByRole("button", { name: "Send the edited response" }).click();
+  await expect(held(page)).toHaveCount(0);
+  await agent.go(1);
+  await agent.ended;
+  expect(agent.ran[0]).toEqual({ name: "count_files", arguments: { folder: "cellar" } });
+});
+
 test("arguments that break the tool's schema stay held, and what is wrong is said", async ({ page, open, start }) => {
   const runtime = await start({}, undefined, QUICK);
   await runtime.rpc("set_breakpoint", { on: "tool.call", when: "tool.name == 'count_files'" });

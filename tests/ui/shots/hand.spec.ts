@@ -1,22 +1,14 @@
 // A person's hand in its states, light and dark. Nothing is judged here: a person looks.
 import type { Page } from "@playwright/test";
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
-import { out } from "../../run/machine.mjs";
 import { test } from "../world/browser";
 import { ASK, begin, QUICK } from "../world/hand";
-
-const folder = join(out, "shots");
-mkdirSync(folder, { recursive: true });
+import { pictures } from "../world/picture";
 
 for (const theme of ["light", "dark"] as const) {
   test.describe(theme, () => {
     test.use({ colorScheme: theme });
     test.describe.configure({ timeout: 120_000 });
-    const shoot = async (page: Page, name: string) => {
-      await page.waitForTimeout(450);
-      await page.screenshot({ path: join(folder, `${name}.${theme}.png`) });
-    };
+    const shoot = pictures(theme);
     const held = (page: Page) => page.getByTestId("held");
 
     test("a live session in hand", async ({ page, open, start }) => {

@@ -1,24 +1,16 @@
 // Every screen in its states, light and dark. Nothing is judged here: a person looks.
-import type { Page } from "@playwright/test";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { out } from "../../run/machine.mjs";
 import { play } from "../world/agent.mjs";
 import { rowsOf, sessionOf, test } from "../world/browser";
+import { pictures } from "../world/picture";
 import { checkout, live, small } from "../world/stories.mjs";
-
-const folder = join(out, "shots");
-mkdirSync(folder, { recursive: true });
 
 for (const theme of ["light", "dark"] as const) {
   test.describe(theme, () => {
     test.use({ colorScheme: theme });
     test.describe.configure({ timeout: 120_000 });
-    const shoot = async (page: Page, name: string) => {
-      // What fades in has faded in.
-      await page.waitForTimeout(450);
-      await page.screenshot({ path: join(folder, `${name}.${theme}.png`) });
-    };
+    const shoot = pictures(theme);
 
     test("lists and forms", async ({ page, open, start }) => {
       await open("/sessions");
@@ -78,11 +70,11 @@ for (const theme of ["light", "dark"] as const) {
       await page.route("**/rpc/list_sessions", () => undefined);
       await open("/sessions", runtime);
       await page.waitForTimeout(300);
-      await shoot(page, "sessions-loading");
+      await shoot(page, "sessions-loading", { loading: true });
       await page.unroute("**/rpc/list_sessions");
       await runtime.stop();
       await page.getByRole("contentinfo").getByText("Not live").waitFor();
-      await shoot(page, "runtime-gone");
+      await shoot(page, "runtime-gone", { loading: true });
       await page.goto("about:blank");
     });
 

@@ -478,6 +478,8 @@ export type HeldView = {
 	cause_name: string | null,
 	since: string,
 	call: HeldTool | null,
+	/**  The whole response as it would go out, at `model.response`. */
+	response: Text | null,
 	/**  The recognised client; null where nothing tells. */
 	client: string | null,
 	/**  How long it is known to wait in this way of being held; null: no limit was found. */

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { ago, bytes, cutMiddle, duration, money, oneLine, percent, short } from "./format";
+import { ago, agoInWords, bytes, cutMiddle, duration, money, oneLine, percent, short } from "./format";
 
 test("short numbers keep three digits and never read 1000k", () => {
   expect([0, 950, 1200, 38_120, 120_400, 999_499, 999_999, 4_560_000].map(short)).toEqual([
@@ -50,6 +50,8 @@ test("times are relative, then a date", () => {
   const before = (seconds: number) => ago(now - seconds * 1000, now);
   expect([0, 12, 300, 7200, 3 * 86_400].map(before)).toEqual(["now", "12 s", "5 m", "2 h", "3 d"]);
   expect(before(60 * 86_400)).toBe("2026-09-24");
+  const worded = (seconds: number) => agoInWords(now - seconds * 1000, now);
+  expect([0, 12, 60 * 86_400].map(worded)).toEqual(["just now", "12 s ago", "on 2026-09-24"]);
 });
 
 test("a long text keeps its end", () => {

@@ -84,6 +84,13 @@ export function ago(at: number, now: number): string {
   return new Date(at).toISOString().slice(0, 10);
 }
 
+/** As part of a sentence: just now, 12 s ago, on 2026-01-31. */
+export function agoInWords(at: number, now: number): string {
+  const said = ago(at, now);
+  if (said === "now") return "just now";
+  return /^\d{4}-/.test(said) ? `on ${said}` : `${said} ago`;
+}
+
 /** The local wall clock to the millisecond, with the date. */
 export function exactTime(at: number): string {
   const date = new Date(at);

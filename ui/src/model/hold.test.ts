@@ -11,6 +11,7 @@ const held: HeldView = {
   cause_name: "tool.name == 'x'",
   since: "2026-01-01T00:00:00Z",
   call: null,
+  response: null,
   client: "codex",
   patience_ms: 300_000,
   heartbeat: false,

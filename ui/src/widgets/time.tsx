@@ -1,13 +1,13 @@
-import { ago, exactTime } from "@/model/format";
+import { ago, agoInWords, exactTime } from "@/model/format";
 import { useNow } from "./clock";
 
-/** How long ago, the exact time on hover. */
-export function Ago({ at }: { at: string }) {
+/** How long ago, the exact time on hover; `worded` where it stands in a sentence. */
+export function Ago({ at, worded = false }: { at: string; worded?: boolean }) {
   const now = useNow();
   const ms = Date.parse(at);
   return (
     <time dateTime={at} title={exactTime(ms)}>
-      {ago(ms, now)}
+      {worded ? agoInWords(ms, now) : ago(ms, now)}
     </time>
   );
 }

@@ -156,6 +156,8 @@ pub struct HeldCall {
     pub since: Timestamp,
     /// The tool call in question, at `tool.call`.
     pub call: Option<crate::ToolCall>,
+    /// The response in question as it would go out, at `model.response`.
+    pub response: Option<String>,
     /// The recognised client, and how long it is known to wait in this way of being held; none: no limit was found.
     pub client: Option<String>,
     pub patience_ms: Option<u64>,

@@ -113,7 +113,7 @@ export function Question({ question, hands, onAnswered, onNext }: Props) {
           </span>
         </Fact>
         <Fact name="Asked">
-          <Ago at={question.opened_at} />{" "}
+          <Ago at={question.opened_at} worded />{" "}
           <span className="text-faint">{exactTime(Date.parse(question.opened_at))}</span>
         </Fact>
       </dl>
@@ -157,10 +157,10 @@ function Outcome({ question, onNext }: { question: EscalationView; onNext?: (() 
       {question.decided_at !== null && (
         <>
           {" "}
-          <Ago at={question.decided_at} />
+          <Ago at={question.decided_at} worded />
         </>
       )}
-      {took !== null && ` after ${duration(took)}`}
+      {took !== null && `, after ${duration(took)}`}
       {question.reason !== null && question.reason !== "" && <>: “{question.reason}”</>}
       {onNext && (
         <button type="button" onClick={onNext} className="ml-3 text-model hover:underline">

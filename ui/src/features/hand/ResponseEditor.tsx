@@ -4,7 +4,7 @@ import { Plus, X } from "lucide-react";
 import { useState } from "react";
 import type { HeldView, NewCall } from "@/bridge";
 import { oneExchange } from "@/bridge/queries";
-import { useBody } from "@/bridge/text";
+import { useText } from "@/bridge/text";
 import { packed, spread, wrongJson } from "@/model/arguments";
 import { readAnswer } from "@/model/dialect";
 import { Choice, TextField } from "@/widgets/fields";
@@ -17,12 +17,12 @@ type Call = { name: string; arguments: string };
 
 export function ResponseEditor({ held, onClose }: { held: HeldView; onClose: () => void }) {
   const exchange = useQuery(oneExchange(held.exchange)).data;
-  const { body } = useBody(exchange?.provider_response ?? null);
+  const { body, error } = useText(held.response);
   const control = useControl(held.session);
   const [way, setWay] = useState<"message" | "raw">("message");
-  if (!exchange) return null;
-  const answer = body ? readAnswer(exchange.dialect, body.text) : null;
-  const parts = answer?.turn.parts ?? [];
+  if (error != null) return <Failure error={error} />;
+  if (!exchange || !body) return null;
+  const parts = readAnswer(exchange.dialect, body.text)?.turn.parts ?? [];
   const foot = { error: control.error, busy: control.isPending, word: "Send the edited response", onClose };
   return (
     <div className="mt-2 space-y-2">
@@ -35,20 +35,16 @@ export function ResponseEditor({ held, onClose }: { held: HeldView; onClose: () 
           { value: "raw", word: "Raw body", says: "Exactly what the agent gets" },
         ]}
       />
-      {!body && (
-        <p className="text-muted text-sm">The model's answer is not in the record yet: what you write replaces it.</p>
-      )}
       {way === "raw" ? (
         <RawEditor
           {...foot}
           label="Response body"
-          original={body?.text ?? ""}
+          original={body.text}
           language="text"
           onSend={(text) => control.mutate({ command: "edit_response", exchange: held.exchange, body: text })}
         />
       ) : (
         <Message
-          key={body ? "read" : "unread"}
           {...foot}
           text={parts.flatMap((part) => (part.kind === "text" ? [part.text] : [])).join("\n\n")}
           calls={parts.flatMap((part) =>

@@ -168,7 +168,14 @@ export function Running() {
   const running = data?.sessions ?? [];
   return (
     <Block title="Running sessions">
-      {running.length === 0 && <p className="text-muted">None at the moment.</p>}
+      {running.length === 0 && (
+        <p className="text-muted">
+          None at the moment.{" "}
+          <Link to="/connect" className="text-model hover:underline">
+            Connect an agent
+          </Link>
+        </p>
+      )}
       <ul>
         {running.slice(0, 8).map((session) => (
           <li key={session.id} className="border-line border-t">

@@ -1,7 +1,7 @@
 import { Link } from "@tanstack/react-router";
 import { ArrowDownToLine, ChevronLeft } from "lucide-react";
 import type { SessionView } from "@/bridge";
-import { count, money, oneLine, percent, plural, short } from "@/model/format";
+import { count, money, oneLine, percent, short } from "@/model/format";
 import { ContextFill, SessionStatus } from "../sessions";
 import { MODE_LOOK, MODES, type Mode } from "./modes";
 
@@ -96,8 +96,8 @@ function Facts({ session }: { session: SessionView }) {
       <Fact name="Cost">{money(session.cost_usd, session.estimated)}</Fact>
       {session.tool_errors > 0 && <Fact name="Tool errors">{count(session.tool_errors)}</Fact>}
       {session.interventions > 0 && (
-        <Fact name="Policy">
-          <span className="text-policy">{plural(session.interventions, "intervention")}</span>
+        <Fact name="Interventions">
+          <span className="text-policy">{count(session.interventions)}</span>
         </Fact>
       )}
       <Fact name="Tokens">

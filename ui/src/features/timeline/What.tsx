@@ -6,7 +6,9 @@ import { Pill } from "@/widgets/tone";
 import { isEmptyAnswer } from "./seek";
 
 export function Preview({ row, failed }: { row: TimelineRow; failed: boolean }) {
-  const text = oneLine(row.preview ?? "");
+  // A call that failed says why; without a reason, what it was about.
+  const why = failed && row.kind === "model" ? row.error : null;
+  const text = oneLine(why ?? row.preview ?? "");
   const proposed = row.kind === "model" ? row.tool_calls.map((call) => call.name) : [];
   // A preview of a call names it already.
   const names = proposed.length > 0 && text.startsWith(`${proposed[0]}(`);
@@ -14,7 +16,7 @@ export function Preview({ row, failed }: { row: TimelineRow; failed: boolean }) 
   return (
     <>
       <span
-        className={`truncate ${failed && row.kind !== "model" ? "text-error" : row.kind === "model" ? (names ? "font-mono text-[12px]" : "") : "font-mono text-[12px] text-muted"}`}
+        className={`truncate ${why !== null || (failed && row.kind !== "model") ? "text-error" : row.kind === "model" ? (names ? "font-mono text-[12px]" : "") : "font-mono text-[12px] text-muted"}`}
       >
         {text}
       </span>

@@ -18,6 +18,7 @@ impl From<domain::HeldCall> for HeldView {
             cause_name,
             since: held.since.rfc3339(),
             call: held.call.map(|call| HeldTool { id: call.id, name: call.name, arguments: call.arguments.into() }),
+            response: held.response.map(Into::into),
             client: held.client,
             patience_ms: held.patience_ms,
             heartbeat: held.heartbeat,

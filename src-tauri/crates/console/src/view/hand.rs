@@ -143,6 +143,8 @@ pub struct HeldView {
     pub cause_name: Option<String>,
     pub since: String,
     pub call: Option<HeldTool>,
+    /// The whole response as it would go out, at `model.response`.
+    pub response: Option<Text>,
     /// The recognised client; null where nothing tells.
     pub client: Option<String>,
     /// How long it is known to wait in this way of being held; null: no limit was found.

@@ -63,12 +63,12 @@ impl Ledger {
         let mut lanes = [StripLane::Model, StripLane::Tool, StripLane::Policy, StripLane::Human]
             .map(|lane| (lane, vec![StripBin::default(); bins as usize]));
         let end_time = from.0 + width * bins;
-        // The newest still run: they last until now, which for a record is its last activity.
+        // A call that is still open reaches to the end of the strip.
         let short = sqlx::query!(
             r#"SELECT (x.at - ?3) / ?5 AS "bin!: i64", x.kind AS "kind!: i64", count(*) AS "count!: i64",
                  sum(x.took) AS "took!: i64", max(x.failed) AS "failed!: i64", min(x.key) AS "key!: i64"
                FROM (SELECT t.key, t.kind, e.at + coalesce(c.after, 0) AS at,
-                       CASE t.kind WHEN 1 THEN coalesce(c.returned_after - c.after, 0) ELSE coalesce(e.duration_us, 0) END AS took,
+                       CASE t.kind WHEN 1 THEN coalesce(c.returned_after - c.after, 0) ELSE coalesce(e.duration_us, CASE e.state WHEN 0 THEN max(?4 - e.at, 0) ELSE 0 END) END AS took,
                        CASE t.kind WHEN 1 THEN coalesce(c.error, 0) > 0 ELSE e.state IN (4, 5) END AS failed
                      FROM timeline t JOIN exchange e ON e.n = t.exchange LEFT JOIN tool_call c ON c.key = t.call
                      WHERE t.key >= ?1 AND t.key < ?2) x
@@ -92,7 +92,7 @@ impl Ledger {
         let long = sqlx::query!(
             r#"SELECT x.key AS "key!: i64", x.kind AS "kind!: i64", x.at AS "at!: i64", x.took AS "took!: i64", x.failed AS "failed!: i64"
                FROM (SELECT t.key, t.kind, e.at + coalesce(c.after, 0) AS at,
-                       CASE t.kind WHEN 1 THEN coalesce(c.returned_after - c.after, 0) ELSE coalesce(e.duration_us, 0) END AS took,
+                       CASE t.kind WHEN 1 THEN coalesce(c.returned_after - c.after, 0) ELSE coalesce(e.duration_us, CASE e.state WHEN 0 THEN max(?4 - e.at, 0) ELSE 0 END) END AS took,
                        CASE t.kind WHEN 1 THEN coalesce(c.error, 0) > 0 ELSE e.state IN (4, 5) END AS failed
                      FROM timeline t JOIN exchange e ON e.n = t.exchange LEFT JOIN tool_call c ON c.key = t.call
                      WHERE t.key >= ?1 AND t.key < ?2) x

@@ -166,6 +166,7 @@ async fn place(exchange: &Exchange, cause: HoldCause, subject: Subject) -> Optio
         cause,
         since,
         call: subject.call,
+        response: (point == Point::ModelResponse).then(|| subject.before.clone()),
         client: exchange.family.map(str::to_owned),
         patience_ms: patience.waits_ms(subject.head_sent),
         heartbeat: subject.head_sent,
