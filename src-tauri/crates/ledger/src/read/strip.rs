@@ -4,6 +4,8 @@
 use super::time;
 use crate::{Ledger, LedgerError, layout::*};
 use domain::{SessionId, Timestamp};
+use sqlx::SqlitePool;
+use std::ops::Range;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StripLane {
@@ -44,6 +46,55 @@ impl StripBin {
     }
 }
 
+/// Rows above which a strip is read in two halves at once.
+const SPLIT: i64 = 20_000;
+
+/// The time that a strip covers, in microseconds, and that of one bin.
+#[derive(Clone, Copy)]
+struct Window {
+    from: i64,
+    end: i64,
+    width: i64,
+}
+
+/// Rows that begin in one bin, or one row that is longer than a bin.
+struct Group {
+    bin: i64,
+    kind: i64,
+    /// The row's key where it is longer than a bin.
+    long: Option<i64>,
+    at: i64,
+    took: i64,
+    count: i64,
+    failed: i64,
+    key: i64,
+}
+
+/// The rows of a range of keys, grouped. A call that is still open reaches to the end of the window.
+async fn groups(pool: &SqlitePool, keys: Range<i64>, window: Window) -> Result<Vec<Group>, LedgerError> {
+    let Window { from, end, width } = window;
+    let groups = sqlx::query_as!(
+        Group,
+        r#"SELECT (x.at - ?3) / ?5 AS "bin!: i64", x.kind AS "kind!: i64",
+             CASE WHEN x.took >= ?5 THEN x.key END AS "long: i64",
+             min(x.at) AS "at!: i64", sum(x.took) AS "took!: i64", count(*) AS "count!: i64", max(x.failed) AS "failed!: i64",
+             min(x.key) AS "key!: i64"
+           FROM (SELECT t.key, t.kind, e.at + coalesce(c.after, 0) AS at,
+                   CASE t.kind WHEN 1 THEN coalesce(c.returned_after - c.after, 0)
+                     ELSE coalesce(e.duration_us, CASE e.state WHEN 0 THEN max(?4 - e.at, 0) ELSE 0 END) END AS took,
+                   CASE t.kind WHEN 1 THEN coalesce(c.error, 0) > 0 ELSE e.state IN (4, 5) END AS failed
+                 FROM timeline t JOIN exchange e ON e.n = t.exchange LEFT JOIN tool_call c ON c.key = t.call
+                 WHERE t.key >= ?1 AND t.key < ?2) x
+           WHERE (x.at >= ?3 OR x.at + x.took > ?3) AND x.at < ?4 GROUP BY 1, 2, 3"#,
+        keys.start,
+        keys.end,
+        from,
+        end,
+        width
+    );
+    Ok(groups.fetch_all(pool).await?)
+}
+
 impl Ledger {
     /// `bins` (1 to 4096) over `span`, or over the whole session.
     pub async fn strip(
@@ -63,55 +114,34 @@ impl Ledger {
         let mut lanes = [StripLane::Model, StripLane::Tool, StripLane::Policy, StripLane::Human]
             .map(|lane| (lane, vec![StripBin::default(); bins as usize]));
         let end_time = from.0 + width * bins;
-        // A call that is still open reaches to the end of the strip.
-        let short = sqlx::query!(
-            r#"SELECT (x.at - ?3) / ?5 AS "bin!: i64", x.kind AS "kind!: i64", count(*) AS "count!: i64",
-                 sum(x.took) AS "took!: i64", max(x.failed) AS "failed!: i64", min(x.key) AS "key!: i64"
-               FROM (SELECT t.key, t.kind, e.at + coalesce(c.after, 0) AS at,
-                       CASE t.kind WHEN 1 THEN coalesce(c.returned_after - c.after, 0) ELSE coalesce(e.duration_us, CASE e.state WHEN 0 THEN max(?4 - e.at, 0) ELSE 0 END) END AS took,
-                       CASE t.kind WHEN 1 THEN coalesce(c.error, 0) > 0 ELSE e.state IN (4, 5) END AS failed
-                     FROM timeline t JOIN exchange e ON e.n = t.exchange LEFT JOIN tool_call c ON c.key = t.call
-                     WHERE t.key >= ?1 AND t.key < ?2) x
-               WHERE x.at >= ?3 AND x.at < ?4 AND x.took < ?5 GROUP BY 1, 2"#,
+        let newest = sqlx::query_scalar!(
+            r#"SELECT max(key) AS "key: i64" FROM timeline WHERE key >= ?1 AND key < ?2"#,
             first,
-            end,
-            from.0,
-            end_time,
-            width
+            end
         )
-        .fetch_all(pool)
+        .fetch_one(pool)
         .await?;
-        for row in short {
-            let lane = if row.kind == ROW_TOOL { 1 } else { 0 };
-            if let Some(bin) = lanes[lane].1.get_mut(row.bin as usize) {
-                // At least a trace of what took no time at all.
-                let fill = (row.took as f32 / width as f32).max(0.02);
-                bin.add(fill, row.count, row.failed != 0, Some(row.key - first));
+        let rows = newest.map_or(0, |newest| newest + 1 - first);
+        // Two connections halve the time of a long session; a third is left for what else is asked.
+        let half = if rows > SPLIT { first + rows / 2 } else { end };
+        let window = Window { from: from.0, end: end_time, width };
+        let (early, late) = tokio::try_join!(groups(pool, first..half, window), groups(pool, half..end, window))?;
+        for group in early.into_iter().chain(late) {
+            let lane = if group.kind == ROW_TOOL { 1 } else { 0 };
+            let row = Some(group.key - first);
+            if group.long.is_none() {
+                if let Some(bin) = usize::try_from(group.bin).ok().and_then(|place| lanes[lane].1.get_mut(place)) {
+                    // At least a trace of what took no time at all.
+                    let fill = (group.took as f32 / width as f32).max(0.02);
+                    bin.add(fill, group.count, group.failed != 0, row);
+                }
+                continue;
             }
-        }
-        let long = sqlx::query!(
-            r#"SELECT x.key AS "key!: i64", x.kind AS "kind!: i64", x.at AS "at!: i64", x.took AS "took!: i64", x.failed AS "failed!: i64"
-               FROM (SELECT t.key, t.kind, e.at + coalesce(c.after, 0) AS at,
-                       CASE t.kind WHEN 1 THEN coalesce(c.returned_after - c.after, 0) ELSE coalesce(e.duration_us, CASE e.state WHEN 0 THEN max(?4 - e.at, 0) ELSE 0 END) END AS took,
-                       CASE t.kind WHEN 1 THEN coalesce(c.error, 0) > 0 ELSE e.state IN (4, 5) END AS failed
-                     FROM timeline t JOIN exchange e ON e.n = t.exchange LEFT JOIN tool_call c ON c.key = t.call
-                     WHERE t.key >= ?1 AND t.key < ?2) x
-               WHERE x.at + x.took > ?3 AND x.at < ?4 AND x.took >= ?5"#,
-            first,
-            end,
-            from.0,
-            end_time,
-            width
-        )
-        .fetch_all(pool)
-        .await?;
-        for row in long {
-            let lane = if row.kind == ROW_TOOL { 1 } else { 0 };
-            let (start, stop) = (row.at - from.0, row.at + row.took - from.0);
+            let (start, stop) = (group.at - from.0, group.at + group.took - from.0);
             for place in (start.max(0) / width)..=((stop - 1) / width).min(bins - 1) {
                 let covered = stop.min((place + 1) * width) - start.max(place * width);
                 let fill = covered as f32 / width as f32;
-                lanes[lane].1[place as usize].add(fill, 1, row.failed != 0, Some(row.key - first));
+                lanes[lane].1[place as usize].add(fill, 1, group.failed != 0, row);
             }
         }
         let done = sqlx::query!(
