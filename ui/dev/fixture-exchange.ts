@@ -142,6 +142,8 @@ export function exchangeOf(exchange: string): ExchangeView | null {
     row: index,
     side_call: false,
     imported: false,
+    replayed_from: null,
+    rewind: null,
     incomplete: false,
     new_messages: 1,
     preview: row.preview,

@@ -174,6 +174,7 @@ export function rowAt(session: string, index: number): TimelineRow {
         ? [{ id: `call_${index}`, name: nextTool, error: (index + 1) % 19 === 17 ? "text" : null, blocked: false }]
         : [],
     imported: false,
+    replayed: false,
     interventions: interventionAt(session, index) ? [id("int", numberOf(session) * 1000 + index)] : [],
     acts: [interventionAt(session, index) ?? []].flat(),
   };

@@ -59,7 +59,12 @@ const answers: Answers = {
     const next = from + limit < found.length ? String(from + limit) : null;
     return { sessions: found.slice(from, from + limit), next };
   },
-  get_session: ({ session }) => ({ ...(findSession(session) ?? missing(session)), held: [], orders: null }),
+  get_session: ({ session }) => ({
+    ...(findSession(session) ?? missing(session)),
+    held: [],
+    rewind: null,
+    orders: null,
+  }),
   list_timeline: ({ session, from, count }) => {
     if (!findSession(session)) missing(session);
     const total = rowsOf(session);

@@ -10,6 +10,6 @@ def get_weather(city: str) -> str:
 
 agent = create_agent(ChatOpenAI(model="gpt-5.1"), [get_weather])
 last = None
-for state in agent.stream({"messages": [("user", "Weather in Paris?")]}, stream_mode="values"):
+for state in agent.stream({"messages": [("user", "Weather in Paris?")]}, {"recursion_limit": 200}, stream_mode="values"):
     last = state
 print(last["messages"][-1].content)

@@ -11,7 +11,7 @@ def get_weather(city: str) -> str:
 
 async def main():
     agent = Agent(name="weather", instructions="You help.", tools=[get_weather], model="gpt-5.1")
-    result = Runner.run_streamed(agent, "Weather in Paris?")
+    result = Runner.run_streamed(agent, "Weather in Paris?", max_turns=100)
     async for _ in result.stream_events():
         pass
     print(result.final_output)

@@ -40,6 +40,13 @@ export type AttemptView = {
 	why: string | null,
 };
 
+export type BeginRewind = {
+	/**  The exchange that is live again; what stands before it is answered from the record. */
+	exchange: string,
+	/**  The agent's name; the recorded one unless given. */
+	agent?: string | null,
+};
+
 /**  A piece of a longer text. */
 export type BlobView = {
 	text: string,
@@ -357,6 +364,10 @@ export type ExchangeView = {
 	calls: CallView[],
 	verdicts: VerdictView[],
 	interventions: string[],
+	/**  The exchange of an earlier run whose recorded answer this is; no model was asked. */
+	replayed_from: string | null,
+	/**  Here a rewound run left the record. */
+	rewind: RewindLive | null,
 };
 
 /**  A piece of an export: pieces put together in order are the file. */
@@ -826,6 +837,67 @@ export type ResolveEscalation = {
 	reason?: string | null,
 };
 
+/**  A part of a request in which two runs differ. Long texts are cut around the place where they part. */
+export type RewindDifference = {
+	/**  `message 12`, `system prompt`, `parameter temperature`, … */
+	place: string,
+	/**  Empty: nothing stood there. */
+	recorded: Text,
+	now: Text,
+};
+
+/**  Where a rewound run left the record. */
+export type RewindLive = {
+	/**  The first exchange that the model answered. */
+	exchange: string | null,
+	at: string,
+	why: RewindWhy,
+	/**  The recorded exchange that it stands beside. */
+	recorded: string | null,
+	differences: RewindDifference[],
+};
+
+/**  A rewind that waits for its agent. */
+export type RewindStart = {
+	/**  The session that the new run will be. */
+	session: string,
+	/**  The name under which it calls itself, and its label: its base URLs begin with `/@AGENT~LABEL`. */
+	agent: string,
+	label: string,
+	recorded_session: string,
+	/**  The exchange that is live again, and its step. */
+	exchange: string,
+	step: number,
+	/**  How many of the record's answers stand before it, side calls not counted. */
+	answers: number,
+};
+
+/**  A session that the record of another one answered. */
+export type RewindView = {
+	recorded_session: string,
+	/**  The exchange from which on it was to be live, and its step. */
+	exchange: string,
+	step: number,
+	/**  How many answers the record had before it, and how many were served; side calls are not counted. */
+	answers: number,
+	served: number,
+	/**  Null as long as the record answers, and where the agent ended before. */
+	live: RewindLive | null,
+};
+
+/**  Why the model answers from here on. */
+export type RewindWhy = 
+/**  The chosen exchange was reached. */
+"asked" | 
+/**  The agent asked something else than was recorded. */
+"differs" | 
+/**  The recorded exchange came to no whole answer. */
+"unfinished" | 
+/**  A person ordered or edited what goes to the model. */
+"ordered" | 
+/**  A rule of today took a call out of a recorded answer. */
+"blocked";
+
 /**  An intervention's pill. */
 export type RowAct = {
 	id: string,
@@ -900,6 +972,8 @@ export type SearchPage = {
 /**  One session, with what waits in it and what a person ordered. */
 export type SessionDetail = {
 	held: HeldView[],
+	/**  Where the record of another session answered it. */
+	rewind: RewindView | null,
 	/**  A person's standing orders, in the runtime's own shape; null where there are none. */
 	orders: unknown | null,
 } & SessionView;
@@ -1023,6 +1097,8 @@ export type TimelineRow = {
 	side_call: boolean,
 	/**  From a file, not seen live. */
 	imported: boolean,
+	/**  Served from the record of an earlier run: no model was asked. */
+	replayed: boolean,
 	tool_calls: RowToolCall[],
 	interventions: string[],
 	/**  The same, with what a pill shows. */
@@ -1110,6 +1186,8 @@ export type Commands = {
   control_session: { args: ControlSession; result: DoneView };
   /** Pauses, or resumes, every live session. */
   pause_all: { args: PauseAll; result: PausedView };
+  /** Lets the record of a run answer the agent when it runs again, up to an exchange. */
+  begin_rewind: { args: BeginRewind; result: RewindStart };
   /** Where sessions stop by themselves. */
   list_breakpoints: { args: NoArgs; result: BreakpointPage };
   /** Makes sessions stop where a condition holds. */
@@ -1153,6 +1231,7 @@ export const COMMANDS = [
   "always_allow",
   "control_session",
   "pause_all",
+  "begin_rewind",
   "list_breakpoints",
   "set_breakpoint",
   "clear_breakpoint",

@@ -111,7 +111,14 @@ pub struct Serve {
     pub allowed_host: Vec<String>,
 }
 
+const REWINDING: &str = "Rewinding: start the agent with the same command as then. A request matches the record when model, parameters, \
+system prompt, tools and every message are the same; dates, times, random ids, the folder and the client's own session names do not \
+count, nor does the order of side calls and sub-agents. The first difference is recorded and shown; from there the model answers.\n\
+What cannot be replayed: the agent's own tools, which run again, and exchanges that came to no whole answer. Where the provider \
+holds the history (previous_response_id), going live works as long as the provider still has it.";
+
 #[derive(Debug, Clone, Args)]
+#[command(after_help = REWINDING)]
 pub struct Run {
     /// Label: the agent's name
     #[arg(long, env = "SWITCHTOWER_AGENT", value_name = "NAME")]
@@ -119,6 +126,9 @@ pub struct Run {
     /// Label: joins this session, or begins it
     #[arg(long, env = "SWITCHTOWER_SESSION", value_name = "NAME")]
     pub session: Option<String>,
+    /// Rewind: the record answers, at no cost, what was asked before this exchange; from it on the model does
+    #[arg(long, value_name = "EXCHANGE", conflicts_with = "session")]
+    pub from: Option<String>,
     /// The folder of policy files, where this command starts the runtime
     #[arg(long, env = "SWITCHTOWER_POLICIES", value_name = "DIR")]
     pub policies: Option<PathBuf>,

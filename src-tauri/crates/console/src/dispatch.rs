@@ -22,12 +22,13 @@ for_each_command!(run);
 /// Answers that are pieces already.
 const PIECEWISE: [&str; 2] = ["get_blob", "export_session"];
 /// Commands that change something: no reference may run them.
-const WRITING: [&str; 7] = [
+const WRITING: [&str; 8] = [
     "save_policy",
     "import",
     "resolve_escalation",
     "control_session",
     "pause_all",
+    "begin_rewind",
     "set_breakpoint",
     "clear_breakpoint",
 ];

@@ -14,6 +14,7 @@ mod hand;
 mod long;
 mod policies;
 mod query;
+mod rewind;
 mod tools;
 pub mod view;
 

@@ -91,6 +91,10 @@ pub trait Memory: Send + Sync + 'static {
     fn held_response(&self, _request_digest: &str) -> Option<HeldResponse> {
         None
     }
+    /// What an agent sent and got in an earlier exchange; none where the record of it is not whole.
+    fn recorded(&self, _exchange: ExchangeId) -> BoxFuture<'static, Option<RecordedExchange>> {
+        Box::pin(std::future::ready(None))
+    }
 }
 
 /// Enough of a session to recognise its next request and to go on applying its rewrites.

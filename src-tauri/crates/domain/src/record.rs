@@ -204,8 +204,10 @@ pub enum EventKind {
     AnswerIgnored,
     /// A client's retry took the place of an exchange that was held.
     TakenOver,
-    /// A recorded answer was served in the model's place (rewind), or the first request that differed from the record.
+    /// Rewind: a recorded answer was served in the model's place, or the model answers from here on, and why.
     Rewound,
+    /// A session was begun by a person from a recorded exchange.
+    Forked,
 }
 
 #[derive(Debug, Clone)]

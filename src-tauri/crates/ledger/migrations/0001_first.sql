@@ -53,7 +53,7 @@ CREATE TABLE session_word(
   PRIMARY KEY(session, kind, word)
 ) WITHOUT ROWID;
 
--- flags: 1 stream, 2 side call, 4 incomplete (a body is missing), 8 usage estimated, 16 imported.
+-- flags: 1 stream, 2 side call, 4 incomplete (a body is missing), 8 usage estimated, 16 imported, 32 served from the record of an earlier run.
 CREATE TABLE exchange(
   n INTEGER PRIMARY KEY NOT NULL,
   id INTEGER NOT NULL,

@@ -13,6 +13,7 @@ pub const FLAG_SIDE_CALL: i64 = 2;
 pub const FLAG_INCOMPLETE: i64 = 4;
 pub const FLAG_ESTIMATED: i64 = 8;
 pub const FLAG_IMPORTED: i64 = 16;
+pub const FLAG_REPLAYED: i64 = 32;
 
 pub const ROW_MODEL: i64 = 0;
 pub const ROW_TOOL: i64 = 1;

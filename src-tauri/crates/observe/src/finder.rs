@@ -79,7 +79,8 @@ impl Finder {
         let basis = if asking.caller.session_label.is_some() { IdentityBasis::Label } else { IdentityBasis::ClientId };
         let Some(session) = self.memory.keys.get(key).copied() else {
             found.parent = self.parent(asking, found);
-            if found.parent.is_none() {
+            // Whoever labels a conversation says that it is one of its own.
+            if found.parent.is_none() && asking.caller.session_label.is_none() {
                 self.join_kin(asking, found);
             }
             return;

@@ -7,6 +7,7 @@ use crate::{
     headers,
     mask::Mask,
     relay::{self, Relay, Removal, notes},
+    rewind::{self, Why},
     session::{HeldAnswer, SessionEdit},
 };
 use bytes::Bytes;
@@ -61,6 +62,8 @@ pub(crate) async fn ask(
             rounds.len()
         ));
     }
+    // A recorded answer does not go on: what follows is the model's.
+    rewind::depart(exchange, Why::Blocked).await;
     let at = sent.request.messages.len() as u32;
     let edit = ContextEdit {
         session: exchange.session.id,

@@ -6,6 +6,7 @@ use crate::{
     hand::{breakpoints::Breakpoints, desk::Desk},
     known::KnownNodes,
     mask::Masks,
+    rewind::Rewinds,
     session::SessionHandle,
     sessions::Sessions,
 };
@@ -43,6 +44,7 @@ pub(crate) struct Core {
     pub breakpoints: Breakpoints,
     /// Requests with questions whose answer was not used yet, by digest: a retry finds its session by them.
     pub held_requests: Mutex<HashMap<String, SessionId>>,
+    pub rewinds: Rewinds,
     pub tasks: TaskTracker,
     /// Cancelled when open exchanges have had their time after a stop.
     pub halt: CancellationToken,
@@ -76,6 +78,7 @@ impl Core {
             known: Mutex::default(),
             breakpoints: Breakpoints::default(),
             held_requests: Mutex::default(),
+            rewinds: Rewinds::default(),
             tasks: TaskTracker::new(),
             halt: CancellationToken::new(),
             counts: Counts::default(),
@@ -151,6 +154,7 @@ impl Core {
     pub fn forget_session(&self, id: SessionId) {
         self.sessions.lock().remove(id);
         self.finder.lock().forget(id);
+        self.rewinds.forget(id);
     }
 
     pub fn held_key(&self, provider: &str) -> Option<&str> {

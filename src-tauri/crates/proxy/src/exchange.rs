@@ -13,7 +13,10 @@ use crate::{
     outlet::Outlet,
     passage::Incoming,
     pipeline::{self, Intervened, Moment},
-    record, relay, rewrites, sent,
+    record,
+    relay::{self, Whence},
+    rewind::{self, Tape, Why},
+    rewrites, sent,
     session::{Session, SessionEdit, SessionHandle},
 };
 use act::{Act, Step};
@@ -50,6 +53,8 @@ pub(crate) struct Exchange {
     pub side_call: bool,
     /// A branch of a session (a sub-agent); like a side call no part of its main line.
     pub branch: bool,
+    /// Its run is being rewound.
+    pub tape: Option<Arc<Tape>>,
     /// Records on their way to the next flush.
     pending: Mutex<Vec<Record>>,
     interventions: Mutex<Vec<InterventionId>>,
@@ -172,11 +177,15 @@ pub(crate) async fn run(core: Arc<Core>, incoming: Incoming, reply: crate::liste
     if let Some(killed) = &due.killed {
         return held_request::end(&exchange, killed, outlet).await;
     }
-    // A retry of a request whose answer waits for a person: it was judged and answered already.
-    let waiting = relay::waiting_response(&exchange).await;
-    let mut judged = match waiting {
-        Some(_) => Intervened::default(),
-        None => judge_request(&exchange, returned).await,
+    let mut ready = relay::waiting_response(&exchange).await;
+    if ready.is_none() {
+        ready = rewind::ask(&exchange, &due).await;
+    }
+    let whence = ready.as_ref().map(|ready| ready.whence);
+    let mut judged = match whence {
+        // A retry of a request whose answer waits for a person: it was judged already.
+        Some(Whence::Held) => Intervened::default(),
+        Some(Whence::Record(_)) | None => judge_request(&exchange, returned).await,
     };
     let reasons = Reasons::of(&mut judged.acts, judged.stop);
     let (refusal, mut edits) = sort(judged.acts);
@@ -206,16 +215,22 @@ pub(crate) async fn run(core: Arc<Core>, incoming: Incoming, reply: crate::liste
     let sent = sent::prepare(&exchange, &incoming, request, &edits, held, &due);
     let (sent, outlet) = match reasons.is_empty() {
         true => (sent, outlet),
-        false => match held_request::hold(&exchange, sent, reasons, outlet).await {
-            Some(on) => on,
-            None => return,
-        },
+        false => {
+            let before = sent.request.body.clone();
+            let Some(on) = held_request::hold(&exchange, sent, reasons, outlet).await else { return };
+            if matches!(whence, Some(Whence::Record(_))) && on.0.request.body != before {
+                // The record has no answer to what a person wants asked instead.
+                rewind::depart(&exchange, Why::Ordered).await;
+                ready = None;
+            }
+            on
+        }
     };
-    if sent.changed {
-        record::sent(&exchange, &sent.request, &sent.outgoing);
+    if !matches!(ready.as_ref().map(|ready| ready.whence), Some(Whence::Record(_))) {
+        sent::tell(&exchange, &sent);
     }
     exchange.flush();
-    relay::send(exchange, sent, outlet, waiting).await;
+    relay::send(exchange, sent, outlet, ready).await;
 }
 
 /// A body that is no JSON of its dialect: forwarded and kept as it is, with no message that a rule could read. The provider may say so
@@ -282,6 +297,7 @@ impl Exchange {
         standing: Standing,
         agent: String,
     ) -> Exchange {
+        let tape = core.rewinds.of(incoming.session_label());
         Exchange {
             policies,
             core,
@@ -298,6 +314,7 @@ impl Exchange {
             family: standing.family,
             side_call: standing.side_call,
             branch: standing.branch,
+            tape,
             pending: Mutex::default(),
             interventions: Mutex::default(),
             request_digest: OnceLock::new(),

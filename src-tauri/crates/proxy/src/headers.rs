@@ -84,6 +84,14 @@ pub fn written(headers: &HeaderMap) -> Headers {
         .collect()
 }
 
+/// A record's headers as they were on the wire; one that is none any more is left out.
+pub fn read(headers: &Headers) -> HeaderMap {
+    let read = |(name, value): &(String, String)| {
+        Some((HeaderName::try_from(name.as_str()).ok()?, HeaderValue::from_str(value).ok()?))
+    };
+    headers.iter().filter_map(read).collect()
+}
+
 pub fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name).and_then(|value| value.to_str().ok())
 }

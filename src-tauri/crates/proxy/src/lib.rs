@@ -23,6 +23,7 @@ mod pipeline;
 mod record;
 mod recorded;
 mod relay;
+mod rewind;
 mod rewrites;
 mod runtime;
 mod sent;
@@ -33,6 +34,7 @@ mod whole;
 
 pub use config::{Config, Ports, Recording, StartError};
 pub use recorded::{Recorded, RecordedSession, Recorder};
+pub use rewind::Rewind;
 pub use runtime::{ProxyHealth, Runtime};
 // The console shows requests whole, and may not know wire formats.
 pub use wire::rebuild;

@@ -23,6 +23,16 @@ pub(crate) struct Incoming {
     pub url: String,
 }
 
+impl Incoming {
+    pub fn agent_label(&self) -> Option<&str> {
+        self.address.agent.as_deref().or_else(|| headers::text(&self.arrival.headers, "x-switchtower-agent"))
+    }
+
+    pub fn session_label(&self) -> Option<&str> {
+        self.address.session.as_deref().or_else(|| headers::text(&self.arrival.headers, "x-switchtower-session"))
+    }
+}
+
 pub(crate) enum Caught {
     Exchange(Box<Incoming>),
     Passage(Box<UpstreamRequest>),

@@ -123,9 +123,7 @@ fn find(
     id: ExchangeId,
 ) -> (Found, SessionHandle) {
     let arrival = &incoming.arrival;
-    let agent = incoming.address.agent.as_deref().or_else(|| headers::text(&arrival.headers, "x-switchtower-agent"));
-    let label =
-        incoming.address.session.as_deref().or_else(|| headers::text(&arrival.headers, "x-switchtower-session"));
+    let (agent, label) = (incoming.agent_label(), incoming.session_label());
     let caller =
         Caller { headers: &arrival.headers, agent_label: agent, session_label: label, peer: None, at: arrival.at };
     let mut finder = core.finder.lock();
@@ -134,7 +132,8 @@ fn find(
         // Its answer waits for a person: this is the client's retry.
         found.session = Some(session);
     }
-    let session = found.session.unwrap_or_else(|| SessionId(core.ports.clock.next_id()));
+    let given = || core.rewinds.of(label)?.take_session();
+    let session = found.session.or_else(given).unwrap_or_else(|| SessionId(core.ports.clock.next_id()));
     finder.opened(&found, session, id, &caller, request, reading);
     drop(finder);
     let process = arrival.peer.known().filter(|_| agent.is_none());

@@ -4,11 +4,13 @@ mod asking;
 mod breaking;
 mod closing;
 mod framing;
+mod ready;
 mod response;
 
 pub(crate) use asking::{keep_response, notes, waiting_response};
-pub(crate) use closing::{give_up, replaced_calls};
+pub(crate) use closing::{give_up, replaced_calls, used};
 pub(crate) use framing::framing;
+pub(crate) use ready::{Ready, Whence, again};
 
 use crate::{
     continuation::{self, Round},
@@ -30,13 +32,12 @@ use wire::{Framing, StreamSurgeon};
 /// How often rules on the stream look, in microseconds.
 const WATCH_EVERY_US: u32 = 250_000;
 
-/// `waiting`: the provider's answer to this very request is here already; no second call is made.
-pub(crate) async fn send(exchange: Exchange, sent: Sent, mut outlet: Outlet, waiting: Option<UpstreamResponse>) {
+pub(crate) async fn send(exchange: Exchange, sent: Sent, mut outlet: Outlet, ready: Option<Ready>) {
     let core = exchange.core.clone();
     let sent_at = exchange.elapsed();
-    let replayed = waiting.is_some();
-    let response = match waiting {
-        Some(response) => Ok(response),
+    let whence = ready.as_ref().map(|ready| ready.whence);
+    let response = match ready {
+        Some(ready) => Ok(ready.response),
         None => tokio::select! {
             () = outlet.closed() => return closing::gone(&exchange).await,
             () = core.halt.cancelled() => return closing::interrupted(&exchange).await,
@@ -49,7 +50,7 @@ pub(crate) async fn send(exchange: Exchange, sent: Sent, mut outlet: Outlet, wai
         status: None,
         error: None,
         duration_ms: 0.0,
-        why: replayed.then(|| "the answer that was held for a person".to_owned()),
+        why: whence.map(Whence::told),
     };
     match response {
         Err(failure) => {
@@ -65,9 +66,9 @@ pub(crate) async fn send(exchange: Exchange, sent: Sent, mut outlet: Outlet, wai
                 framing = framing(&sent.request, &mut response) => framing,
             };
             let good = response.status.is_success();
-            let watch = Watch::of(&exchange, replayed);
+            let watch = Watch::of(&exchange, whence);
             let judging = good && (watch.calls || exchange.policies.needs_any_calls());
-            let way = Way { exchange, sent, attempt, sent_at, framing, replayed, watch };
+            let way = Way { exchange, sent, attempt, sent_at, framing, whence, watch };
             if !good && outlet.is_open() {
                 closing::late_failure(way, response, outlet).await;
             } else if good && (judging || way.watch.response || outlet.is_open()) && framing == Framing::Whole {
@@ -87,8 +88,8 @@ pub(crate) struct Way {
     /// Microseconds since the request when it went upstream.
     pub sent_at: u32,
     pub framing: Framing,
-    /// The answer was held before: this exchange asked no model.
-    pub replayed: bool,
+    /// Set: this exchange asked no model.
+    pub whence: Option<Whence>,
     pub watch: Watch,
 }
 
@@ -100,14 +101,14 @@ pub(crate) struct Watch {
 }
 
 impl Watch {
-    fn of(exchange: &Exchange, replayed: bool) -> Watch {
+    fn of(exchange: &Exchange, whence: Option<Whence>) -> Watch {
         if exchange.side_call {
             return Watch { calls: false, response: false };
         }
         let gate = exchange.gate();
         let breaks = |point| exchange.core.breakpoints.may_hit(point, exchange.session.id);
         Watch {
-            calls: replayed || gate.holds(Point::ToolCall) || breaks(Point::ToolCall),
+            calls: whence == Some(Whence::Held) || gate.holds(Point::ToolCall) || breaks(Point::ToolCall),
             response: gate.holds(Point::ModelResponse)
                 || breaks(Point::ModelResponse)
                 || exchange.policies.needs_response(),
@@ -116,7 +117,7 @@ impl Watch {
 }
 
 async fn stream(way: Way, response: UpstreamResponse, judging: bool, mut outlet: Outlet) {
-    let Way { exchange, sent, attempt, sent_at, framing, replayed, watch } = way;
+    let Way { exchange, sent, attempt, sent_at, framing, whence, watch } = way;
     let holding = watch.response && response.status.is_success();
     let dialect = exchange.request.dialect;
     // A provider that calls its stream something else hardly heeds the option: its usage chunk, if any, is its own.
@@ -151,7 +152,7 @@ async fn stream(way: Way, response: UpstreamResponse, judging: bool, mut outlet:
         attempts: vec![attempt],
         sent_at,
         judging,
-        replayed,
+        whence,
         every_call: watch.calls,
         holding,
         kept: Vec::new(),
@@ -192,8 +193,8 @@ pub(crate) struct Relay {
     pub attempts: Vec<Attempt>,
     sent_at: u32,
     judging: bool,
-    /// The answer was held before: no model was asked, so nothing was used.
-    replayed: bool,
+    /// Set: no model was asked for the first round, so nothing was used.
+    pub whence: Option<Whence>,
     /// A person wants to see every call.
     every_call: bool,
     /// Nothing goes out before the whole response was looked at.

@@ -4,6 +4,7 @@ use crate::{
     exchange::Exchange,
     hand::{due, orders::Due},
     passage::{self, Incoming},
+    record,
     session::HeldAnswer,
 };
 use bytes::Bytes;
@@ -64,7 +65,6 @@ pub(crate) fn prepare(
             sent = reparsed(exchange, sent, edited);
         }
         if let Some(asking) = wire::add_include_usage(&sent) {
-            exchange.event(EventKind::UsageRequested, serde_json::json!({ "added": "stream_options.include_usage" }));
             without_usage = true;
             body = Some(asking);
         }
@@ -76,6 +76,16 @@ pub(crate) fn prepare(
             sent.with_body(request)
         }
         None => sent,
+    }
+}
+
+/// Records what goes upstream, where that is not what the agent sent.
+pub(crate) fn tell(exchange: &Exchange, sent: &Sent) {
+    if sent.without_usage {
+        exchange.event(EventKind::UsageRequested, serde_json::json!({ "added": "stream_options.include_usage" }));
+    }
+    if sent.changed {
+        record::sent(exchange, &sent.request, &sent.outgoing);
     }
 }
 

@@ -10,7 +10,7 @@ use crate::{
     },
     headers,
     outlet::Outlet,
-    relay::{self, Way},
+    relay::{self, Way, Whence},
 };
 use bytes::Bytes;
 use domain::*;
@@ -46,7 +46,8 @@ impl From<Unsettled> for Stopped {
 }
 
 pub(crate) async fn answer(way: Way, response: UpstreamResponse, mut outlet: Outlet) {
-    let Way { exchange, sent, attempt, sent_at, replayed, watch, .. } = way;
+    let Way { exchange, sent, attempt, sent_at, whence, watch, .. } = way;
+    let held = whence == Some(Whence::Held);
     let mut attempts = vec![attempt];
     let first = match read(&exchange, response, &mut outlet).await {
         Ok(read) => read,
@@ -59,8 +60,8 @@ pub(crate) async fn answer(way: Way, response: UpstreamResponse, mut outlet: Out
     let mut rounds: Vec<Round> = Vec::new();
     let mut recorded = first.clear.to_vec();
     let mut body: Option<Bytes> = None;
-    let keep = (!replayed).then_some(&first);
-    let mut round = match judge(&exchange, &first.clear, replayed, keep, &mut outlet).await {
+    let keep = (!held).then_some(&first);
+    let mut round = match judge(&exchange, &first.clear, held, keep, &mut outlet).await {
         Ok(round) => round,
         Err(stopped) => return stop(&exchange, stopped, attempts, outlet).await,
     };
@@ -121,10 +122,8 @@ pub(crate) async fn answer(way: Way, response: UpstreamResponse, mut outlet: Out
         }
     }
     let changed = body.is_some();
-    let mut usage = round.answer.usage;
-    for earlier in rounds.iter().filter_map(|round| round.answer.usage) {
-        usage = Some(usage.map_or(earlier, |late| late.plus(&earlier)));
-    }
+    let all = rounds.iter().map(|round| round.answer.usage).chain([round.answer.usage]);
+    let usage = relay::used(all, whence.is_some());
     let answer = round.answer.clone();
     let mut out = body.unwrap_or_else(|| first.raw.clone());
     let mut delivered = changed.then(|| continuation::read(&exchange.request, Framing::Whole, &out));
@@ -134,7 +133,7 @@ pub(crate) async fn answer(way: Way, response: UpstreamResponse, mut outlet: Out
     };
     if watch.response {
         let shown = if changed { out.clone() } else { first.clear.clone() };
-        let keep = (!replayed && rounds.is_empty()).then_some(&first);
+        let keep = (!held && rounds.is_empty()).then_some(&first);
         match look(&exchange, &answer, first.status.as_u16(), &shown, keep, &mut outlet).await {
             Ok(None) => {}
             Ok(Some(replaced)) => {
@@ -156,7 +155,7 @@ pub(crate) async fn answer(way: Way, response: UpstreamResponse, mut outlet: Out
     let ending = Ending {
         answer,
         delivered,
-        usage: if replayed { Some(Usage::default()) } else { usage },
+        usage,
         attempts,
         removed,
         provider_response: Some(ResponseImage {
@@ -218,7 +217,7 @@ impl Round {
 async fn judge(
     exchange: &Exchange,
     clear: &Bytes,
-    replayed: bool,
+    held: bool,
     keep: Option<&Read>,
     outlet: &mut Outlet,
 ) -> Result<Round, Stopped> {
@@ -234,7 +233,7 @@ async fn judge(
     };
     let mut pending = Vec::new();
     for call in &round.answer.calls {
-        match call::judge(exchange, call, replayed, &round.answer.text).await {
+        match call::judge(exchange, call, held, &round.answer.text).await {
             Fate::Keep => {}
             Fate::Remove(removal) => round.removals.push(removal),
             Fate::Wait(one) => pending.push(one),

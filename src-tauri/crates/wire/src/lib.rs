@@ -13,6 +13,7 @@ mod facts;
 mod frames;
 mod identity;
 mod image;
+mod likeness;
 mod patch;
 mod request;
 mod route;
@@ -30,6 +31,7 @@ pub use frames::{Frame, Framer, Framing, Sniffed, framing, is_certain, sniff};
 pub use identity::{Identity, identity};
 pub use image::{image, rebuild};
 pub use json::{Span, Splice, splice};
+pub use likeness::{Difference, Likeness, differences, likeness};
 pub use request::{Request, parse};
 pub use route::{Operation, Route, route};
 pub use surgery::{

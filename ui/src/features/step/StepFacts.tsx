@@ -1,5 +1,5 @@
 // A step's state and figures.
-import { CircleAlert } from "lucide-react";
+import { CircleAlert, History } from "lucide-react";
 import type { ReactNode } from "react";
 import type { ExchangeView } from "@/bridge";
 import { count, duration, exactTime, money, percent } from "@/model/format";
@@ -33,6 +33,11 @@ export function StateTag({ exchange }: { exchange: ExchangeView }) {
         </Pill>
       )}
       {exchange.side_call && <Pill title="A call beside the conversation, such as naming it">side call</Pill>}
+      {exchange.replayed_from !== null && (
+        <Pill tone="human" icon={History} title="Served from the record of an earlier run: no model was called">
+          replayed
+        </Pill>
+      )}
       {exchange.imported && <Pill title="From a file, not seen live">imported</Pill>}
       {exchange.incomplete && (
         <Pill tone="error" icon={CircleAlert} title="Records were dropped: some body is missing">

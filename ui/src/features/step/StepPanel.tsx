@@ -10,6 +10,7 @@ import { useKeys } from "@/widgets/keys";
 import { Failure, SkeletonRows } from "@/widgets/states";
 import { TabBar } from "@/widgets/tabs";
 import { NEW, useDrafts } from "../policies";
+import { Departure, RewindFrom } from "../rewind";
 import { MessagesTab } from "./MessagesTab";
 import { PolicyTab } from "./PolicyTab";
 import { RawTab } from "./RawTab";
@@ -67,6 +68,7 @@ export function StepPanel() {
         {data && <StateTag exchange={data} />}
         <span className="ml-auto truncate font-mono text-faint text-xs">{exchange}</span>
         <CopyButton text={exchange} label="Copy exchange id" />
+        {data && <RewindFrom session={session} exchange={exchange} step={data.step} />}
         {data && (
           <button
             type="button"
@@ -89,6 +91,7 @@ export function StepPanel() {
         </button>
       </header>
       {data && <Facts exchange={data} />}
+      {data && <Departure exchange={data} />}
       <TabBar
         label="Step"
         tabs={STEP_TABS.map((name) => ({ name, label: LABELS[name], badge: name === "policy" ? calls : null }))}

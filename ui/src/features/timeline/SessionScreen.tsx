@@ -11,6 +11,7 @@ import { useKeys } from "@/widgets/keys";
 import { useNewSignal } from "@/widgets/signal";
 import { Empty, Failure } from "@/widgets/states";
 import { Controls } from "../hand";
+import { RewindLine } from "../rewind";
 import { useFolding } from "./fold-state";
 import { type Mode, nextMode } from "./modes";
 import { SessionHeader } from "./SessionHeader";
@@ -148,6 +149,7 @@ function OneSession({ session }: { session: string }) {
         onFollow={() => setFollow(!follow)}
       />
       {facts.data && <Controls session={facts.data} />}
+      {facts.data && <RewindLine session={facts.data} />}
       <Strip
         session={session}
         total={total}

@@ -1,5 +1,5 @@
 // What a row says: its text, its figures, its state.
-import { CircleAlert, CircleSlash, Loader, ShieldBan, Wrench } from "lucide-react";
+import { CircleAlert, CircleSlash, History, Loader, ShieldBan, Wrench } from "lucide-react";
 import type { TimelineRow } from "@/bridge";
 import { count, cutMiddle, duration, oneLine, percent, plural } from "@/model/format";
 import { Pill } from "@/widgets/tone";
@@ -107,6 +107,10 @@ export function State({ row }: { row: TimelineRow }) {
         </Pill>
       );
     default:
-      return null;
+      return row.replayed && row.kind === "model" ? (
+        <Pill tone="human" icon={History} title="Served from the record of an earlier run: no model was called">
+          replayed
+        </Pill>
+      ) : null;
   }
 }

@@ -42,5 +42,6 @@ export function isError(row: TimelineRow): boolean {
 
 /** Complete on the wire, but an error answer of the provider or nothing at all. */
 export function isEmptyAnswer(row: TimelineRow): boolean {
-  return row.kind === "model" && row.state === "complete" && row.first_token_ms === null && row.output_tokens === 0;
+  const silent = row.first_token_ms === null && row.output_tokens === 0;
+  return row.kind === "model" && row.state === "complete" && silent && !row.replayed;
 }

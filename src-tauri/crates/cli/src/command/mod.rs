@@ -8,6 +8,7 @@ mod export;
 mod import;
 mod metrics;
 mod policy;
+mod rewind;
 mod run;
 mod search;
 mod serve;

@@ -1,8 +1,9 @@
 //! `run`: an agent's command with its model calls led through the runtime.
 
-use super::{Outcome, WrongWords, serve::GRACE};
+use super::{Outcome, WrongWords, rewind, serve::GRACE};
 use crate::{
     arguments::Run,
+    backend,
     config::{Settings, checked_url, loopback},
     host::Host,
     output::tell,
@@ -10,6 +11,7 @@ use crate::{
 };
 use anyhow::{Context, Result};
 use console::{Launch, launch};
+use serde::{Serialize, de::DeserializeOwned};
 use std::{
     io::{self, IsTerminal},
     process::ExitStatus,
@@ -17,10 +19,10 @@ use std::{
 use tokio::process::{Child, Command};
 
 pub async fn run(mut settings: Settings, words: Run) -> Result<Outcome> {
-    let label = label(words.agent.as_deref(), words.session.as_deref())?;
+    let mut label = label(words.agent.as_deref(), words.session.as_deref())?;
     let before = Before::read();
-    let (host, proxy) = match Remote::find(&settings.data) {
-        Some(remote) => (None, remote.running().proxy.clone()),
+    let (runtime, proxy) = match Remote::find(&settings.data) {
+        Some(remote) => (Where::There(remote.clone()), remote.running().proxy.clone()),
         None => {
             // Whoever runs one command does not want to know about ports.
             (settings.listen, settings.console) = (loopback(0), loopback(0));
@@ -30,19 +32,67 @@ pub async fn run(mut settings: Settings, words: Run) -> Result<Outcome> {
             before.adopt(&mut settings);
             let host = Host::start(&settings).await?;
             let proxy = host.ready().proxy.clone();
-            (Some(host), proxy)
+            (Where::Here(Box::new(host)), proxy)
         }
     };
+    let rewind = match &words.from {
+        None => None,
+        Some(exchange) => match rewind::begin(&runtime, exchange, words.agent.as_deref()).await {
+            Ok(start) => Some(start),
+            Err(error) => {
+                runtime.leave().await;
+                return Err(error);
+            }
+        },
+    };
+    if let Some(start) = &rewind {
+        label = self::label(Some(&start.agent), Some(&start.label))?;
+    }
     let launch = launch(&words.command, &format!("{proxy}{label}"));
     if !words.quiet {
-        introduce(&launch, host.as_ref(), &proxy);
-        before.warn(&settings, host.is_some(), &proxy);
+        introduce(&launch, runtime.host(), &proxy);
+        before.warn(&settings, runtime.host().is_some(), &proxy);
+        if let Some(start) = &rewind {
+            rewind::introduce(start);
+        }
     }
     let ended = start_and_wait(&words.command, &launch).await;
-    if let Some(host) = host {
-        host.stop(GRACE).await;
+    if let Some(start) = rewind.filter(|_| !words.quiet) {
+        rewind::tell_how(&runtime, &start).await;
     }
+    runtime.leave().await;
     Ok(Outcome::Code(code_of(ended?)))
+}
+
+/// The runtime that the agent calls through.
+pub enum Where {
+    /// Started for this command alone.
+    Here(Box<Host>),
+    There(Remote),
+}
+
+impl Where {
+    pub async fn call<T: DeserializeOwned>(&self, name: &str, args: &impl Serialize) -> Result<T> {
+        let args = serde_json::to_value(args)?;
+        let answer = match self {
+            Where::Here(host) => host.console().dispatch(name, args).await?,
+            Where::There(remote) => remote.call(name, &args).await?,
+        };
+        backend::read(name, answer)
+    }
+
+    fn host(&self) -> Option<&Host> {
+        match self {
+            Where::Here(host) => Some(host),
+            Where::There(_) => None,
+        }
+    }
+
+    async fn leave(self) {
+        if let Where::Here(host) = self {
+            host.stop(GRACE).await;
+        }
+    }
 }
 
 /// `/@AGENT~SESSION`; a session needs an agent's name before it.

@@ -115,6 +115,7 @@ fn mark(row: &TimelineRow) -> (&'static str, Tone) {
         (RowState::Failed | RowState::Interrupted, _) => ("✗", Tone::Bad),
         (RowState::Blocked, _) => ("⊘", Tone::Warn),
         (RowState::Cancelled, _) => ("–", Tone::Warn),
+        (_, RowKind::Model) if row.replayed => ("↻", Tone::Faint),
         (_, RowKind::Model) => ("▸", Tone::Plain),
         (_, RowKind::Tool | RowKind::Mcp) => ("·", Tone::Plain),
         (_, RowKind::Person) => ("☞", Tone::Plain),
@@ -171,6 +172,9 @@ fn exchange_head(exchange: &ExchangeView) -> String {
     if let Some(error) = &exchange.error {
         text += &format!("{}\n", tint(&plain(error), Tone::Bad));
     }
+    if let Some(rewind) = &exchange.rewind {
+        text += &difference(rewind);
+    }
     for attempt in exchange.attempts.iter().filter(|attempt| attempt.why.is_some() || attempt.error.is_some()) {
         let status = attempt.status.map_or_else(|| "no answer".to_owned(), |status| status.to_string());
         let why = attempt.why.as_deref().or(attempt.error.as_deref()).unwrap_or_default();
@@ -181,6 +185,20 @@ fn exchange_head(exchange: &ExchangeView) -> String {
             span(attempt.duration_ms),
             plain(why)
         );
+    }
+    text
+}
+
+/// Where a rewound run left the record.
+fn difference(live: &RewindLive) -> String {
+    let recorded = live.recorded.as_deref().unwrap_or("the record");
+    let mut text = format!("rewind: live from here, beside {recorded}\n");
+    for one in &live.differences {
+        text += &format!("{}\n", tint(&format!("── {}", plain(&one.place)), Tone::Faint));
+        for (sign, side, tone) in [("-", &one.recorded, Tone::Bad), ("+", &one.now, Tone::Good)] {
+            let Text::Whole(side) = side else { continue };
+            text.extend(side.lines().map(|line| format!("{}\n", tint(&format!("{sign} {}", plain(line)), tone))));
+        }
     }
     text
 }

@@ -76,6 +76,13 @@ args! {
     ClearBreakpoint {
         pub breakpoint: String,
     }
+    BeginRewind {
+        /// The exchange that is live again; what stands before it is answered from the record.
+        pub exchange: String,
+        /// The agent's name; the recorded one unless given.
+        #[specta(optional)]
+        pub agent: Option<String>,
+    }
     AlwaysAllow {
         pub escalation: String,
         #[serde(default)]

@@ -53,6 +53,8 @@ macro_rules! for_each_command {
             control_session(ControlSession) -> DoneView;
             /// Pauses, or resumes, every live session.
             pause_all(PauseAll) -> PausedView;
+            /// Lets the record of a run answer the agent when it runs again, up to an exchange.
+            begin_rewind(BeginRewind) -> RewindStart;
             /// Where sessions stop by themselves.
             list_breakpoints(NoArgs) -> BreakpointPage;
             /// Makes sessions stop where a condition holds.

@@ -12,7 +12,8 @@ impl Console {
         let mut record = self.ledger.get_exchange(exchange).await?;
         let stored = std::mem::take(&mut record.evaluations);
         let verdicts = self.verdicts(exchange, stored).await?;
-        Ok(ExchangeView { verdicts, ..view(record)? })
+        let (replayed_from, rewind) = self.rewound(record.session, exchange).await?;
+        Ok(ExchangeView { verdicts, replayed_from, rewind, ..view(record)? })
     }
 
     pub async fn get_frames(&self, args: GetFrames) -> Result<FramePage, RpcError> {
@@ -40,6 +41,7 @@ fn view(record: ExchangeRecord) -> Result<ExchangeView, RpcError> {
     // Answered without asking anybody: nothing went upstream.
     let nothing_sent =
         record.attempts.is_empty() && record.timing.is_some() && record.provider_response.is_none() && !record.imported;
+    let nothing_sent = nothing_sent || record.replayed;
     let sent_request = match &record.sent_request {
         Some(sent) => Some(request(sent)?),
         None if nothing_sent => None,
@@ -82,6 +84,8 @@ fn view(record: ExchangeRecord) -> Result<ExchangeView, RpcError> {
         timing: timing(record.started_at, record.timing),
         calls: record.calls.into_iter().map(call).collect(),
         verdicts: Vec::new(),
+        replayed_from: None,
+        rewind: None,
         interventions: record.interventions.iter().map(|done| done.id.to_string()).collect(),
     })
 }

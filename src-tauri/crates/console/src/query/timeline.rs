@@ -73,6 +73,7 @@ fn row(row: ledger::TimelineRow) -> TimelineRow {
         estimated: row.usage.estimated,
         side_call: row.side_call,
         imported: row.imported,
+        replayed: row.replayed,
         tool_calls: row
             .tool_calls
             .into_iter()

@@ -175,6 +175,10 @@ pub struct ExchangeView {
     pub calls: Vec<CallView>,
     pub verdicts: Vec<VerdictView>,
     pub interventions: Vec<String>,
+    /// The exchange of an earlier run whose recorded answer this is; no model was asked.
+    pub replayed_from: Option<String>,
+    /// Here a rewound run left the record.
+    pub rewind: Option<super::RewindLive>,
 }
 
 /// One frame of a streamed response, as it came from the provider.

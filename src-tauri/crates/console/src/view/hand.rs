@@ -162,6 +162,8 @@ pub struct SessionDetail {
     #[serde(flatten)]
     pub session: SessionView,
     pub held: Vec<HeldView>,
+    /// Where the record of another session answered it.
+    pub rewind: Option<super::RewindView>,
     /// A person's standing orders, in the runtime's own shape; null where there are none.
     #[specta(type = Option<Unknown>)]
     pub orders: Option<Value>,

@@ -82,6 +82,8 @@ pub struct TimelineRow {
     pub side_call: bool,
     /// From a file, not seen live.
     pub imported: bool,
+    /// Served from the record of an earlier run: no model was asked.
+    pub replayed: bool,
     pub tool_calls: Vec<RowToolCall>,
     pub interventions: Vec<String>,
     /// The same, with what a pill shows.

@@ -70,6 +70,8 @@ pub struct ExchangeRecord {
     /// Some body is missing: records were dropped.
     pub incomplete: bool,
     pub imported: bool,
+    /// Served from the record of an earlier run: no model was asked.
+    pub replayed: bool,
     pub method: String,
     pub path: String,
     pub preview: String,
@@ -159,6 +161,7 @@ impl Ledger {
             side_call: is_set(FLAG_SIDE_CALL),
             incomplete: is_set(FLAG_INCOMPLETE),
             imported: is_set(FLAG_IMPORTED),
+            replayed: is_set(FLAG_REPLAYED),
             method: head.method,
             path: head.path,
             preview: row.preview.unwrap_or_default(),
@@ -192,7 +195,7 @@ impl Ledger {
         })
     }
 
-    async fn request(
+    pub(super) async fn request(
         &self,
         context: Option<i64>,
         envelope: Option<i64>,

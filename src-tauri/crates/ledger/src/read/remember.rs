@@ -2,9 +2,10 @@
 
 use crate::{Ledger, LedgerError, codec, edit, layout::*, pack, retrieve};
 use domain::{
-    ContextEdit, Escalation, ExchangeId, Hash, HeldResponse, InterventionId, Memory, RememberedSession, SessionId,
-    SessionRow, Timestamp, ToolCall,
+    ContextEdit, Escalation, ExchangeId, Hash, HeldResponse, InterventionId, Memory, RecordedExchange,
+    RememberedSession, SessionId, SessionRow, Timestamp, ToolCall,
 };
+use futures::future::BoxFuture;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Params, params};
 
 /// Anchors and open calls are looked for in so many of a session's latest rows.
@@ -27,6 +28,16 @@ impl Memory for Ledger {
         found.unwrap_or_else(|error| {
             tracing::error!(%error, "what waits for a person cannot be read; it is answered when its client comes back");
             Vec::new()
+        })
+    }
+
+    fn recorded(&self, exchange: ExchangeId) -> BoxFuture<'static, Option<RecordedExchange>> {
+        let ledger = self.clone();
+        Box::pin(async move {
+            ledger.recorded_exchange(exchange).await.unwrap_or_else(|error| {
+                tracing::error!(%error, %exchange, "a recorded exchange cannot be read; the model is asked");
+                None
+            })
         })
     }
 

@@ -38,6 +38,8 @@ pub struct TimelineRow {
     /// Some body of its request is missing.
     pub incomplete: bool,
     pub imported: bool,
+    /// Served from the record of an earlier run.
+    pub replayed: bool,
     /// A model row's calls; a tool row's own.
     pub tool_calls: Vec<RowCall>,
     /// On model rows.
@@ -166,6 +168,7 @@ impl Ledger {
                 side_call: row.flags & FLAG_SIDE_CALL != 0,
                 incomplete: row.flags & FLAG_INCOMPLETE != 0,
                 imported: row.flags & FLAG_IMPORTED != 0,
+                replayed: row.flags & FLAG_REPLAYED != 0,
                 tool_calls: mine
                     .map(|call| RowCall {
                         id: call.id.clone(),

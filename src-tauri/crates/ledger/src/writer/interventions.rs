@@ -92,12 +92,13 @@ impl Pen<'_> {
         self.db
             .prepare_cached("INSERT INTO event(session, exchange, at, kind, payload) VALUES (?1, ?2, ?3, ?4, ?5)")?
             .execute(params![session, exchange, event.at.0, kind.as_str(), payload])?;
-        if event.kind == EventKind::Imported
-            && let Some(n) = exchange
-        {
-            self.db
-                .prepare_cached("UPDATE exchange SET flags = flags | ?2 WHERE n = ?1")?
-                .execute(params![n, FLAG_IMPORTED])?;
+        let flag = match event.kind {
+            EventKind::Imported => FLAG_IMPORTED,
+            EventKind::Rewound if event.payload["is"] == "served" => FLAG_REPLAYED,
+            _ => 0,
+        };
+        if let Some(n) = exchange.filter(|_| flag != 0) {
+            self.db.prepare_cached("UPDATE exchange SET flags = flags | ?2 WHERE n = ?1")?.execute(params![n, flag])?;
         }
         let kind = match event.kind {
             EventKind::RecordsDropped | EventKind::RecordedLate => ChangeKind::Health,

@@ -63,10 +63,10 @@ pub(crate) enum Unsettled {
     RuntimeHalts,
 }
 
-/// Judges a call. `replayed`: its response was held before; the questions about it keep their verdicts.
-pub(crate) async fn judge(exchange: &Exchange, call: &ToolCall, replayed: bool, intent: &str) -> Fate {
+/// Judges a call. `held`: its response was held before; the questions about it keep their verdicts.
+pub(crate) async fn judge(exchange: &Exchange, call: &ToolCall, held: bool, intent: &str) -> Fate {
     let subject = || subject(exchange, call, intent);
-    if replayed && let Some(asked) = wait::take_up(exchange, &act::call_digest(call), subject()).await {
+    if held && let Some(asked) = wait::take_up(exchange, &act::call_digest(call), subject()).await {
         return Fate::Wait(Pending { call: call.clone(), asked: VecDeque::from([asked]), intent: intent.to_owned() });
     }
     let mut judged = pipeline::intervene(exchange, Moment::Call(call.clone())).await;

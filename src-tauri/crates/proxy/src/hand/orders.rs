@@ -103,6 +103,13 @@ pub(crate) struct Due {
     pub rollback: Option<Rollback>,
 }
 
+impl Due {
+    /// Something else goes to the model than the agent sent.
+    pub fn changes_request(&self) -> bool {
+        self.model.is_some() || self.rollback.is_some() || !self.withheld.is_empty() || !self.injections.is_empty()
+    }
+}
+
 impl Orders {
     /// Takes what is due at a request; what was for once is spent. `begins_run`: the first request after a new user message.
     pub fn take_due(&mut self, begins_run: bool, turn_of_agent: bool) -> Due {

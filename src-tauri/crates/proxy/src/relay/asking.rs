@@ -1,7 +1,7 @@
 //! Streamed calls that wait for a person: the provider's response is read to its end and kept, the agent is kept waiting, and what was
 //! decided is carried out in order.
 
-use super::{Relay, Stopped};
+use super::{Ready, Relay, Stopped, Whence, again};
 use crate::{
     exchange::Exchange,
     hand::{
@@ -11,8 +11,6 @@ use crate::{
 };
 use bytes::Bytes;
 use domain::*;
-use futures::{StreamExt, stream};
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use tokio::time::Instant;
 
 impl From<Unsettled> for Stopped {
@@ -30,7 +28,7 @@ impl Relay {
     pub(super) async fn judge_held(&mut self, held: impl IntoIterator<Item = ToolCall>) -> Result<(), Stopped> {
         for call in held {
             let intent = self.answer.answer().text.clone();
-            match call::judge(&self.exchange, &call, self.replayed, &intent).await {
+            match call::judge(&self.exchange, &call, self.whence == Some(Whence::Held), &intent).await {
                 Fate::Keep => {
                     let freed = self.answer.judged(&call, false);
                     self.forward(freed).await?;
@@ -68,7 +66,7 @@ impl Relay {
         if self.pending.is_empty() {
             return Ok(());
         }
-        if !self.replayed && self.rounds.is_empty() {
+        if self.whence != Some(Whence::Held) && self.rounds.is_empty() {
             self.keep_response().await;
         }
         let pending: Vec<Pending> = std::mem::take(&mut self.pending);
@@ -121,7 +119,7 @@ pub(crate) async fn keep_response(exchange: &Exchange, status: u16, headers: &He
 }
 
 /// The response that waits for a person's answer since an earlier exchange sent this very request: no second model call is made.
-pub(crate) async fn waiting_response(exchange: &Exchange) -> Option<UpstreamResponse> {
+pub(crate) async fn waiting_response(exchange: &Exchange) -> Option<Ready> {
     if exchange.core.held_requests.lock().is_empty() {
         return None;
     }
@@ -135,17 +133,7 @@ pub(crate) async fn waiting_response(exchange: &Exchange) -> Option<UpstreamResp
     }
     let memory = exchange.core.ports.memory.clone();
     let held = tokio::task::spawn_blocking(move || memory.held_response(&digest)).await.ok()??;
-    let mut head = HeaderMap::new();
-    for (name, value) in &held.headers {
-        let (Ok(name), Ok(value)) = (HeaderName::try_from(name.as_str()), HeaderValue::from_str(value)) else {
-            continue;
-        };
-        if !["content-encoding", "content-length", "transfer-encoding"].contains(&name.as_str()) {
-            head.append(name, value);
-        }
-    }
-    let status = StatusCode::from_u16(held.status).unwrap_or(StatusCode::OK);
-    Some(UpstreamResponse { status, headers: head, body: stream::iter([Ok(held.body)]).boxed() })
+    Some(Ready { response: again(held.status, &held.headers, held.body), whence: Whence::Held })
 }
 
 /// Notes to the model about calls that a person edited.

@@ -29,13 +29,8 @@ impl Relay {
             }
         };
         let mut answer = self.answer.answer().clone();
-        let mut usage = answer.usage;
-        for round in &self.rounds {
-            usage = match (usage, round.answer.usage) {
-                (Some(late), Some(early)) => Some(late.plus(&early)),
-                (late, early) => late.or(early),
-            };
-        }
+        let rounds = self.rounds.iter().map(|round| round.answer.usage).chain([answer.usage]);
+        let usage = used(rounds, self.whence.is_some());
         if !self.rounds.is_empty() {
             let early: Vec<&str> =
                 self.rounds.iter().map(|round| round.answer.text.as_str()).filter(|text| !text.is_empty()).collect();
@@ -51,7 +46,7 @@ impl Relay {
             origin,
             error: error.or_else(|| answer.error.clone()),
             delivered: delivered(self, changed_calls || !removed.is_empty()),
-            usage: if self.replayed { Some(Usage::default()) } else { usage },
+            usage,
             attempts: self.attempts.clone(),
             removed,
             provider_response: Some(ResponseImage {
@@ -73,6 +68,13 @@ impl Relay {
         };
         answer::close(&self.exchange, ending).await;
     }
+}
+
+/// What all rounds used together. `first_free`: the first one was here already, and no model asked for it.
+pub(crate) fn used(rounds: impl Iterator<Item = Option<Usage>>, first_free: bool) -> Option<Usage> {
+    let free = first_free.then(Usage::default);
+    let paid = rounds.skip(usize::from(first_free)).flatten();
+    paid.fold(free, |sum, usage| Some(sum.map_or(usage, |sum| sum.plus(&usage))))
 }
 
 /// The calls of an answer that a person replaced.

@@ -1,6 +1,6 @@
 //! A whole streamed response that waits for a person before any of it goes out.
 
-use super::{Relay, Stopped};
+use super::{Relay, Stopped, Whence};
 use crate::hand::answer::{self, Replacement};
 
 impl Relay {
@@ -9,7 +9,7 @@ impl Relay {
         let answer = self.answer.answer().clone();
         let held = answer::Held { status: self.status, answer: &answer, framing, raw: &self.whole() };
         let reasons = answer::judge(&self.exchange, &held).await;
-        if !reasons.asks.is_empty() && !self.replayed && self.rounds.is_empty() {
+        if !reasons.asks.is_empty() && self.whence != Some(Whence::Held) && self.rounds.is_empty() {
             self.keep_response().await;
         }
         let settled = answer::settle(&self.exchange, &mut self.outlet, &held, reasons).await?;

@@ -1,0 +1,3 @@
+export { Departure } from "./Departure";
+export { RewindFrom } from "./RewindFrom";
+export { RewindLine } from "./RewindLine";
