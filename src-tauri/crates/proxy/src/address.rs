@@ -92,6 +92,14 @@ pub fn resolve<'a>(
     Some((provider, with_query(format!("{}{}", provider.base_url, vendor_path(family, &address.path)))))
 }
 
+/// The URL of a recorded request at a provider, which may be another than the one that answered `then`.
+pub fn resolve_to(provider: &Provider, address: &Address, then: &str, query: Option<&str>) -> String {
+    let verbatim = address.provider.is_some() && provider.name == then;
+    let path = if verbatim { address.path.clone() } else { vendor_path(provider.dialect, &address.path) };
+    let url = format!("{}{path}", provider.base_url);
+    query.map_or(url.clone(), |query| format!("{url}?{query}"))
+}
+
 fn family_of_path(path: &str, headers: &HeaderMap) -> Family {
     if headers.contains_key("anthropic-version") || path.contains("/messages") {
         Family::Anthropic

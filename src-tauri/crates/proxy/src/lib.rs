@@ -11,6 +11,7 @@ mod continuation;
 mod core;
 mod door;
 mod exchange;
+mod fork;
 mod hand;
 mod headers;
 mod known;
@@ -33,6 +34,7 @@ mod stream;
 mod whole;
 
 pub use config::{Config, Ports, Recording, StartError};
+pub use fork::{Fork, ForkError, Forked};
 pub use recorded::{Recorded, RecordedSession, Recorder};
 pub use rewind::Rewind;
 pub use runtime::{ProxyHealth, Runtime};

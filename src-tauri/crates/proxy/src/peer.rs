@@ -18,6 +18,12 @@ impl Peer {
         Peer { address, local, process }
     }
 
+    /// No connection: the runtime asks by itself.
+    pub fn nobody() -> Peer {
+        let none = SocketAddr::from(([0, 0, 0, 0], 0));
+        Peer { address: none, local: none, process: OnceCell::new_with(Some(None)) }
+    }
+
     /// What is known by now: `None` before the look-up, `Some(None)` where it found nobody.
     pub fn known(&self) -> Option<Option<&Process>> {
         self.process.get().map(Option::as_ref)

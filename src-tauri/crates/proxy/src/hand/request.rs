@@ -140,11 +140,22 @@ async fn edited(exchange: &Exchange, sent: Sent, body: Bytes, intervention: Inte
 
 /// The request with another newest message of the user's.
 fn reworded(exchange: &Exchange, sent: &Sent, text: &str) -> Bytes {
-    let message = wire::text_message(exchange.request.dialect, InjectRole::User, text);
-    let at = sent.request.messages.len() as u32;
-    let last_is_users = exchange.reading.ends_with_user_text();
+    with_newest(&sent.request, exchange.reading.ends_with_user_text(), text)
+}
+
+/// A request with another newest message of the user's; after what came last, where that was no word of the user's.
+pub(crate) fn newest_message(request: &wire::Request, text: &str) -> Bytes {
+    let last = request.messages.len().checked_sub(1);
+    let facts = last.map(|last| wire::facts(request.dialect, request.message(last), last as u32));
+    let users = facts.is_some_and(|facts| facts.role == Role::User && facts.results.is_empty());
+    with_newest(request, users, text)
+}
+
+fn with_newest(request: &wire::Request, last_is_users: bool, text: &str) -> Bytes {
+    let message = wire::text_message(request.dialect, InjectRole::User, text);
+    let at = request.messages.len() as u32;
     let edit = ContextEdit {
-        session: exchange.session.id,
+        session: SessionId(0),
         intervention: InterventionId(0),
         from: Hash::default(),
         anchor: Hash::default(),
@@ -153,7 +164,7 @@ fn reworded(exchange: &Exchange, sent: &Sent, text: &str) -> Bytes {
         messages: vec![message],
         results: Vec::new(),
     };
-    wire::apply(&sent.request, &[&edit])
+    wire::apply(request, &[&edit])
 }
 
 /// A person's words in the model's place.
