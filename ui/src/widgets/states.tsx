@@ -25,7 +25,7 @@ export function Empty({ icon: Icon, title, children }: { icon: LucideIcon; title
     <div className="flex h-full min-h-48 flex-col items-center justify-center gap-2 p-8 text-center">
       <Icon size={22} strokeWidth={1.5} className="text-faint" />
       <h2 className="font-medium">{title}</h2>
-      <div className="max-w-md text-muted">{children}</div>
+      <div className="max-w-md text-balance text-muted">{children}</div>
     </div>
   );
 }
