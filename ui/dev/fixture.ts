@@ -63,6 +63,7 @@ const answers: Answers = {
     ...(findSession(session) ?? missing(session)),
     held: [],
     rewind: null,
+    forked_from: null,
     orders: null,
   }),
   list_timeline: ({ session, from, count }) => {

@@ -42,6 +42,11 @@ const step = createRoute({
   },
   component: lazyRouteComponent(() => import("@/features/step"), "StepPanel"),
 });
+const compare = createRoute({
+  getParentRoute: () => root,
+  path: "/compare/$exchange/$with",
+  component: lazyRouteComponent(() => import("@/features/fork"), "CompareScreen"),
+});
 const approvals = createRoute({
   getParentRoute: () => root,
   path: "/approvals",
@@ -74,6 +79,7 @@ const tree = root.addChildren([
   overview,
   sessions,
   session.addChildren([step]),
+  compare,
   approvals,
   policies.addChildren([policy]),
   connect,
@@ -88,7 +94,7 @@ export const router = createRouter({
 
 /** Fetches what the other screens are made of, so that they open even where the runtime has gone. */
 export function fetchScreens(): void {
-  for (const screen of [overview, step, approvals, policies, connect, settings]) {
+  for (const screen of [overview, step, compare, approvals, policies, connect, settings]) {
     const component = screen.options?.component;
     void component?.preload?.()?.catch(() => undefined);
   }

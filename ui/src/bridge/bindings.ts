@@ -110,6 +110,47 @@ export type ClearBreakpoint = {
 	breakpoint: string,
 };
 
+export type CompareExchanges = {
+	exchange: string,
+	with: string,
+};
+
+export type ComparedAnswer = {
+	session: string,
+	exchange: string,
+	step: number,
+	provider: string,
+	/**  As served, where that is known. */
+	model: string,
+	state: ExchangeState,
+	finish: string | null,
+	error: string | null,
+	text: Text,
+	calls: ComparedCall[],
+	input_tokens: number,
+	cached_tokens: number,
+	output_tokens: number,
+	/**  Tokens were estimated. */
+	estimated: boolean,
+	cost_usd: number | null,
+	first_token_ms: number | null,
+	duration_ms: number | null,
+};
+
+export type ComparedCall = {
+	name: string,
+	/**  JSON text, as the model wrote it. */
+	arguments: Text,
+	/**  Taken out of the answer by a rule or a person. */
+	blocked: boolean,
+};
+
+/**  Two exchanges' answers beside each other. */
+export type ComparisonView = {
+	before: ComparedAnswer,
+	after: ComparedAnswer,
+};
+
 /**  One kind of agent and the ways to connect it. */
 export type ConnectAgent = {
 	/**  `claude-code`, `codex`, … : stable, for links. */
@@ -381,6 +422,36 @@ export type ExportSession = {
 	/**  `jsonl` */
 	format: string,
 	cursor?: string | null,
+};
+
+export type ForkSession = {
+	/**  Whose request is asked again, as it went upstream. */
+	exchange: string,
+	model?: string | null,
+	/**  In the place of the newest message of the user's; after tool results it is added. */
+	message?: string | null,
+	/**  The whole request in its dialect, as an object or as JSON text; before `model` and `message`. */
+	body?: unknown | null,
+	/**  One with a key of the user's own; the recorded one, else any of its dialect, unless given. */
+	provider?: string | null,
+};
+
+/**  A fork that was asked and answered. */
+export type ForkView = {
+	session: string,
+	exchange: string,
+	comparison: ComparisonView,
+};
+
+/**  What a session was forked from, and how its request differs. */
+export type ForkedFrom = {
+	exchange: string,
+	/**  The fork's own exchange. */
+	fork: string,
+	/**  Null: as recorded. */
+	model: string | null,
+	message: string | null,
+	provider: string | null,
 };
 
 export type FramePage = {
@@ -974,6 +1045,8 @@ export type SessionDetail = {
 	held: HeldView[],
 	/**  Where the record of another session answered it. */
 	rewind: RewindView | null,
+	/**  Where a person forked it from a recorded exchange. */
+	forked_from: ForkedFrom | null,
 	/**  A person's standing orders, in the runtime's own shape; null where there are none. */
 	orders: unknown | null,
 } & SessionView;
@@ -1188,6 +1261,10 @@ export type Commands = {
   pause_all: { args: PauseAll; result: PausedView };
   /** Lets the record of a run answer the agent when it runs again, up to an exchange. */
   begin_rewind: { args: BeginRewind; result: RewindStart };
+  /** Asks a recorded request again, changed, in a session of its own and with the user's own key. */
+  fork_session: { args: ForkSession; result: ForkView };
+  /** Two exchanges' answers beside each other. */
+  compare_exchanges: { args: CompareExchanges; result: ComparisonView };
   /** Where sessions stop by themselves. */
   list_breakpoints: { args: NoArgs; result: BreakpointPage };
   /** Makes sessions stop where a condition holds. */
@@ -1232,6 +1309,8 @@ export const COMMANDS = [
   "control_session",
   "pause_all",
   "begin_rewind",
+  "fork_session",
+  "compare_exchanges",
   "list_breakpoints",
   "set_breakpoint",
   "clear_breakpoint",

@@ -61,6 +61,13 @@ export const oneExchange = (exchange: string) =>
     queryFn: ({ signal }) => call("get_exchange", { exchange }, signal),
   });
 
+/** Two exchanges' answers beside each other. */
+export const comparison = (exchange: string, other: string) =>
+  queryOptions({
+    queryKey: ["comparison", exchange, other],
+    queryFn: ({ signal }) => call("compare_exchanges", { exchange, with: other }, signal),
+  });
+
 export const frameWindow = (exchange: string, window: number) =>
   queryOptions({
     queryKey: ["frames", exchange, window],

@@ -22,13 +22,14 @@ for_each_command!(run);
 /// Answers that are pieces already.
 const PIECEWISE: [&str; 2] = ["get_blob", "export_session"];
 /// Commands that change something: no reference may run them.
-const WRITING: [&str; 8] = [
+const WRITING: [&str; 9] = [
     "save_policy",
     "import",
     "resolve_escalation",
     "control_session",
     "pause_all",
     "begin_rewind",
+    "fork_session",
     "set_breakpoint",
     "clear_breakpoint",
 ];

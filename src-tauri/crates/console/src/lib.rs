@@ -10,6 +10,7 @@ mod connect;
 mod console;
 mod dispatch;
 mod error;
+mod fork;
 mod hand;
 mod long;
 mod policies;

@@ -1,8 +1,8 @@
 //! Rewinding a recorded run: its start, and what the record tells of it afterwards.
 
 use crate::{BeginRewind, Console, ErrorCode, RpcError, query::id, view::*};
-use domain::{ExchangeId, SessionId};
-use ledger::{LedgerError, Rewound};
+use domain::{EventKind, ExchangeId, SessionId};
+use ledger::{LedgerError, Told};
 use serde_json::Value;
 
 impl Console {
@@ -34,7 +34,7 @@ impl Console {
 
     /// How a session's rewind went; none where it is no rewind.
     pub(crate) async fn rewind_of(&self, session: SessionId) -> Result<Option<RewindView>, RpcError> {
-        let told = self.ledger.rewound(session).await?;
+        let told = self.ledger.told(session, EventKind::Rewound).await?;
         let Some(begun) = told.iter().find(|told| told.payload["is"] == "begun") else { return Ok(None) };
         let number = |key: &str| begun.payload[key].as_u64().unwrap_or_default() as u32;
         let asides = told.iter().filter(|told| told.payload["is"] == "served" && told.payload["side_call"] == true);
@@ -55,7 +55,7 @@ impl Console {
         session: SessionId,
         exchange: ExchangeId,
     ) -> Result<(Option<String>, Option<RewindLive>), RpcError> {
-        let mut told = self.ledger.rewound(session).await?;
+        let mut told = self.ledger.told(session, EventKind::Rewound).await?;
         told.retain(|told| told.exchange == Some(exchange));
         let served = told.iter().find(|told| told.payload["is"] == "served");
         let from = served.and_then(|told| text(&told.payload["recorded"]));
@@ -63,7 +63,7 @@ impl Console {
     }
 }
 
-fn live(told: &Rewound) -> RewindLive {
+fn live(told: &Told) -> RewindLive {
     let difference = |one: &Value| RewindDifference {
         place: text(&one["place"]).unwrap_or_default(),
         recorded: text(&one["recorded"]).unwrap_or_default().into(),

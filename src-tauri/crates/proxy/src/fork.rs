@@ -21,7 +21,7 @@ pub struct Fork {
     /// As they went upstream: path and query, headers, body.
     pub path: String,
     pub headers: Headers,
-    pub body: Bytes,
+    pub body: Vec<u8>,
     /// The provider that answered then.
     pub provider: String,
     /// Another provider of the same dialect to ask.
@@ -94,7 +94,8 @@ fn incoming(core: &Core, fork: Fork) -> Result<(Incoming, serde_json::Value), Fo
     let route = wire::route(&address.path, query.as_deref(), &recorded)
         .filter(|route| route.operation == Operation::Generate)
         .ok_or_else(|| unreadable("its path is no model call's"))?;
-    let request = wire::parse(&route, fork.body.clone()).map_err(|error| unreadable(&error.to_string()))?;
+    let request =
+        wire::parse(&route, Bytes::from(fork.body.clone())).map_err(|error| unreadable(&error.to_string()))?;
     if request.previous_response.is_some() {
         return Err(ForkError::HeldHistory);
     }

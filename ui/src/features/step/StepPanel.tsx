@@ -9,6 +9,7 @@ import { CopyButton } from "@/widgets/copy";
 import { useKeys } from "@/widgets/keys";
 import { Failure, SkeletonRows } from "@/widgets/states";
 import { TabBar } from "@/widgets/tabs";
+import { ForkFrom } from "../fork";
 import { NEW, useDrafts } from "../policies";
 import { Departure, RewindFrom } from "../rewind";
 import { MessagesTab } from "./MessagesTab";
@@ -69,6 +70,7 @@ export function StepPanel() {
         <span className="ml-auto truncate font-mono text-faint text-xs">{exchange}</span>
         <CopyButton text={exchange} label="Copy exchange id" />
         {data && <RewindFrom session={session} exchange={exchange} step={data.step} />}
+        {data && <ForkFrom exchange={data} />}
         {data && (
           <button
             type="button"

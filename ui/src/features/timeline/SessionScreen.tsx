@@ -10,6 +10,7 @@ import type { Range } from "@/model/strip";
 import { useKeys } from "@/widgets/keys";
 import { useNewSignal } from "@/widgets/signal";
 import { Empty, Failure } from "@/widgets/states";
+import { ForkLine } from "../fork";
 import { Controls } from "../hand";
 import { RewindLine } from "../rewind";
 import { useFolding } from "./fold-state";
@@ -150,6 +151,7 @@ function OneSession({ session }: { session: string }) {
       />
       {facts.data && <Controls session={facts.data} />}
       {facts.data && <RewindLine session={facts.data} />}
+      {facts.data && <ForkLine session={facts.data} />}
       <Strip
         session={session}
         total={total}

@@ -231,6 +231,8 @@ pub enum Ctl {
         #[arg(long, alias = "message", default_value = "", value_name = "TEXT")]
         text: String,
     },
+    /// Ask a recorded request again, changed, in a session of its own; prints both answers
+    Fork(Fork),
     /// List breakpoints
     Breakpoints {
         #[arg(long)]
@@ -260,6 +262,31 @@ pub enum Ctl {
         #[arg(long)]
         json: bool,
     },
+}
+
+#[derive(Debug, Clone, Args)]
+#[command(
+    after_help = "One model call, paid with a key of your own: a provider of the same dialect in switchtower.toml with api_key = \
+                        \"env:NAME\". An agent's key passes through and is not kept. Policies apply. Refused where the provider \
+                        holds the history (previous_response_id)."
+)]
+pub struct Fork {
+    /// `exc_…`, as `switchtower show SESSION` lists it
+    pub exchange: String,
+    /// Another model of the same dialect
+    #[arg(long, value_name = "NAME")]
+    pub model: Option<String>,
+    /// Another last message of the user's; after tool results it is added behind them
+    #[arg(long, alias = "text", value_name = "TEXT")]
+    pub message: Option<String>,
+    /// The whole request instead: a file, `-` for stdin, or JSON that begins with {
+    #[arg(long, alias = "request", value_name = "FILE")]
+    pub body: Option<String>,
+    /// Which provider to ask, where several have a key of yours
+    #[arg(long, value_name = "NAME")]
+    pub provider: Option<String>,
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// What takes the place of what is held.

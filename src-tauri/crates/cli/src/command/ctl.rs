@@ -1,6 +1,6 @@
 //! `ctl`: a person's commands to live sessions, each one call of the console.
 
-use super::{Outcome, WrongWords, approvals::given, session_id};
+use super::{Outcome, WrongWords, approvals::given, fork, session_id};
 use crate::{
     arguments::{Ctl, Edit, Role, Scope, Stop, WhomAndWord, WhomOrAll},
     backend::{self, Backend},
@@ -17,6 +17,7 @@ pub async fn ctl(backend: &Backend, words: Ctl) -> Result<Outcome> {
         Ctl::Pause(whom) => pause(backend, whom, true).await,
         Ctl::Resume(whom) => pause(backend, whom, false).await,
         Ctl::Held(whom) => held(backend, &whom.session, whom.json).await,
+        Ctl::Fork(words) => fork::fork(backend, words).await,
         Ctl::Breakpoints { json } => {
             let answer = backend.call("list_breakpoints", &NoArgs {}).await?;
             breakpoints(answer, json)
@@ -127,6 +128,7 @@ fn order(words: Ctl) -> Result<(String, Order, bool)> {
         Ctl::Pause(_)
         | Ctl::Resume(_)
         | Ctl::Held(_)
+        | Ctl::Fork(_)
         | Ctl::Breakpoints { .. }
         | Ctl::Break { .. }
         | Ctl::Clear { .. } => {

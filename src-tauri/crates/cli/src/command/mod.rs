@@ -5,6 +5,7 @@ mod ctl;
 mod demo;
 mod doctor;
 mod export;
+mod fork;
 mod import;
 mod metrics;
 mod policy;

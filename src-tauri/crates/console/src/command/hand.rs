@@ -83,6 +83,25 @@ args! {
         #[specta(optional)]
         pub agent: Option<String>,
     }
+    ForkSession {
+        /// Whose request is asked again, as it went upstream.
+        pub exchange: String,
+        #[specta(optional)]
+        pub model: Option<String>,
+        /// In the place of the newest message of the user's; after tool results it is added.
+        #[specta(optional)]
+        pub message: Option<String>,
+        /// The whole request in its dialect, as an object or as JSON text; before `model` and `message`.
+        #[specta(optional, type = Option<Unknown>)]
+        pub body: Option<Value>,
+        /// One with a key of the user's own; the recorded one, else any of its dialect, unless given.
+        #[specta(optional)]
+        pub provider: Option<String>,
+    }
+    CompareExchanges {
+        pub exchange: String,
+        pub with: String,
+    }
     AlwaysAllow {
         pub escalation: String,
         #[serde(default)]

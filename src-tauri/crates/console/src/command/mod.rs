@@ -55,6 +55,10 @@ macro_rules! for_each_command {
             pause_all(PauseAll) -> PausedView;
             /// Lets the record of a run answer the agent when it runs again, up to an exchange.
             begin_rewind(BeginRewind) -> RewindStart;
+            /// Asks a recorded request again, changed, in a session of its own and with the user's own key.
+            fork_session(ForkSession) -> ForkView;
+            /// Two exchanges' answers beside each other.
+            compare_exchanges(CompareExchanges) -> ComparisonView;
             /// Where sessions stop by themselves.
             list_breakpoints(NoArgs) -> BreakpointPage;
             /// Makes sessions stop where a condition holds.
@@ -107,4 +111,4 @@ macro_rules! table {
 for_each_command!(table);
 
 /// Commands of the contract that a later version brings; calling one says so.
-pub const PLANNED: &[&str] = &["backtest_policy", "fork_session"];
+pub const PLANNED: &[&str] = &["backtest_policy"];

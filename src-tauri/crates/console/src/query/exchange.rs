@@ -90,7 +90,7 @@ fn view(record: ExchangeRecord) -> Result<ExchangeView, RpcError> {
     })
 }
 
-fn request(stored: &StoredRequest) -> Result<MessageView, RpcError> {
+pub(crate) fn request(stored: &StoredRequest) -> Result<MessageView, RpcError> {
     let body = if stored.envelope.is_empty() {
         Default::default()
     } else {
@@ -118,7 +118,7 @@ fn message(status: Option<u16>, headers: Vec<(String, String)>, body: &[u8]) -> 
     MessageView { status, headers, body: Some(body), body_ref: None, encoding }
 }
 
-fn state(state: domain::ExchangeState) -> ExchangeState {
+pub(crate) fn state(state: domain::ExchangeState) -> ExchangeState {
     match state {
         domain::ExchangeState::Open => ExchangeState::Open,
         domain::ExchangeState::Complete => ExchangeState::Complete,

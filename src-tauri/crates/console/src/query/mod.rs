@@ -12,6 +12,7 @@ mod timeline;
 mod transfer;
 mod verdicts;
 
+pub(crate) use exchange::{request, state};
 pub(crate) use transfer::Exports;
 
 use crate::{ErrorCode, RpcError};

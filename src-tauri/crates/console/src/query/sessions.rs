@@ -23,6 +23,7 @@ impl Console {
             session: row.into(),
             held: held.into_iter().map(HeldView::from).collect(),
             rewind: self.rewind_of(session).await?,
+            forked_from: self.fork_of(session).await?,
             orders: orders.and_then(|orders| serde_json::from_str(&orders).ok()),
         })
     }

@@ -164,6 +164,8 @@ pub struct SessionDetail {
     pub held: Vec<HeldView>,
     /// Where the record of another session answered it.
     pub rewind: Option<super::RewindView>,
+    /// Where a person forked it from a recorded exchange.
+    pub forked_from: Option<super::ForkedFrom>,
     /// A person's standing orders, in the runtime's own shape; null where there are none.
     #[specta(type = Option<Unknown>)]
     pub orders: Option<Value>,

@@ -7,6 +7,7 @@
 mod connect;
 mod cycles;
 mod exchange;
+mod fork;
 mod hand;
 mod health;
 mod intervention;
@@ -21,6 +22,7 @@ mod timeline;
 pub use connect::*;
 pub use cycles::*;
 pub use exchange::*;
+pub use fork::*;
 pub use hand::*;
 pub use health::*;
 pub use intervention::*;

@@ -23,7 +23,7 @@ pub use filter::FIELDS as QUERY_FIELDS;
 pub use find::{SearchHit, SearchPage};
 pub use interventions::{InterventionPage, InterventionRow};
 pub use metrics::{DaySpend, ErrorCount, InterventionCount, Metrics, ModelSum, ToolSum};
-pub use recording::Rewound;
+pub use recording::Told;
 pub(crate) use remember::{edits, escalations, session};
 pub use scene::Scene;
 pub use sessions::SessionPage;

@@ -1,16 +1,15 @@
-//! Earlier runs, to be served again: which exchanges a conversation had, what was asked and given in each, and what was served of it
-//! since.
+//! Earlier runs, to be served again: which exchanges a conversation had, what was asked and given in each, and what events tell of it.
 
 use super::{remember::edits, time};
 use crate::{Ledger, LedgerError, layout::*, pack::AnswerPack};
-use domain::{ContextEdit, ExchangeId, RecordedExchange, RecordedHead, Recording, SessionId, Timestamp};
+use domain::{ContextEdit, EventKind, ExchangeId, RecordedExchange, RecordedHead, Recording, SessionId, Timestamp};
 use rusqlite::{Connection, OptionalExtension, params};
 use serde_json::Value;
 use std::collections::HashSet;
 
-/// What a rewind told in a session: an answer that was served, or that the model answers from here on.
+/// An event of a session, of the kind that was asked for.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Rewound {
+pub struct Told {
     pub exchange: Option<ExchangeId>,
     pub at: Timestamp,
     pub payload: Value,
@@ -61,16 +60,19 @@ impl Ledger {
         }))
     }
 
-    /// What rewinding told in a session, oldest first.
-    pub async fn rewound(&self, session: SessionId) -> Result<Vec<Rewound>, LedgerError> {
+    /// A session's events of one kind, oldest first.
+    pub async fn told(&self, session: SessionId, kind: EventKind) -> Result<Vec<Told>, LedgerError> {
+        let kind = serde_json::json!(kind);
+        let kind = kind.as_str();
         let rows = sqlx::query!(
             r#"SELECT e.id AS "exchange?: i64", v.at, v.payload AS "payload?: String" FROM session s JOIN event v ON v.session = s.n
-               LEFT JOIN exchange e ON e.n = v.exchange WHERE s.id = ?1 AND v.kind = 'rewound' ORDER BY v.seq"#,
-            session.0
+               LEFT JOIN exchange e ON e.n = v.exchange WHERE s.id = ?1 AND v.kind = ?2 ORDER BY v.seq"#,
+            session.0,
+            kind
         )
         .fetch_all(self.pool().await?)
         .await?;
-        let told = rows.into_iter().map(|row| Rewound {
+        let told = rows.into_iter().map(|row| Told {
             exchange: row.exchange.map(ExchangeId),
             at: time(row.at),
             payload: row.payload.and_then(|json| serde_json::from_str(&json).ok()).unwrap_or_default(),

@@ -1,0 +1,3 @@
+export { CompareScreen } from "./CompareScreen";
+export { ForkFrom } from "./ForkFrom";
+export { ForkLine } from "./ForkLine";
