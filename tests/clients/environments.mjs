@@ -10,6 +10,10 @@ const NODE = [
   "ai", "@ai-sdk/openai", "@ai-sdk/anthropic", "zod",
 ];
 
+/** The vendors' SDKs alone, newest: agents hold some of them back. The array form of Gemini is read by the vendor's generated client only. */
+const PYTHON_SDKS = ["openai", "anthropic", "google-genai", "google-ai-generativelanguage", "ollama"];
+const NODE_SDKS = ["openai", "@anthropic-ai/sdk", "@google/genai", "ollama"];
+
 function must(program, args, options) {
   const done = spawnSync(program, args, { encoding: "utf8", maxBuffer: 1 << 28, ...options });
   if (done.status !== 0) throw new Missing(`${program} ${args.join(" ")} failed:\n${done.error ?? ""}${done.stdout}${done.stderr}`);
@@ -26,16 +30,28 @@ function once(folder, wanted, install) {
   writeFileSync(mark, text);
 }
 
-export function pythonEnvironment() {
+export const pythonEnvironment = () => pythonPackages("python", PYTHON);
+
+function pythonPackages(name, packages) {
   requireSystem("python");
-  const folder = join(cache, "clients", "python");
+  const folder = join(cache, "clients", name);
   const python = join(folder, "bin", "python");
-  once(folder, PYTHON, () => {
+  once(folder, packages, () => {
     must("python3", ["-m", "venv", folder]);
-    must(python, ["-m", "pip", "install", "--quiet", ...PYTHON]);
+    must(python, ["-m", "pip", "install", "--quiet", ...packages]);
   });
   return { python, versions: must(python, ["-m", "pip", "list", "--format=freeze"]) };
 }
+
+/** Where the vendors' SDKs are: an interpreter, and a folder of packages. */
+export function sdkEnvironments() {
+  const folder = join(cache, "clients", "node-sdks");
+  once(folder, NODE_SDKS, () => must("npm", ["install", "--prefix", folder, "--no-audit", "--no-fund", ...NODE_SDKS]));
+  return { python: pythonPackages("python-sdks", PYTHON_SDKS).python, packages: join(folder, "node_modules") };
+}
+
+/** A message bus for Python, for the stand-in of a desktop. */
+export const busEnvironment = () => pythonPackages("python-bus", ["dbus-next"]);
 
 export function nodeEnvironment() {
   const folder = join(cache, "clients", "node");

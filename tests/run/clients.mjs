@@ -1,14 +1,17 @@
 // `npm run test:clients`: real clients, unchanged, through `switchtower run` against a scripted provider. Each must show as ONE session
-// with its tool calls and results while it runs, and end as it would without us.
+// with its tool calls and results while it runs, and end as it would without us. First, `npm run test:clients -- cells` alone: what agents got in
+// the scenario tests, read again by the vendors' SDKs; further words choose tests.
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { cases, script } from "../clients/cases.mjs";
+import { emptyFolder, judgeCells } from "../clients/cells.mjs";
 import { conversation, differences, expected } from "../clients/conversation.mjs";
-import { nodeEnvironment, pythonEnvironment } from "../clients/environments.mjs";
+import { nodeEnvironment, pythonEnvironment, sdkEnvironments } from "../clients/environments.mjs";
 import { FINAL, startProvider } from "../clients/provider.mjs";
 import { startRuntime } from "../clients/runtime.mjs";
 import { buildCli } from "./build.mjs";
 import { built, Missing, requireCargo } from "./machine.mjs";
+import { run as runs } from "./steps.mjs";
 
 const KEYS = {
   ANTHROPIC_API_KEY: "sk-ant-fake-00000000000000000000",
@@ -122,30 +125,50 @@ function judgeBroken(wire, question, ran, models) {
   return [...wrong, ...differences(said, expected("broken", question))];
 }
 
-try {
-  requireCargo();
-  console.log("Building …");
-  const { ok, output } = await buildCli();
-  if (!ok) throw new Missing(output);
+/** Runs the scenario tests (all, or those named), keeps what their agents got, and has the vendors' SDKs read it. */
+async function cells(tests) {
+  const chosen = tests.flatMap((test) => ["--test", test]);
+  const env = { SWITCHTOWER_CELLS: emptyFolder() };
+  const { ok, output } = await runs("cargo", ["test", "--locked", "-p", "switchtower-tests", "--no-fail-fast", ...chosen], { env });
+  if (!ok) throw new Missing(`The scenario tests fail:\n${output.split("\n").slice(-60).join("\n")}`);
+  console.log("Installing SDKs …");
+  const { judged, failures } = await judgeCells(sdkEnvironments());
+  for (const failure of failures) console.log(`✗  ${failure}`);
+  return { passed: judged - failures.length, failed: failures.length };
+}
+
+/** Runs the clients whose names have all the words. */
+async function clients(wanted) {
   console.log("Installing clients …");
   const { python } = pythonEnvironment();
   const node = nodeEnvironment();
   let runtime;
   const provider = await startProvider(script(() => runtime.folder));
   runtime = await startRuntime(provider.base);
-  const wanted = process.argv.slice(2);
-  let failed = 0;
-  let passed = 0;
+  const figures = { passed: 0, failed: 0 };
   for (const client of cases(python, node).filter(({ name }) => wanted.every((word) => name.toLowerCase().includes(word.toLowerCase())))) {
     const ran = await run(client, runtime, node.folder, provider);
     const wrong = await judge(client, ran, runtime);
-    wrong.length ? failed++ : passed++;
+    wrong.length ? figures.failed++ : figures.passed++;
     console.log(`${wrong.length ? "✗" : "✓"}  ${client.name.padEnd(52)} ${wrong.join("\n     ")}`);
   }
   await runtime.stop();
   provider.stop();
-  console.log(`${passed} passed, ${failed} failed`);
-  process.exitCode = failed ? 1 : 0;
+  return figures;
+}
+
+try {
+  requireCargo();
+  console.log("Building …");
+  const { ok, output } = await buildCli();
+  if (!ok) throw new Missing(output);
+  const [first, ...rest] = process.argv.slice(2);
+  const parts = [];
+  if (first === undefined || first === "cells") parts.push(await cells(rest));
+  if (first !== "cells") parts.push(await clients([first, ...rest].filter(Boolean)));
+  const sum = (name) => parts.reduce((all, part) => all + part[name], 0);
+  console.log(`${sum("passed")} passed, ${sum("failed")} failed`);
+  process.exitCode = sum("failed") ? 1 : 0;
 } catch (error) {
   if (!(error instanceof Missing)) throw error;
   console.error(error.message);

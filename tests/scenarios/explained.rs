@@ -2,12 +2,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::disallowed_methods)] // a test may panic and spawn; clippy only knows its `#[test]` functions
 
 use serde_json::{Value, json};
-use switchtower_tests::{Agent, Dialect, Options, Provider, Runtime, Turn, agent::Outcome, http::Response};
-
-fn cells() -> impl Iterator<Item = (Dialect, bool)> {
-    let dialects = Dialect::FIVE.into_iter().chain([Dialect::GeminiArray]);
-    dialects.flat_map(|dialect| [(dialect, false), (dialect, true)])
-}
+use switchtower_tests::{
+    Agent, Dialect, Options, Provider, Runtime, Turn, agent::Outcome, cells::forms, http::Response,
+};
 
 async fn exchange(runtime: &Runtime, response: &Response) -> Value {
     runtime.settled(response.header("x-switchtower-exchange").expect("an exchange")).await
@@ -22,7 +19,7 @@ async fn rules_are_asked_at_every_intervention_point_of_an_exchange() {
         format!("[[rule]]\nid = \"{id}\"\non = \"{point}\"\nmax_fires = 1\ndo = [{{ taint = \"{point}\" }}]\n")
     });
     let policy = format!("version = 1\nname = \"marks\"\n{}", rules.concat());
-    for (dialect, streamed) in cells().filter(|(_, streamed)| *streamed) {
+    for (dialect, streamed) in forms().filter(|(_, streamed)| *streamed) {
         let turns = [Turn::call("search", json!({"path": "a"})).with_text("I look."), Turn::text("Done.")];
         let provider = Provider::turns(turns).await;
         let runtime = Runtime::start(&Options::to(&provider.base).policy("marks", &policy));
@@ -56,7 +53,7 @@ async fn every_evaluation_of_an_exchange_is_explained() {
     let rules: String = conditions.into_iter().enumerate().map(|(place, condition)| rule(place, condition)).collect();
     let policy = format!("version = 1\nname = \"explained\"\n{rules}");
     let changed = policy.replace("r0", "renamed");
-    for (dialect, streamed) in cells() {
+    for (dialect, streamed) in forms() {
         let what = format!("{dialect:?} streamed={streamed}");
         let turns = [Turn::call("search", json!({"path": "a"})).with_text("I look."), Turn::text("Done.")];
         let provider = Provider::turns(turns).await;

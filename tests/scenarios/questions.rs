@@ -4,10 +4,10 @@
 
 mod hand_world;
 
-use hand_world::{cells, escalation, provider};
+use hand_world::{escalation, provider};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
-use switchtower_tests::{Agent, Answer, Dialect, Options, Provider, Runtime, Turn, http::Client};
+use switchtower_tests::{Agent, Answer, Dialect, Options, Provider, Runtime, Turn, cells::forms, http::Client};
 use tokio::task::JoinSet;
 
 fn asking(timeout: &str) -> String {
@@ -100,7 +100,7 @@ async fn between_an_approval_and_its_expiry_one_counts() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_session_that_is_killed_while_it_waits_ends_with_the_chosen_word() {
-    for (dialect, streamed) in cells() {
+    for (dialect, streamed) in forms() {
         let (provider, options) = world("5m").await;
         let runtime = Runtime::start(&options);
         let mut agent = agent(&runtime, dialect, streamed);
@@ -118,7 +118,7 @@ async fn a_session_that_is_killed_while_it_waits_ends_with_the_chosen_word() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_that_leaves_and_comes_back_gets_the_answer_without_a_second_model_call() {
-    for (dialect, streamed) in cells() {
+    for (dialect, streamed) in forms() {
         for decided_while_away in [false, true] {
             let what = format!("{dialect:?} streamed={streamed} decided_while_away={decided_while_away}");
             let (provider, options) = world("5m").await;
@@ -218,7 +218,7 @@ async fn held_over_a_kill(dialect: Dialect, streamed: bool, decision: &str) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_question_outlives_its_runtime() {
-    for (dialect, streamed) in cells() {
+    for (dialect, streamed) in forms() {
         held_over_a_kill(dialect, streamed, if streamed { "approve" } else { "deny" }).await;
     }
 }

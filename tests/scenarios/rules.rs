@@ -4,7 +4,8 @@
 
 use serde_json::{Value, json};
 use switchtower_tests::{
-    Agent, Answer, Dialect, Options, Provider, Runtime, Turn, agent::Outcome, http::Response, judge, render,
+    Agent, Answer, Dialect, Options, Provider, Runtime, Turn, agent::Outcome, cells::forms, http::Response, judge,
+    render,
 };
 
 const POLICIES: [(&str, &str); 3] = [
@@ -19,11 +20,6 @@ const POLICIES: [(&str, &str); 3] = [
 
 /// What a rule came to in each cell; a cell that failed panicked.
 type Row = Vec<(Dialect, bool, &'static str)>;
-
-fn cells() -> impl Iterator<Item = (Dialect, bool)> {
-    let dialects = Dialect::FIVE.into_iter().chain([Dialect::GeminiArray]);
-    dialects.flat_map(|dialect| [(dialect, false), (dialect, true)])
-}
 
 /// A provider that says `turns` one after the other per agent (by the number of its upstream requests), strictly.
 async fn scripted(turns: impl Fn(usize) -> Turn + Send + Sync + 'static) -> (Provider, Runtime) {
@@ -45,7 +41,7 @@ async fn scripted(turns: impl Fn(usize) -> Turn + Send + Sync + 'static) -> (Pro
 
 fn agent(runtime: &Runtime, rule: &str, dialect: Dialect, streamed: bool) -> Agent {
     let cell = format!("{rule}-{dialect:?}-{streamed}").to_lowercase();
-    let mut agent = Agent::new(&runtime.proxy, dialect, streamed).labelled(&cell);
+    let mut agent = Agent::new(&runtime.proxy, dialect, streamed).labelled(&cell).filling(rule);
     agent.headers.push(("x-cell".into(), cell));
     agent
 }
@@ -118,7 +114,7 @@ async fn errors_row() -> Row {
         }
     })
     .await;
-    for (dialect, streamed) in cells() {
+    for (dialect, streamed) in forms() {
         let what = format!("max_tool_errors {dialect:?} streamed={streamed}");
         let mut agent = agent(&runtime, "errors", dialect, streamed);
         agent.say("Find it");
@@ -166,7 +162,7 @@ async fn a_spent_budget_refuses_as_a_normal_answer() {
 async fn budget_row() -> Row {
     let mut row = Row::new();
     let (provider, runtime) = scripted(|round| Turn::text(&format!("Answer {round}."))).await;
-    for (dialect, streamed) in cells() {
+    for (dialect, streamed) in forms() {
         let what = format!("token_budget_per_session {dialect:?} streamed={streamed}");
         let mut agent = agent(&runtime, "budget", dialect, streamed);
         for round in 0..2 {
@@ -213,7 +209,7 @@ async fn block_row() -> Row {
         _ => Turn::text("Done."),
     })
     .await;
-    for (dialect, streamed) in cells() {
+    for (dialect, streamed) in forms() {
         let what = format!("block {dialect:?} streamed={streamed}");
         let mut agent = agent(&runtime, "block", dialect, streamed);
         agent.say("Clean up");
@@ -275,9 +271,9 @@ async fn alone_row() -> Row {
         _ => Turn::text("Bye."),
     })
     .await;
-    for (dialect, streamed) in cells() {
+    for (dialect, streamed) in forms() {
         let what = format!("block of the only call {dialect:?} streamed={streamed}");
-        let mut agent = agent(&runtime, "block", dialect, streamed);
+        let mut agent = agent(&runtime, "block", dialect, streamed).filling("block alone");
         agent.headers[0].1.push_str("-only");
         agent.say("Clean up");
         let (answer, response) = agent.turn().await;
@@ -308,13 +304,13 @@ async fn the_table_of_rules_has_no_empty_cell() {
         ("`block` of the only call", alone_row().await),
     ];
     let mut table = "| rule |".to_owned();
-    for (dialect, streamed) in cells() {
+    for (dialect, streamed) in forms() {
         table += &format!(" {dialect:?}, {} |", if streamed { "streamed" } else { "whole" });
     }
-    table += &format!("\n|---|{}\n", "---|".repeat(cells().count()));
+    table += &format!("\n|---|{}\n", "---|".repeat(forms().count()));
     for (rule, row) in &rows {
         table += &format!("| {rule} |");
-        for (dialect, streamed) in cells() {
+        for (dialect, streamed) in forms() {
             let cell = row.iter().find(|(of, mode, _)| (*of, *mode) == (dialect, streamed));
             let (.., came_to) = cell.unwrap_or_else(|| panic!("{rule}: {dialect:?} streamed={streamed} is empty"));
             table += &format!(" {came_to} |");

@@ -1,7 +1,7 @@
 //! A scripted agent: sends its whole history each turn, runs the tools that are called, sends the results back.
 
 use crate::{
-    Answer, Call, Dialect,
+    Answer, Call, Dialect, cells,
     http::{Broken, Client, Request, Response},
 };
 use serde_json::{Value, json};
@@ -45,6 +45,8 @@ pub struct Agent {
     /// Put into each request body as they are.
     pub extra: Value,
     pub headers: Vec<(String, String)>,
+    /// What its answers belong to.
+    pub row: String,
 }
 
 impl Agent {
@@ -62,7 +64,16 @@ impl Agent {
             history: Vec::new(),
             extra: json!({}),
             headers: Vec::new(),
+            row: cells::row(),
         }
+    }
+
+    /// An agent that fills a cell of a table.
+    #[must_use]
+    pub fn filling(mut self, row: &str) -> Agent {
+        cells::demand(row, self.dialect, self.streamed);
+        self.row = row.into();
+        self
     }
 
     #[must_use]
@@ -177,6 +188,7 @@ impl Agent {
     pub async fn turn(&mut self) -> (Answer, Response) {
         let response = self.send().await.expect("an answer");
         let answer = Answer::of(self.dialect, self.streamed, &response);
+        cells::keep(&self.row, self.dialect, self.streamed, &response, &answer);
         self.history.extend(answer.messages.iter().cloned());
         (answer, response)
     }

@@ -8,6 +8,7 @@
 
 pub mod agent;
 pub mod answer;
+pub mod cells;
 pub mod dialect;
 pub mod http;
 pub mod judge;

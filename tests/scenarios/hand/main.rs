@@ -10,10 +10,8 @@ mod calls;
 mod gate;
 mod orders;
 
-use futures::{StreamExt, stream};
-use hand_world::cells;
 use serde_json::Value;
-use switchtower_tests::{Answer, Turn};
+use switchtower_tests::{Answer, Turn, cells};
 
 /// Every control of the contract and every answer to a question.
 const CONTROLS: &[&str] = &[
@@ -46,28 +44,10 @@ const CONTROLS: &[&str] = &[
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_control_acts_on_every_dialect_streamed_and_not() {
-    let mut failures = Vec::new();
-    let mut filled = 0;
-    for control in CONTROLS {
-        let each = cells().map(|(dialect, streamed)| async move {
-            let outcome = tokio::spawn(cell(control, dialect, streamed)).await;
-            outcome.map_err(|error| format!("{control} × {dialect:?} × {}: {error}", form(streamed)))
-        });
-        // A few at a time: most of a cell is waiting.
-        let row: Vec<Result<(), String>> = stream::iter(each).buffered(4).collect().await;
-        println!("{control:<18} {}", row.iter().map(|cell| if cell.is_ok() { "✓ " } else { "✗ " }).collect::<String>());
-        filled += row.len();
-        failures.extend(row.into_iter().filter_map(Result::err));
-    }
-    assert_eq!(filled, CONTROLS.len() * cells().count(), "no cell is empty");
-    assert!(failures.is_empty(), "{} cells failed:\n{}", failures.len(), failures.join("\n"));
+    cells::fill(CONTROLS, cell).await;
 }
 
-fn form(streamed: bool) -> &'static str {
-    if streamed { "streamed" } else { "whole" }
-}
-
-async fn cell(control: &str, dialect: switchtower_tests::Dialect, streamed: bool) {
+async fn cell(control: &'static str, dialect: switchtower_tests::Dialect, streamed: bool) {
     match control {
         "pause" | "resume" => gate::pause(dialect, streamed).await,
         "step" => gate::step(dialect, streamed).await,

@@ -5,11 +5,6 @@ use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 use switchtower_tests::{Agent, Dialect, Options, Provider, Runtime, Turn, http::Response, judge, render};
 
-pub fn cells() -> impl Iterator<Item = (Dialect, bool)> {
-    let dialects = Dialect::FIVE.into_iter().chain([Dialect::GeminiArray]);
-    dialects.flat_map(|dialect| [(dialect, false), (dialect, true)])
-}
-
 pub fn text_of(response: &Response) -> String {
     response.text().trim_start().to_owned()
 }

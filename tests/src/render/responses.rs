@@ -9,13 +9,13 @@ fn items(turn: &Turn) -> Vec<Value> {
     let mut items = Vec::new();
     if let Some(reasoning) = &turn.reasoning {
         items.push(json!({
-            "id": "rs_scripted", "type": "reasoning", "encrypted_content": reasoning.signature,
+            "id": format!("rs_scripted_{}", turn.number), "type": "reasoning", "encrypted_content": reasoning.signature,
             "summary": [{"type": "summary_text", "text": reasoning.text}],
         }));
     }
     if !turn.text.is_empty() {
         items.push(json!({
-            "id": "msg_scripted", "type": "message", "status": "completed", "role": "assistant",
+            "id": format!("msg_scripted_{}", turn.number), "type": "message", "status": "completed", "role": "assistant",
             "content": [{"type": "output_text", "annotations": [], "logprobs": [], "text": turn.text}],
         }));
     }
