@@ -16,11 +16,18 @@ const PIECES: usize = 32;
 #[derive(Debug)]
 pub(crate) struct Gone;
 
+/// What goes out behind the head.
+pub(crate) struct Pieces {
+    way: mpsc::Sender<Piece>,
+    /// Something of the answer has gone out: more than no-ops.
+    begun: bool,
+}
+
 pub(crate) enum Outlet {
     /// Nothing was said yet.
     Fresh(Reply),
     /// The head has gone out: status and headers are decided.
-    Open(mpsc::Sender<Piece>),
+    Open(Pieces),
     /// Everything was said.
     Ended,
 }
@@ -30,39 +37,52 @@ impl Outlet {
         matches!(self, Outlet::Open(_))
     }
 
+    /// Whether the agent has got anything of the answer itself.
+    pub fn has_begun(&self) -> bool {
+        matches!(self, Outlet::Open(Pieces { begun: true, .. }))
+    }
+
     /// Resolves when the agent has gone.
     pub async fn closed(&mut self) {
         match self {
             Outlet::Fresh(reply) => reply.closed().await,
-            Outlet::Open(pieces) => pieces.closed().await,
+            Outlet::Open(pieces) => pieces.way.closed().await,
             Outlet::Ended => std::future::pending().await,
         }
     }
 
-    /// Sends the head, if it has not gone out, and gives the way for pieces.
-    pub fn open(&mut self, status: StatusCode, headers: HeaderMap) -> Result<mpsc::Sender<Piece>, Gone> {
+    /// Sends the head, if it has not gone out.
+    pub fn open(&mut self, status: StatusCode, headers: HeaderMap) -> Result<(), Gone> {
         match std::mem::replace(self, Outlet::Ended) {
             Outlet::Ended => Err(Gone),
             Outlet::Open(pieces) => {
-                *self = Outlet::Open(pieces.clone());
-                Ok(pieces)
+                *self = Outlet::Open(pieces);
+                Ok(())
             }
             Outlet::Fresh(reply) => {
-                let (pieces, receiver) = mpsc::channel(PIECES);
+                let (way, receiver) = mpsc::channel(PIECES);
                 let mut response = Response::new(ReplyBody::Stream(receiver));
                 *response.status_mut() = status;
                 *response.headers_mut() = headers;
                 reply.send(response).map_err(|_| Gone)?;
-                *self = Outlet::Open(pieces.clone());
-                Ok(pieces)
+                *self = Outlet::Open(Pieces { way, begun: false });
+                Ok(())
             }
         }
     }
 
-    /// A piece to an agent that has its head.
-    pub async fn say(&self, bytes: Bytes) -> Result<(), Gone> {
+    /// A piece of the answer to an agent that has its head.
+    pub async fn say(&mut self, bytes: Bytes) -> Result<(), Gone> {
+        if let Outlet::Open(pieces) = self {
+            pieces.begun = true;
+        }
+        self.keep(bytes).await
+    }
+
+    /// A no-op to an agent that has its head.
+    pub async fn keep(&self, noop: Bytes) -> Result<(), Gone> {
         match self {
-            Outlet::Open(pieces) => pieces.send(Ok(bytes)).await.map_err(|_| Gone),
+            Outlet::Open(pieces) => pieces.way.send(Ok(noop)).await.map_err(|_| Gone),
             Outlet::Fresh(_) | Outlet::Ended => Err(Gone),
         }
     }
@@ -71,7 +91,7 @@ impl Outlet {
     pub async fn give(self, status: StatusCode, headers: HeaderMap, body: Bytes) -> Result<(), Gone> {
         match self {
             Outlet::Ended => Err(Gone),
-            Outlet::Open(pieces) => pieces.send(Ok(body)).await.map_err(|_| Gone),
+            Outlet::Open(pieces) => pieces.way.send(Ok(body)).await.map_err(|_| Gone),
             Outlet::Fresh(reply) => {
                 let mut response = Response::new(ReplyBody::whole(body));
                 *response.status_mut() = status;
@@ -85,7 +105,7 @@ impl Outlet {
     pub async fn cut(self, why: String) {
         if let Outlet::Open(pieces) = self {
             // An agent that is gone needs no break.
-            let _ = pieces.send(Err(Cut(why))).await;
+            let _ = pieces.way.send(Err(Cut(why))).await;
         }
     }
 }

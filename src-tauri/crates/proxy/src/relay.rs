@@ -174,7 +174,7 @@ async fn stream(way: Way, response: UpstreamResponse, judging: bool, mut outlet:
     let opened = outlet.open(response.status, head);
     relay.outlet = outlet;
     match opened {
-        Ok(_) => relay.run().await,
+        Ok(()) => relay.run().await,
         Err(_) => relay.left().await,
     }
 }

@@ -38,7 +38,9 @@ pub use surgery::{
     Cut, StreamSurgeon, answer_as_messages, cut_whole, edit_response, edit_whole, merge_whole, note_whole,
     result_message, result_messages,
 };
-pub use synth::{Made, Saying, answer, error, error_frame, error_frame_in, error_message, form, keepalive, refusal};
+pub use synth::{
+    Made, Said, Saying, answer, error, error_frame, error_frame_in, error_message, form, keepalive, refusal,
+};
 
 /// What cannot be read. Never an agent's fault to suffer: bytes that cannot be read are forwarded as they are.
 #[derive(Debug, thiserror::Error)]

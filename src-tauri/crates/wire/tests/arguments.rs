@@ -136,15 +136,29 @@ fn a_made_answer_with_calls_reads_as_a_model_s() {
 fn a_no_op_says_nothing_in_any_dialect() {
     for (dialect, framing) in FRAMINGS {
         let stream = scripts()[0].stream(dialect, framing);
-        let noop = keepalive(dialect, framing, None);
-        // Before everything, as a held agent hears it, and again.
-        let with = [&noop[..], &noop, &stream].concat();
-        let (plain, kept) = (decoded(dialect, framing, &stream), decoded(dialect, framing, &with));
-        assert_eq!(
-            (plain.text, plain.calls, plain.complete),
-            (kept.text, kept.calls, kept.complete),
-            "{dialect:?} {framing:?}"
-        );
+        let plain = decoded(dialect, framing, &stream);
+        for family in [None, Some("codex"), Some("claude-code")] {
+            let noop = keepalive(dialect, framing, Said::Nothing, family);
+            // Before everything, as a held agent hears it, and again.
+            let kept = decoded(dialect, framing, &[&noop[..], &noop, &stream].concat());
+            assert_eq!(
+                (&plain.text, &plain.calls, plain.complete),
+                (&kept.text, &kept.calls, kept.complete),
+                "{dialect:?} {framing:?} {family:?}"
+            );
+            let Some(first) = stream.windows(2).position(|pair| pair == b"\n\n").filter(|_| framing == Framing::Sse)
+            else {
+                continue;
+            };
+            let (first, rest) = stream.split_at(first + 2);
+            let noop = keepalive(dialect, framing, Said::Frames, family);
+            let kept = decoded(dialect, framing, &[first, &noop, &noop, rest].concat());
+            assert_eq!(
+                (&plain.text, &plain.calls, &plain.finish, plain.usage, plain.complete),
+                (&kept.text, &kept.calls, &kept.finish, kept.usage, kept.complete),
+                "{dialect:?} {framing:?} {family:?}, under way"
+            );
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use tokio::{
     sync::oneshot,
     time::{Instant, sleep_until},
 };
-use wire::Framing;
+use wire::{Framing, Said};
 
 /// What is in question.
 pub(crate) struct Subject {
@@ -269,8 +269,9 @@ pub(crate) async fn keep_alive(exchange: &Exchange, outlet: &mut Outlet, framing
         let id = exchange.id;
         exchange.session.with(move |session| session.desk.heartbeat(id)).await;
     }
-    let noop = wire::keepalive(exchange.request.dialect, framing, None);
-    outlet.say(noop).await.map_err(|_| ())
+    let said = if outlet.has_begun() { Said::Frames } else { Said::Nothing };
+    let noop = wire::keepalive(exchange.request.dialect, framing, said, exchange.family);
+    outlet.keep(noop).await.map_err(|_| ())
 }
 
 /// How soon a streamed answer that is being held back needs its next no-op.

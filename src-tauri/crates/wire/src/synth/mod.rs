@@ -12,7 +12,7 @@ mod ollama;
 mod responses;
 
 pub use errors::{error, error_frame, error_frame_in, error_message};
-pub use keepalive::keepalive;
+pub use keepalive::{Said, keepalive};
 pub(crate) use responses::message_item as responses_item;
 
 use crate::{Framing, Request};
