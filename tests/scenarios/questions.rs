@@ -313,3 +313,27 @@ async fn fifty_questions_outlive_a_kill_and_their_clients_retries_get_the_decisi
     let left = runtime.rpc("list_escalations", json!({"state": "pending"})).await;
     assert_eq!(left["escalations"].as_array().map(Vec::len), Some(0));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_always_allowed_to_an_unknown_agent_is_allowed_from_its_next_session_on() {
+    let provider = provider(|_| delete()).await;
+    let runtime = Runtime::start(&Options::to(&provider.base).policy("ask", &asking("5m")));
+    let mut first = agent(&runtime, Dialect::Chat, true);
+    let turn = tokio::spawn(async move { first.turn().await.0 });
+    let asked = escalation(&runtime, "pending").await;
+    let shape = json!({"escalation": asked["id"], "scope": "agent"});
+    let allowed = runtime.rpc("always_allow", shape).await;
+    let policy = json!({"name": "ask", "source": allowed["source"], "expected_version": allowed["version"]});
+    runtime.rpc("save_policy", policy).await;
+    runtime.rpc("resolve_escalation", resolve(&asked["id"], "approve")).await;
+    turn.await.unwrap();
+    for session in 0..8 {
+        let mut next = Agent::new(&runtime.proxy, Dialect::Chat, session % 2 == 0);
+        next.say(&format!("Go on, {session}"));
+        let turn = tokio::time::timeout(Duration::from_secs(10), next.turn());
+        let answer = turn.await.unwrap_or_else(|_| panic!("session {session} was asked again: {}", allowed["rule"])).0;
+        assert_eq!(answer.calls.len(), 1);
+    }
+    let all = runtime.rpc("list_escalations", json!({})).await;
+    assert_eq!(all["escalations"].as_array().unwrap().len(), 1, "{all}");
+}

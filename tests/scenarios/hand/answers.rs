@@ -69,6 +69,8 @@ pub async fn edit_message(dialect: Dialect, streamed: bool) {
     agent.give(&[(answer.calls[0].clone(), Outcome::good("found"))]);
     assert_eq!(agent.turn().await.0.text, "Done.");
     assert!(json!(world.upstream().last().unwrap()).to_string().contains("Right answer."));
+    let late = world.try_control(json!({"command": "edit_response", "text": "Too late."})).await.unwrap_err();
+    assert!(late["message"].as_str().unwrap().contains("model.response"), "names what it takes: {late}");
 }
 
 pub async fn edit_raw(dialect: Dialect, streamed: bool) {

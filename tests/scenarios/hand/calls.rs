@@ -116,7 +116,13 @@ pub async fn question(dialect: Dialect, streamed: bool, decision: &str) {
             let own = Answer::read(dialect, streamed, &direct.bytes()).unwrap();
             assert_eq!(answer.calls, own.calls, "as the model made them");
         }
-        "edit" => return assert_edited(&world, ended).await,
+        "edit" => {
+            assert_edited(&world, ended).await;
+            let listed = world.rpc("list_interventions", json!({})).await;
+            let asked = listed["interventions"].as_array().unwrap().iter().filter(|act| act["action"] == "escalate");
+            assert_eq!(asked.count(), 1, "what was edited asks nobody again: {listed}");
+            return;
+        }
         _ => {
             let ((answer, _), mut agent) = ended;
             assert_eq!(answer.calls.len(), 1, "{answer:?}");

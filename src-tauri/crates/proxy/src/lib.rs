@@ -17,6 +17,7 @@ mod headers;
 mod known;
 mod listener;
 mod mask;
+mod naming;
 mod outlet;
 mod passage;
 mod peer;

@@ -25,9 +25,17 @@ pub(crate) enum Moment {
 /// Observes one moment, judges it, and carries out what the verdict asks for, as far as it can be here; what remains to be done to
 /// bytes under way comes back as steps.
 pub(crate) async fn intervene(exchange: &Exchange, moment: Moment) -> Intervened {
+    intervene_again(exchange, moment, &[]).await
+}
+
+/// The same for a moment that a person changed: the rules that `asked` about it have their answer.
+pub(crate) async fn intervene_again(exchange: &Exchange, moment: Moment, asked: &[String]) -> Intervened {
     let moment = masked(moment, &exchange.mask);
     let Some((moment, observation, gate)) = observe(exchange, moment).await else { return Intervened::default() };
-    let verdict = reason(exchange, &observation);
+    let mut verdict = reason(exchange, &observation);
+    let asks_again =
+        |decision: &Decision| matches!(decision.action, Action::Escalate(_)) && asked.contains(&decision.rule);
+    verdict.decisions.retain(|decision| !asks_again(decision));
     exchange.saw_gate(gate);
     let stop = stops(exchange, &observation, gate.holds(observation.point));
     Intervened { acts: act(exchange, &moment, observation, verdict).await, stop }

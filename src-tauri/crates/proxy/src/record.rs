@@ -7,6 +7,7 @@ use crate::{
     hand::orders::Due,
     headers,
     mask::Mask,
+    naming,
     passage::Incoming,
     session::SessionHandle,
 };
@@ -27,7 +28,7 @@ pub(crate) async fn open(
     let request = Arc::new(recordable(&mask, incoming, request));
     let reading = Arc::new(core.reader.read(&request));
     let id = ExchangeId(core.ports.clock.next_id());
-    let (found, session) = find(core, incoming, &request, &reading, id);
+    let (found, session) = find(core, incoming, &request, &reading, id).await;
     let policies = core.policies();
     let arrived = session.with({
         let (at, found, request, reading) = (arrival.at, found.clone(), request.clone(), reading.clone());
@@ -115,7 +116,7 @@ fn recordable(mask: &Mask, incoming: &Incoming, request: &Request) -> Request {
     wire::parse(&incoming.route, mask.bytes(&request.body)).unwrap_or_else(|_| request.clone())
 }
 
-fn find(
+async fn find(
     core: &Arc<Core>,
     incoming: &Incoming,
     request: &Request,
@@ -126,16 +127,18 @@ fn find(
     let (agent, label) = (incoming.agent_label(), incoming.session_label());
     let caller =
         Caller { headers: &arrival.headers, agent_label: agent, session_label: label, peer: None, at: arrival.at };
-    let mut finder = core.finder.lock();
-    let mut found = finder.find(&caller, request, reading);
-    if let Some(session) = held(core, request) {
-        // Its answer waits for a person: this is the client's retry.
-        found.session = Some(session);
-    }
-    let given = || core.rewinds.of(label)?.take_session();
-    let session = found.session.or_else(given).unwrap_or_else(|| SessionId(core.ports.clock.next_id()));
-    finder.opened(&found, session, id, &caller, request, reading);
-    drop(finder);
+    let (found, session) = {
+        let mut finder = core.finder.lock();
+        let mut found = finder.find(&caller, request, reading);
+        if let Some(session) = held(core, request) {
+            // Its answer waits for a person: this is the client's retry.
+            found.session = Some(session);
+        }
+        let given = || core.rewinds.of(label)?.take_session();
+        let session = found.session.or_else(given).unwrap_or_else(|| SessionId(core.ports.clock.next_id()));
+        finder.opened(&found, session, id, &caller, request, reading);
+        (found, session)
+    };
     let process = arrival.peer.known().filter(|_| agent.is_none());
     let start = || {
         let caller = Caller { peer: process.flatten(), ..caller };
@@ -144,7 +147,7 @@ fn find(
     let passing = label.is_none() && found.client.session.is_none() && found.parent.is_none();
     let handle = core.session_or_start(session, passing, start);
     if found.session.is_none() && agent.is_none() && process.is_none() {
-        name_by_process(core, &handle, incoming, found.clone());
+        naming::by_process(core, &handle, incoming, &found).await;
     }
     (found, handle)
 }
@@ -156,22 +159,6 @@ fn held(core: &Core, request: &Request) -> Option<SessionId> {
         return None;
     }
     held.get(&act::bytes_digest(&request.body)).copied()
-}
-
-/// An unlabelled session is named by the process behind the socket too; looking that up takes milliseconds, so it is done beside.
-fn name_by_process(core: &Arc<Core>, session: &SessionHandle, incoming: &Incoming, found: Found) {
-    let (dialect, peer) = (incoming.route.dialect, incoming.arrival.peer.clone());
-    let (core, session) = (core.clone(), session.clone());
-    core.tasks.clone().spawn(async move {
-        let Some(process) = peer.process().await.cloned() else { return };
-        let row = session.with(move |session| {
-            session.state.set_process(process, false, &found, dialect);
-            session.state.row()
-        });
-        if let Some(row) = row.await {
-            core.ports.sink.record(vec![Record::Session(Box::new(row))]);
-        }
-    });
 }
 
 fn image(core: &Core, request: &Request, hashes: &[Hash]) -> RequestImage {

@@ -141,18 +141,16 @@ async fn judge_again(
     intent: &str,
     asked: &mut VecDeque<Asked>,
 ) -> Option<Removal> {
-    let mut judged = pipeline::intervene(exchange, Moment::Call(changed.clone())).await;
-    if let Some(removal) = removal(&judged.acts) {
-        return Some(removal);
-    }
-    let reasons = Reasons::of(&mut judged.acts, None);
-    let seen = exchange.session.with({
+    let have_asked = exchange.session.with({
         let id = exchange.id;
         move |session| session.desk.rules_asked(id)
     });
-    let seen = seen.await.unwrap_or_default();
-    for act in reasons.asks.iter().filter(|act| act.intervention.rule.as_ref().is_none_or(|rule| !seen.contains(rule)))
-    {
+    let have_asked = have_asked.await.unwrap_or_default();
+    let mut judged = pipeline::intervene_again(exchange, Moment::Call(changed.clone()), &have_asked).await;
+    if let Some(removal) = removal(&judged.acts) {
+        return Some(removal);
+    }
+    for act in &Reasons::of(&mut judged.acts, None).asks {
         asked.extend(wait::ask(exchange, act, subject(exchange, changed, intent)).await);
     }
     None

@@ -8,7 +8,9 @@ use crate::{core::Core, session::Session};
 use domain::*;
 
 const REQUEST: &[Point] = &[Point::ModelRequest];
-const ANSWERS: &[Point] = &[Point::ToolCall, Point::ModelResponse];
+/// Where arguments can be edited, and where a message can; the first is what is missed where nothing is held.
+const ARGUMENTS: &[Point] = &[Point::ToolCall, Point::ModelResponse];
+const MESSAGE: &[Point] = &[Point::ModelResponse, Point::ToolCall];
 
 /// What was done, and the records of it.
 pub(crate) type Carried = Result<(Done, Vec<Record>), HandError>;
@@ -36,7 +38,8 @@ pub(crate) fn carry_out(core: &Core, session: &mut Session, command: Command) ->
         }
         Command::EditResponse { exchange, edit } => {
             let after = serde_json::to_string(&edit).unwrap_or_default();
-            hands.let_go(exchange, ANSWERS, "edit_response", "Edited the response", after, Release::Response(edit))
+            let points = if matches!(edit, ResponseEdit::Arguments { .. }) { ARGUMENTS } else { MESSAGE };
+            hands.let_go(exchange, points, "edit_response", "Edited the response", after, Release::Response(edit))
         }
         Command::Answer { exchange, text } => hands.answer(exchange, text),
         Command::Inject { role, text, standing } => hands.inject(role, text, standing),
