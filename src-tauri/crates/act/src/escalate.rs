@@ -34,9 +34,12 @@ pub fn call_digest(call: &ToolCall) -> String {
     digest(&serde_json::json!({ "id": call.id, "tool": call.name, "arguments": arguments }))
 }
 
-/// SHA-256 of bytes, in hexadecimal.
-pub fn bytes_digest(bytes: &[u8]) -> String {
-    hex(&Sha256::digest(bytes))
+/// What a request is known by when its client sends it again: as JSON, since some order their keys anew each time; else its bytes.
+pub fn request_digest(body: &[u8]) -> String {
+    let canonical = serde_json::from_slice::<serde_json::Value>(body)
+        .ok()
+        .and_then(|value| serde_json_canonicalizer::to_vec(&value).ok());
+    hex(&Sha256::digest(canonical.as_deref().unwrap_or(body)))
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -61,6 +64,17 @@ mod tests {
         assert_eq!(digest, call_digest(&call("{ \"a\": \"\\u0078\", \"b\": 1 }")));
         assert_ne!(digest, call_digest(&call(r#"{"b":2,"a":"x"}"#)));
         assert_eq!(digest.len(), 64);
+    }
+
+    #[test]
+    fn a_request_sent_again_is_known_however_its_keys_are_ordered() {
+        let first =
+            request_digest(br#"{"model":"m","client_metadata":{"turn":"t","thread":"1"},"input":[{"a":1},{"b":2}]}"#);
+        let again = br#"{"model":"m","client_metadata":{"thread":"1","turn":"t"},"input":[{"a":1},{"b":2}]}"#;
+        assert_eq!(first, request_digest(again));
+        let other = br#"{"model":"m","client_metadata":{"thread":"1","turn":"t"},"input":[{"b":2},{"a":1}]}"#;
+        assert_ne!(first, request_digest(other));
+        assert_ne!(request_digest(b"no json"), request_digest(b"no JSON"));
     }
 
     #[test]

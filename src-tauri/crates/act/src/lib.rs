@@ -10,7 +10,7 @@ mod scene;
 mod taint;
 
 pub use block::{edge_after_removal, removal_text};
-pub use escalate::{bytes_digest, call_digest, digest};
+pub use escalate::{call_digest, digest, request_digest};
 pub use scene::{Act, Scene, Step};
 
 use domain::{Action, Decision, Mode};

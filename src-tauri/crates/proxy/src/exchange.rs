@@ -73,7 +73,7 @@ impl Exchange {
 
     /// What a retry of this request is known by.
     pub fn request_digest(&self) -> &str {
-        self.request_digest.get_or_init(|| act::bytes_digest(&self.request.body))
+        self.request_digest.get_or_init(|| act::request_digest(&self.request.body))
     }
 
     pub fn saw_gate(&self, gate: Gate) {

@@ -158,7 +158,7 @@ fn held(core: &Core, request: &Request) -> Option<SessionId> {
     if held.is_empty() {
         return None;
     }
-    held.get(&act::bytes_digest(&request.body)).copied()
+    held.get(&act::request_digest(&request.body)).copied()
 }
 
 fn image(core: &Core, request: &Request, hashes: &[Hash]) -> RequestImage {
