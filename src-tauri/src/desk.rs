@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 use tauri::{AppHandle, Emitter};
-use tokio::sync::RwLock;
+use tokio::sync::{Notify, RwLock};
 
 /// The event under which the interface hears of changes.
 const CHANGES: &str = "changes";
@@ -25,6 +25,8 @@ enum Seat {
 pub struct Desk {
     settings: Settings,
     seat: RwLock<Seat>,
+    /// Questions to a person may have come or gone.
+    questions: Notify,
 }
 
 /// Tells windows on different data folders apart.
@@ -37,7 +39,7 @@ pub fn name_of(data: &Path) -> u64 {
 impl Desk {
     pub async fn open(settings: Settings) -> Result<Desk, HostError> {
         let seat = RwLock::new(take_seat(&settings).await?);
-        Ok(Desk { settings, seat })
+        Ok(Desk { settings, seat, questions: Notify::new() })
     }
 
     pub async fn call(&self, name: &str, args: Value) -> Result<Value, RpcError> {
@@ -62,6 +64,9 @@ impl Desk {
                 None => return,
             };
             while let Some(change) = changes.next().await {
+                if matches!(change["kind"].as_str(), Some("escalation" | "everything")) {
+                    self.questions.notify_one();
+                }
                 // No window: nobody to tell.
                 let _ = app.emit(CHANGES, change);
             }
@@ -69,8 +74,14 @@ impl Desk {
             if !self.find_seat().await {
                 return;
             }
+            self.questions.notify_one();
             let _ = app.emit(CHANGES, json!({ "kind": "everything", "session": null, "exchange": null }));
         }
+    }
+
+    /// Resolves once questions may have come or gone since the last time.
+    pub async fn questions_changed(&self) {
+        self.questions.notified().await;
     }
 
     async fn changes(&self) -> Option<BoxStream<'static, Value>> {

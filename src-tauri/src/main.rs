@@ -1,10 +1,13 @@
 //! The desktop app: the runtime inside a window, or a window onto a runtime that already lives.
 #![allow(clippy::disallowed_methods)] // tauri::generate_context! expands to one; nothing here calls it
 
+mod badge;
 mod commands;
 mod desk;
+mod notice;
 mod renderer;
 mod tray;
+mod waiting;
 
 use desk::Desk;
 use std::{process::ExitCode, sync::Arc, time::Duration};
@@ -22,7 +25,10 @@ fn main() -> ExitCode {
     cli::start_log(&settings);
     let instance = format!("dev.switchtower.window.d{:016x}", desk::name_of(&settings.data));
     let single = tauri_plugin_single_instance::Builder::new().dbus_id(instance).callback(|app, _, _| tray::show(app));
-    let app = tauri::Builder::default()
+    let app = tauri::Builder::default();
+    #[cfg(not(target_os = "linux"))]
+    let app = app.plugin(tauri_plugin_notification::init());
+    let app = app
         .plugin(single.build())
         .plugin(tauri_plugin_window_state::Builder::default().build())
         .invoke_handler(commands::handler())
@@ -34,6 +40,7 @@ fn main() -> ExitCode {
             if let Err(error) = tray::build(app.handle()) {
                 tracing::warn!(%error, "no tray icon");
             }
+            tauri::async_runtime::spawn(waiting::watch(desk, app.handle().clone()));
             Ok(())
         })
         .build(tauri::generate_context!());

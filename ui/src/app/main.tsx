@@ -3,7 +3,7 @@ import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
-import { adoptToken, CommandError } from "@/bridge";
+import { adoptToken, CommandError, followPlaces } from "@/bridge";
 import { followChanges } from "@/features/live";
 import { fetchScreens, router } from "./router";
 
@@ -22,6 +22,7 @@ const client = new QueryClient({
   },
 });
 followChanges(client);
+void followPlaces((path) => router.history.push(path));
 
 const root = document.getElementById("root");
 if (root) {

@@ -1,7 +1,7 @@
 // The bridge: the only part of the UI that knows where commands go and where changes come from.
 import type { Change, Commands, Text } from "./bindings";
 import { CommandError } from "./protocol";
-import { transport } from "./transport";
+import { inWindow, transport } from "./transport";
 
 export type * from "./bindings";
 export { CommandError } from "./protocol";
@@ -21,6 +21,13 @@ export async function call<Name extends CommandName>(
   signal?: AbortSignal,
 ): Promise<Commands[Name]["result"]> {
   return (await transport.call(name, args, signal)) as Commands[Name]["result"];
+}
+
+/** Hears which screen the program wants shown: its tray or a notification was clicked. In a browser there is neither. */
+export async function followPlaces(open: (path: string) => void): Promise<void> {
+  if (!inWindow) return;
+  const { listen } = await import("@tauri-apps/api/event");
+  await listen<string>("open", (event) => open(event.payload));
 }
 
 export type Connection = "connecting" | "live" | "lost" | "refused";
