@@ -1,55 +1,13 @@
 // What must hold of the real window. Each check opens its own, on a data folder of its own, and leaves nothing running.
 import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { play } from "../ui/world/agent.mjs";
-import { startStories } from "../ui/world/provider.mjs";
-import { find, live } from "../ui/world/stories.mjs";
+import { live } from "../ui/world/stories.mjs";
 import { until } from "./desk.mjs";
-import { askToClose } from "./screen.mjs";
+import { handChecks } from "./hand.mjs";
+import { close, ended, inWindow, place } from "./spot.mjs";
 import { isAlive, openWindow, running } from "./window.mjs";
-
-const NO_DELETES = `version = 1
-name = "no-deletes"
-[[rule]]
-id = "no-deleting"
-on = "tool.call"
-when = "tool.name == 'delete_file'"
-do = [{ block = { text = "Deleting needs a person." } }]
-`;
-
-/** A data folder, a policy, and a provider that only this check uses. */
-async function place(desk, name) {
-  const provider = await startStories(find);
-  const data = join(desk.folder, name);
-  const policies = join(desk.folder, `${name}-policies`);
-  const config = join(desk.folder, `${name}.toml`);
-  mkdirSync(policies);
-  writeFileSync(join(policies, "no-deletes.toml"), NO_DELETES);
-  writeFileSync(config, `[providers.openai]\ndialect = "openai"\nbase_url = "${provider.base}/v1"\n`);
-  const ports = ["--listen", "127.0.0.1:0", "--console", "127.0.0.1:0"];
-  const release = (word) => fetch(`${provider.base}/release/${word}`, { method: "POST" });
-  return { provider, data, release, args: [...ports, "--data", data, "--config", config, "--policies", policies] };
-}
-
-/** Opens a window there, and ends whatever is left of it when `work` is done. */
-async function inWindow({ desk, window }, spot, work) {
-  const shown = await openWindow(desk, window, spot.args);
-  try {
-    return await work(shown);
-  } finally {
-    await shown.forget();
-    spot.provider.stop();
-  }
-}
-
-/** Closes the window of a process as a person does, and waits for the process to end. */
-async function close(desk, pid) {
-  await askToClose(desk.env.DISPLAY, pid);
-  await ended(pid, "the window's process");
-}
-
-const ended = (pid, what) => until(`${what} (process ${pid}) ends`, async () => !isAlive(pid));
 
 export const checks = {
   "a scripted agent's session appears in the window while it runs, and opening it shows its timeline": async (given) => {
@@ -157,4 +115,5 @@ export const checks = {
     await serve.ended;
     if (!text.includes("Tidy up the folder loft")) throw new Error(`the session is not in the record: ${text.slice(0, 300)}`);
   },
+  ...handChecks,
 };

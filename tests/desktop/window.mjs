@@ -26,6 +26,20 @@ export async function openWindow(desk, binary, args) {
     pid: async () => readdirSync("/proc").map(Number).find((pid) => pid > 0 && isAlive(pid) && parentOf(pid) === desk.driverPid),
     /** Clicks what the selector finds first. */
     click: async (selector) => ask("POST", `${at}/element/${await find("css selector", selector)}/click`),
+    /** Clicks the button that says so. */
+    press: async (name) => {
+      const button = `//button[normalize-space()="${name}" or @aria-label="${name}"]`;
+      const element = await until(`a button “${name}”`, () => find("xpath", button));
+      await ask("POST", `${at}/element/${element}/click`);
+    },
+    /** Types into the field whose name begins so, in the place of what stood there. */
+    fill: async (name, text) => {
+      const field = `//*[self::input or self::textarea][@aria-label="${name}" or @id=//label[starts-with(normalize-space(), "${name}")]/@for]`;
+      const element = await until(`a field “${name}”`, () => find("xpath", field));
+      await ask("POST", `${at}/element/${element}/click`);
+      await run("document.activeElement.select?.()");
+      await ask("POST", `${at}/element/${element}/value`, { text });
+    },
     key: (text) => ask("POST", `${at}/actions`, { actions: [{ type: "key", id: "keys", actions: [{ type: "keyDown", value: text }, { type: "keyUp", value: text }] }] }),
     shows: (text, selector = "body") =>
       until(`“${text}” in ${selector}`, () => run("return [...document.querySelectorAll(arguments[0])].some((one) => one.innerText.includes(arguments[1]))", selector, text)),

@@ -10,7 +10,7 @@ import { Steps } from "./steps.mjs";
 const steps = new Steps();
 await steps.check("tools and system packages", () => {
   requireCargo();
-  requireSystem("compiler", "window", "driver");
+  requireSystem("compiler", "window", "driver", "python");
   return { ok: true, output: "" };
 });
 await steps.check("packages", installPackages, ["tools and system packages"]);
