@@ -1,0 +1,64 @@
+// A real client, unchanged, up to its first question: what `npm run test:holds` decides and `npm run test:holds -- limits` waits for.
+import { spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { built } from "../run/machine.mjs";
+
+export const HELD = ["Claude Code", "Codex", "Gemini CLI", "OpenAI Agents SDK", "LangGraph", "Vercel AI SDK, OpenAI", "Vercel AI SDK, Anthropic"];
+
+const KEYS = {
+  ANTHROPIC_API_KEY: "sk-ant-fake-00000000000000000000",
+  OPENAI_API_KEY: "sk-fake-000000000000000000000000",
+  GEMINI_API_KEY: "AIzaFAKE0000000000000000000000000000000",
+};
+
+/** A rule that asks at every tool call, or before every model call, and waits so long, written as policies write it. */
+export const askFirst = (timeout, on = "tool.call") => `version = 1
+name = "ask"
+[[rule]]
+id = "ask-first"
+on = "${on}"
+when = "!request.side_call && size(request.tools) > 0"
+do = [{ escalate = { timeout = "${timeout}" } }]
+`;
+
+export const later = (ms) => new Promise((done) => setTimeout(done, ms));
+
+/** Starts it under its agent's name and waits for its question; `asked` is null where it ended without one. `seconds`: when it is killed. */
+export async function startHeld(client, agent, runtime, packages, seconds) {
+  const folder = mkdtempSync(join(tmpdir(), "switchtower-hold-"));
+  const home = join(folder, "home");
+  mkdirSync(home);
+  client.prepare?.(home);
+  // The Agents SDK would send traces with the user's key to its vendor; there is no vendor here.
+  const env = { PATH: process.env.PATH, HOME: home, PACKAGES: packages, OPENAI_AGENTS_DISABLE_TRACING: "1", ...KEYS };
+  const child = spawn(built("switchtower"), ["run", ...runtime.places, "--agent", agent, "--", ...client.command], {
+    cwd: join(runtime.folder, "work"), env, stdio: ["ignore", "pipe", "pipe"],
+  });
+  const said = { out: "", err: "" };
+  child.stdout.setEncoding("utf8").on("data", (text) => { said.out += text; });
+  child.stderr.setEncoding("utf8").on("data", (text) => { said.err += text; });
+  const late = setTimeout(() => child.kill("SIGKILL"), seconds * 1000);
+  const state = { ended: undefined };
+  const exit = new Promise((ended) => child.once("exit", (code, signal) => {
+    clearTimeout(late);
+    state.ended = code ?? signal;
+    ended(state.ended);
+  }));
+  return { asked: await question(runtime, agent, state), exit, said, state, kill: () => child.kill("SIGKILL") };
+}
+
+/** The agent's first question, or nothing once it has ended. */
+async function question(runtime, agent, state) {
+  while (state.ended === undefined) {
+    const { escalations } = await runtime.rpc("list_escalations", { state: "pending" });
+    const mine = escalations.find((one) => one.agent === agent);
+    if (mine) return mine;
+    await later(200);
+  }
+  return null;
+}
+
+/** An agent's name for a client in one role. */
+export const named = (role, client) => `${role}-${client.name.toLowerCase().replaceAll(/[^a-z]+/g, "-")}`;
