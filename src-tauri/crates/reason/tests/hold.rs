@@ -172,9 +172,9 @@ fn mistakes_in_a_question_are_told_where_they_stand() {
 fn a_hold_that_outlasts_the_clients_is_warned_of() {
     let long = warnings("", "{ escalate = { timeout = '30m' } }");
     assert_eq!((long[0].severity, long[0].line), (Severity::Warning, 6));
-    assert_eq!(long[0].message, "a hold of 30m is longer than any known client waits: 10m, kept alive");
+    assert_eq!(long[0].message, "a hold of 30m is longer than any known client waits: 12m, kept alive");
     assert_eq!(long[0].excerpt.chars().skip(long[0].column as usize - 1).take(5).collect::<String>(), "'30m'");
-    assert!(warnings("", "{ escalate = { timeout = '10m' } }").is_empty());
+    assert!(warnings("", "{ escalate = { timeout = '12m' } }").is_empty());
     assert!(warnings("", "'escalate'").is_empty());
 
     let qwen = warnings("agents = ['qwen-*']", "'escalate'");

@@ -108,7 +108,8 @@ impl Desk {
     pub fn heartbeat(&mut self, exchange: ExchangeId) {
         for hold in self.holds.iter_mut().filter(|hold| hold.call.exchange == exchange) {
             hold.call.heartbeat = true;
-            hold.call.patience_ms = Patience::of(hold.call.client.as_deref()).waits_ms(true);
+            let begun = hold.call.point == Point::ToolCall;
+            hold.call.patience_ms = Patience::of(hold.call.client.as_deref()).waits_ms(true, begun);
         }
     }
 

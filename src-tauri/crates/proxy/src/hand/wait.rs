@@ -168,7 +168,7 @@ async fn place(exchange: &Exchange, cause: HoldCause, subject: Subject) -> Optio
         call: subject.call,
         response: (point == Point::ModelResponse).then(|| subject.before.clone()),
         client: exchange.family.map(str::to_owned),
-        patience_ms: patience.waits_ms(subject.head_sent),
+        patience_ms: patience.waits_ms(subject.head_sent, point == Point::ToolCall),
         heartbeat: subject.head_sent,
         afterwards: patience.afterwards.to_owned(),
     };

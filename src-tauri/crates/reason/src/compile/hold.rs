@@ -2,7 +2,7 @@
 
 use super::{duration, section::Section};
 use crate::{policy::PlannedAction, policy::Rule, problem::Report, template::Template};
-use domain::{Choice, LONGEST_KNOWN_HOLD_MS, Mode, OnTimeout, PATIENCE};
+use domain::{Choice, LONGEST_KNOWN_HOLD_MS, Mode, OnTimeout, PATIENCE, Point};
 use globset::GlobSet;
 use std::ops::Range;
 
@@ -88,7 +88,8 @@ pub(super) fn check_patience(rules: &[Rule], agents: Option<&GlobSet>, report: &
         for action in rule.first.iter().chain(rule.again.iter().flatten()) {
             let PlannedAction::Escalate { timeout_ms, at, .. } = action else { continue };
             let named = PATIENCE.iter().filter(|known| agents.is_some_and(|globs| globs.is_match(known.client)));
-            let leaves = named.filter_map(|known| Some((known.heard_ms?, known.client))).min();
+            let begun = rule.point == Point::ToolCall;
+            let leaves = named.filter_map(|known| Some((known.waits_ms(true, begun)?, known.client))).min();
             let (limit, whose) = match leaves {
                 Some((limit, client)) if *timeout_ms > limit => (limit, format!("{client} waits")),
                 _ if *timeout_ms > LONGEST_KNOWN_HOLD_MS => {
