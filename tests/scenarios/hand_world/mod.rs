@@ -115,6 +115,33 @@ impl World {
         self.runtime.settled(response.header("x-switchtower-exchange").expect("an exchange")).await
     }
 
+    /// The payloads of the ledger's events of these kinds, once they are there.
+    pub async fn events(&self, kinds: &[&str]) -> Vec<String> {
+        let begun = Instant::now();
+        loop {
+            let events = self.all_events();
+            let mut found = Vec::new();
+            for kind in kinds {
+                let earlier = kinds.iter().take(found.len()).filter(|other| *other == kind).count();
+                found.extend(
+                    events.iter().filter(|(of, _)| of == kind).nth(earlier).map(|(_, payload)| payload.clone()),
+                );
+            }
+            if found.len() == kinds.len() {
+                return found;
+            }
+            assert!(begun.elapsed() < PATIENCE, "no {kinds:?} in {events:?}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    fn all_events(&self) -> Vec<(String, String)> {
+        let ledger = rusqlite::Connection::open(self.runtime.data.join("traces.db")).unwrap();
+        let mut statement = ledger.prepare("SELECT kind, payload FROM event ORDER BY seq").unwrap();
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+        rows.map(Result::unwrap).collect()
+    }
+
     pub async fn body(&self, side: &Value) -> String {
         String::from_utf8(self.runtime.body(side).await).unwrap()
     }

@@ -98,7 +98,9 @@ export type Change = {
 
 export type ChangeKind = "session" | "exchange" | "intervention" | 
 /**  A question to a person was put, answered, or its time is over. */
-"escalation" | "policy" | "health" | 
+"escalation" | 
+/**  A rule told somebody: the exchange's newest `alert` intervention says what. */
+"alert" | "policy" | "health" | 
 /**  Events were missed: everything may have changed. */
 "everything";
 

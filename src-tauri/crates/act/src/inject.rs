@@ -7,9 +7,9 @@ use domain::*;
 const BYTES_PER_TOKEN: usize = 4;
 
 pub(crate) fn carry_out(decision: &Decision, role: InjectRole, text: &str, scene: &Scene<'_>) -> Act {
-    let Some(request) = scene.request else { return nowhere(decision, "no request is under way", scene) };
-    if request.previous_response.is_some() {
-        return nowhere(decision, "the provider holds this conversation's history", scene);
+    let Some(request) = scene.request else { return scene.cannot(decision, "inject", "no request is under way") };
+    if let Some(why) = scene.history_held() {
+        return scene.cannot(decision, "inject", why);
     }
     let message = wire::text_message(request.dialect, role, text);
     let after = String::from_utf8_lossy(&message).into_owned();
@@ -32,12 +32,6 @@ pub(crate) fn carry_out(decision: &Decision, role: InjectRole, text: &str, scene
         results: Vec::new(),
     };
     Act { step: Step::Edit(edit), intervention }
-}
-
-/// An action that cannot apply says so.
-fn nowhere(decision: &Decision, why: &str, scene: &Scene<'_>) -> Act {
-    let summary = format!("Could not inject: {why}");
-    Act { step: Step::Nothing, intervention: scene.intervention(decision, summary, String::new(), String::new()) }
 }
 
 fn first_line(text: &str) -> String {

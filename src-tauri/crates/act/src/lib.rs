@@ -3,33 +3,69 @@
 //! Turns a decision into a step for the pipeline and the intervention that records it. It must not know how a rule was
 //! evaluated, where bytes go, or what time it is but from the scene.
 
+mod alert;
 mod block;
+mod compact;
 mod escalate;
 mod inject;
+mod limit;
+mod reroute;
+mod result;
 mod scene;
+mod stop;
 mod taint;
+mod values;
 
 pub use block::{edge_after_removal, removal_text};
+pub use compact::{Plan, plan};
 pub use escalate::{call_digest, digest, request_digest};
-pub use scene::{Act, Scene, Step};
+pub use scene::{Act, Context, Destination, History, Order, Scene, Step};
 
 use domain::{Action, Decision, Mode};
 
 /// What each decision comes to, in order. A shadow decision changes nothing and is recorded as "would have".
 pub fn carry_out(decisions: &[Decision], scene: &Scene<'_>) -> Vec<Act> {
-    decisions.iter().filter(|decision| decision.mode != Mode::Off).map(|decision| one(decision, scene)).collect()
+    let mut acts = Vec::new();
+    for decision in decisions.iter().filter(|decision| decision.mode != Mode::Off) {
+        let from = acts.len();
+        match &decision.action {
+            Action::First(actions) => first(decision, actions, scene, &mut acts),
+            _ => acts.push(one(decision, scene)),
+        }
+        if decision.mode == Mode::Shadow {
+            acts[from..].iter_mut().for_each(|act| act.step = Step::Nothing);
+        }
+    }
+    acts
+}
+
+/// Up to the first that applies; those before it stay as what they could not do.
+fn first(decision: &Decision, actions: &[Action], scene: &Scene<'_>, acts: &mut Vec<Act>) {
+    for action in actions {
+        let act = one(&Decision { action: action.clone(), ..decision.clone() }, scene);
+        let applies = !matches!(act.step, Step::Nothing);
+        acts.push(act);
+        if applies {
+            return;
+        }
+    }
 }
 
 fn one(decision: &Decision, scene: &Scene<'_>) -> Act {
-    let mut act = match &decision.action {
+    match &decision.action {
         Action::Inject { role, text } => inject::carry_out(decision, *role, text, scene),
         Action::Block { text, refuse_as } => block::carry_out(decision, text, *refuse_as, scene),
         Action::Escalate(question) => escalate::carry_out(decision, question, scene),
         Action::Pause { text } => escalate::pause(decision, text, scene),
+        Action::Reroute(to) => reroute::carry_out(decision, to, scene),
+        Action::Limit(limits) => limit::carry_out(decision, limits, scene),
+        Action::Stop { text, refuse_as } => stop::carry_out(decision, text, *refuse_as, scene),
+        Action::Rollback { steps, text } => stop::roll_back(decision, *steps, text, scene),
+        Action::Alert { alert, text } => alert::carry_out(decision, alert, text, scene),
+        Action::Truncate { head, tail } => result::truncate(decision, *head, *tail, scene),
+        Action::Extract { fields } => result::extract(decision, fields, scene),
+        Action::Compact { to, pin } => compact::carry_out(decision, *to, pin, scene),
         Action::Taint { taint } => taint::carry_out(decision, taint, scene),
-    };
-    if decision.mode == Mode::Shadow {
-        act.step = Step::Nothing;
+        Action::First(_) => scene.cannot(decision, "choose", "`first` does not stand within `first`"),
     }
-    act
 }

@@ -1,6 +1,7 @@
 //! The scene: what an action is carried out on, and what comes of it.
 
 use domain::*;
+use std::sync::Arc;
 use wire::{Made, Request};
 
 /// Where an action happens.
@@ -17,6 +18,56 @@ pub struct Scene<'a> {
     pub call: Option<&'a ToolCall>,
     /// The status at which the recognised client stops, for `as = "error"`.
     pub error_status: u16,
+    /// The new tool result in question, at `tool.result`.
+    pub result: Option<&'a ToolResult>,
+    /// The agent's messages, before any rewrite.
+    pub history: History<'a>,
+    pub context: Context,
+    pub destination: Destination<'a>,
+    /// Requests of the session's main line before this one.
+    pub requests_before: u32,
+}
+
+/// A request's messages as they were read.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct History<'a> {
+    pub facts: &'a [Arc<MessageFacts>],
+    /// After each message the hash over all so far.
+    pub chains: &'a [Hash],
+}
+
+impl History<'_> {
+    /// The hash over the first `count` messages.
+    pub fn prefix(&self, count: usize) -> Hash {
+        count.checked_sub(1).and_then(|last| self.chains.get(last)).copied().unwrap_or_default()
+    }
+}
+
+/// How full the model's window was, by the newest answer's count.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Context {
+    pub tokens: u64,
+    /// None: unknown.
+    pub window: Option<u64>,
+}
+
+impl Context {
+    pub fn of(session: &SessionFacts) -> Context {
+        let known = session.context_used > 0.0 && session.context_tokens > 0;
+        let window = known.then(|| (session.context_tokens as f64 / session.context_used) as u64);
+        Context { tokens: session.context_tokens, window }
+    }
+}
+
+/// Where the request goes as things stand.
+#[derive(Debug, Clone, Default)]
+pub struct Destination<'a> {
+    pub provider: &'a str,
+    /// The model that it asks for, or that an order in force names.
+    pub model: String,
+    /// A person chose that model: no rule changes it.
+    pub chosen: bool,
+    pub providers: &'a [Provider],
 }
 
 /// What the pipeline has to do for an action.
@@ -24,6 +75,8 @@ pub struct Scene<'a> {
 pub enum Step {
     /// Send these messages too, now and in every later request of this context.
     Edit(ContextEdit),
+    /// The model gets another text as this result, now and in every later request of this context.
+    Result { result: ToolResult, text: String },
     /// Answer the agent without the model.
     Refuse(Made),
     /// Take this call out of the response and tell the model so.
@@ -32,10 +85,35 @@ pub enum Step {
     Escalate { question: Question, values: serde_json::Map<String, serde_json::Value> },
     /// Hold the session at its gate.
     Pause,
+    /// Changes the calls to come: at a request, it begins with that one.
+    Order(Order),
+    /// Tell somebody, beside the traffic.
+    Alert { target: AlertTarget, notice: Notice },
     /// Mark the session.
     Taint(String),
     /// Recorded only: shadow, or an action that does not apply here.
     Nothing,
+}
+
+/// What a rule orders for the calls to come.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Order {
+    Model {
+        model: String,
+        provider: Option<String>,
+        scope: Scope,
+    },
+    Limits(Limits),
+    /// The session ends; this is what its agent is told.
+    End {
+        text: String,
+        as_error: bool,
+    },
+    /// From so many requests back.
+    Rollback {
+        steps: u32,
+        text: String,
+    },
 }
 
 /// A decision carried out.
@@ -46,6 +124,18 @@ pub struct Act {
 }
 
 impl Scene<'_> {
+    /// An action that does not apply here says so.
+    pub(crate) fn cannot(&self, decision: &Decision, what: &str, why: &str) -> Act {
+        let summary = format!("Could not {what}: {why}");
+        Act { step: Step::Nothing, intervention: self.intervention(decision, summary, String::new(), String::new()) }
+    }
+
+    /// Why nothing of this conversation's history can be changed, where that is so.
+    pub(crate) fn history_held(&self) -> Option<&'static str> {
+        let held = self.request.is_some_and(|request| request.previous_response.is_some());
+        held.then_some("the provider holds this conversation's history")
+    }
+
     pub(crate) fn intervention(
         &self,
         decision: &Decision,

@@ -15,7 +15,7 @@ use proxy::{Config, Ports, Recording, Runtime, StartError};
 use serde::Serialize;
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 use tokio::net::TcpListener;
-use upstream::{HttpUpstream, Options};
+use upstream::{Alarms, HttpUpstream, Options};
 
 #[derive(Debug, thiserror::Error)]
 pub enum HostError {
@@ -135,8 +135,10 @@ async fn start_runtime(
     if settings.recording_required {
         config.recording = Recording::Required;
     }
+    let upstream = HttpUpstream::new(options);
     let ports = Ports {
-        upstream: Arc::new(HttpUpstream::new(options)),
+        alarm: Arc::new(Alarms::new(upstream.clone())),
+        upstream: Arc::new(upstream),
         sink: Arc::new(ledger.clone()),
         memory: Arc::new(ledger.clone()),
         clock,

@@ -11,6 +11,8 @@ pub enum ChangeKind {
     Intervention,
     /// A question to a person was put, answered, or its time is over.
     Escalation,
+    /// A rule told somebody: the exchange's newest `alert` intervention says what.
+    Alert,
     Policy,
     Health,
     /// Events were missed: everything may have changed.

@@ -159,6 +159,7 @@ impl From<ledger::Change> for Change {
                 ledger::ChangeKind::Exchange => ChangeKind::Exchange,
                 ledger::ChangeKind::Intervention => ChangeKind::Intervention,
                 ledger::ChangeKind::Escalation => ChangeKind::Escalation,
+                ledger::ChangeKind::Alert => ChangeKind::Alert,
                 ledger::ChangeKind::Policy => ChangeKind::Policy,
                 ledger::ChangeKind::Health => ChangeKind::Health,
             },

@@ -4,7 +4,9 @@
 //! the records of the ledger, and the traits through which the outside is reached. It must not know I/O, a runtime,
 //! a clock or a user interface.
 
+mod action;
 mod agent;
+mod alert;
 mod clock;
 mod control;
 mod dialect;
@@ -15,6 +17,7 @@ mod ids;
 mod intervention;
 mod message;
 mod observation;
+mod path;
 mod patience;
 mod policy;
 mod ports;
@@ -25,7 +28,9 @@ mod session;
 mod usage;
 mod verdict;
 
+pub use action::*;
 pub use agent::*;
+pub use alert::*;
 pub use clock::*;
 pub use control::*;
 pub use dialect::*;
@@ -36,6 +41,7 @@ pub use ids::*;
 pub use intervention::*;
 pub use message::*;
 pub use observation::*;
+pub use path::*;
 pub use patience::*;
 pub use policy::*;
 pub use ports::*;

@@ -1,6 +1,5 @@
-//! Policies as reasoning and acting share them: points, modes, actions.
+//! Policies as reasoning and acting share them: points, modes, versions.
 
-use crate::Question;
 use serde::{Deserialize, Serialize};
 
 /// Where a rule can look and act.
@@ -78,34 +77,6 @@ pub enum RefuseAs {
 pub enum InjectRole {
     System,
     User,
-}
-
-/// An action with its templates already filled from the observation.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Action {
-    /// A message added after the newest one.
-    Inject { role: InjectRole, text: String },
-    /// At `model.request`: refuse the call. At `tool.call`: take the call out, tell the model why.
-    Block { text: String, refuse_as: RefuseAs },
-    /// Hold for a person: approve, edit, deny.
-    Escalate(Question),
-    /// Hold the session at its next call, until a person lets it go on.
-    Pause { text: String },
-    /// Mark the session; other rules read it.
-    Taint { taint: String },
-}
-
-impl Action {
-    pub fn name(&self) -> &'static str {
-        match self {
-            Action::Inject { .. } => "inject",
-            Action::Block { .. } => "block",
-            Action::Escalate(_) => "escalate",
-            Action::Pause { .. } => "pause",
-            Action::Taint { .. } => "taint",
-        }
-    }
 }
 
 /// A policy's exact source as loaded; its hash is the version that verdicts cite.

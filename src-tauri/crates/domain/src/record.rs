@@ -204,6 +204,10 @@ pub enum EventKind {
     AnswerIgnored,
     /// A client's retry took the place of an exchange that was held.
     TakenOver,
+    /// Somebody was told, as a rule's `alert` asks: which alert, and what.
+    Alerted,
+    /// An alert could not be raised, and why.
+    AlertFailed,
     /// Rewind: a recorded answer was served in the model's place, or the model answers from here on, and why.
     Rewound,
     /// A session was begun by a person from a recorded exchange.

@@ -43,6 +43,8 @@ pub enum ChangeKind {
     Intervention,
     /// A question to a person was put, answered, or its time is over.
     Escalation,
+    /// A rule told somebody.
+    Alert,
     Policy,
     /// The ledger's own state changed.
     Health,

@@ -1,7 +1,15 @@
 //! The account of one moment: what was seen, how it was judged, what was done. Nothing is silent, and later moments know it.
 
-use crate::session::Session;
-use act::{Act, Step};
+use crate::{
+    alarm,
+    exchange::Exchange,
+    hand::{
+        given::{self, When},
+        orders::Due,
+    },
+    session::Session,
+};
+use act::{Act, Order, Step};
 use domain::*;
 
 pub(crate) fn records(
@@ -52,6 +60,7 @@ pub(crate) struct Done {
     rule: String,
     mode: Mode,
     taint: Option<String>,
+    order: Option<(Order, InterventionId)>,
 }
 
 pub(crate) fn done(acts: &[Act]) -> Vec<Done> {
@@ -62,12 +71,39 @@ pub(crate) fn done(acts: &[Act]) -> Vec<Done> {
             Step::Taint(taint) => Some(taint.clone()),
             _ => None,
         };
-        Done { rule: format!("{policy}/{rule}"), mode: *mode, taint }
+        let order = match &act.step {
+            Step::Order(order) => Some((order.clone(), act.intervention.id)),
+            _ => None,
+        };
+        Done { rule: format!("{policy}/{rule}"), mode: *mode, taint, order }
     };
     acts.iter().map(one).collect()
 }
 
-pub(crate) fn remember(session: &mut Session, done: Vec<Done>, at: Timestamp) {
+/// What acts mean beside the bytes under way: somebody is told, the session remembers, orders hold from now on.
+pub(crate) async fn settle(exchange: &Exchange, acts: &[Act], at_request: bool) {
+    alarm::raise(&exchange.core, acts);
+    let (done, at, mut due) = (done(acts), exchange.core.now(), exchange.due());
+    let when = When { at_request, main_line: !exchange.side_call && !exchange.branch };
+    let remembered = exchange.session.with(move |session| {
+        let records = remember(session, done, at, when, &mut due);
+        (due, records)
+    });
+    if let Some((due, records)) = remembered.await {
+        exchange.set_due(due);
+        exchange.note(records);
+    }
+}
+
+/// Brings the session up to what was done, and `due` up to what was ordered. Returns the records of that.
+pub(crate) fn remember(
+    session: &mut Session,
+    done: Vec<Done>,
+    at: Timestamp,
+    when: When,
+    due: &mut Due,
+) -> Vec<Record> {
+    let mut ordered = false;
     for act in done {
         session.state.fired(&act.rule, at);
         if act.mode == Mode::Enforce {
@@ -76,5 +112,13 @@ pub(crate) fn remember(session: &mut Session, done: Vec<Done>, at: Timestamp) {
         if let Some(taint) = act.taint {
             session.state.taint(&taint);
         }
+        if let Some((order, intervention)) = act.order {
+            ordered |= given::give(&mut session.desk, due, order, intervention, when);
+        }
     }
+    if !ordered {
+        return Vec::new();
+    }
+    session.stand(at);
+    vec![session.ordered(), Record::Session(Box::new(session.state.row()))]
 }

@@ -100,6 +100,18 @@ pub fn resolve_to(provider: &Provider, address: &Address, then: &str, query: Opt
     query.map_or(url.clone(), |query| format!("{url}?{query}"))
 }
 
+/// The address of a request at another provider of its dialect. A credential in the query stays behind.
+pub fn redirected(address: &Address, query: Option<&str>, provider: &Provider) -> String {
+    let path = match address.provider {
+        Some(_) => address.path.clone(),
+        None => vendor_path(provider.dialect, &address.path),
+    };
+    match crate::mask::without_credentials(query.unwrap_or_default()) {
+        query if query.is_empty() => format!("{}{path}", provider.base_url),
+        query => format!("{}{path}?{query}", provider.base_url),
+    }
+}
+
 fn family_of_path(path: &str, headers: &HeaderMap) -> Family {
     if headers.contains_key("anthropic-version") || path.contains("/messages") {
         Family::Anthropic

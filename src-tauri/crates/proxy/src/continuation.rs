@@ -86,7 +86,7 @@ pub(crate) async fn ask(
     };
     attempts.push(Attempt {
         model: sent.request.model.clone(),
-        provider: exchange.provider.name.clone(),
+        provider: sent.provider.clone(),
         status,
         error: error.clone(),
         duration_ms: f64::from(exchange.elapsed() - began) / 1000.0,

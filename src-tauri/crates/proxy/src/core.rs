@@ -157,6 +157,11 @@ impl Core {
         self.rewinds.forget(id);
     }
 
+    /// Every key that the runtime holds: whichever provider a rule may send a request to, none of them gets into the record.
+    pub fn held_keys(&self) -> impl Iterator<Item = String> + '_ {
+        self.config.held_keys.iter().map(|(_, key)| key.clone())
+    }
+
     pub fn held_key(&self, provider: &str) -> Option<&str> {
         self.config.held_keys.iter().find(|(name, _)| name == provider).map(|(_, key)| key.as_str())
     }

@@ -5,7 +5,7 @@ use crate::{
     core::Core,
     hand::{
         due,
-        orders::Gate,
+        orders::{Due, Gate},
         request::{self as held_request, Reasons},
     },
     headers,
@@ -15,6 +15,7 @@ use crate::{
     pipeline::{self, Intervened, Moment},
     record,
     relay::{self, Whence},
+    results,
     rewind::{self, Tape, Why},
     rewrites, sent,
     session::{Session, SessionEdit, SessionHandle},
@@ -59,6 +60,9 @@ pub(crate) struct Exchange {
     pending: Mutex<Vec<Record>>,
     interventions: Mutex<Vec<InterventionId>>,
     request_digest: OnceLock<String>,
+    /// What was ordered for this exchange, by a person or by rules on its way.
+    due: Mutex<Due>,
+    requests_before: u32,
     /// The session's gate when this exchange was last looked at.
     gate: Mutex<Gate>,
     /// The response was judged before it went out.
@@ -74,6 +78,14 @@ impl Exchange {
     /// What a retry of this request is known by.
     pub fn request_digest(&self) -> &str {
         self.request_digest.get_or_init(|| act::request_digest(&self.request.body))
+    }
+
+    pub fn due(&self) -> Due {
+        self.due.lock().clone()
+    }
+
+    pub fn set_due(&self, due: Due) {
+        *self.due.lock() = due;
     }
 
     pub fn saw_gate(&self, gate: Gate) {
@@ -128,6 +140,22 @@ impl Exchange {
             tip: self.reading.end(),
             call,
             error_status: self.error_status,
+            result: None,
+            history: act::History { facts: &self.reading.facts, chains: &self.reading.chains },
+            context: act::Context::default(),
+            destination: self.destination(),
+            requests_before: self.requests_before,
+        }
+    }
+
+    fn destination(&self) -> act::Destination<'_> {
+        let due = self.due.lock();
+        let ordered = due.model.as_ref();
+        act::Destination {
+            provider: &self.provider.name,
+            model: ordered.map_or_else(|| self.request.model.clone(), |model| model.model.clone()),
+            chosen: ordered.is_some_and(|model| !model.by_rule),
+            providers: &self.core.config.providers,
         }
     }
 
@@ -170,16 +198,16 @@ pub(crate) async fn run(core: Arc<Core>, incoming: Incoming, reply: crate::liste
             None => return,
         },
     };
-    let Some((exchange, returned, due)) = record::open(&core, &incoming, &request).await else { return };
+    let Some((exchange, returned)) = record::open(&core, &incoming, &request).await else { return };
     if let Some(error) = &unreadable {
         exchange.event(EventKind::Unreadable, serde_json::json!({ "why": error.to_string() }));
     }
-    if let Some(killed) = &due.killed {
+    if let Some(killed) = &exchange.due().killed {
         return held_request::end(&exchange, killed, outlet).await;
     }
     let mut ready = relay::waiting_response(&exchange).await;
     if ready.is_none() {
-        ready = rewind::ask(&exchange, &due).await;
+        ready = rewind::ask(&exchange, &exchange.due()).await;
     }
     let whence = ready.as_ref().map(|ready| ready.whence);
     let mut judged = match whence {
@@ -188,7 +216,11 @@ pub(crate) async fn run(core: Arc<Core>, incoming: Incoming, reply: crate::liste
         Some(Whence::Record(_)) | None => judge_request(&exchange, returned).await,
     };
     let reasons = Reasons::of(&mut judged.acts, judged.stop);
+    let rewritten = results::edges(&exchange, &judged.acts);
     let (refusal, mut edits) = sort(judged.acts);
+    edits.extend(rewritten);
+    // With what rules ordered just now.
+    let due = exchange.due();
     edits.extend(due::edges(&exchange, &due));
     let placed = exchange.session.with({
         let reading = exchange.reading.clone();
@@ -206,6 +238,9 @@ pub(crate) async fn run(core: Arc<Core>, incoming: Incoming, reply: crate::liste
     }
     if let Some(made) = refusal {
         return answer::refuse(&exchange, made, outlet).await;
+    }
+    if let Some(killed) = &due.killed {
+        return held_request::end(&exchange, killed, outlet).await;
     }
     if let Some(answer) = &due.answer {
         exchange.intervened(answer.intervention);
@@ -258,7 +293,9 @@ fn sort(acts: Vec<Act>) -> (Option<Made>, Vec<ContextEdit>) {
         match act.step {
             Step::Refuse(made) => refusal = refusal.or(Some(made)),
             Step::Edit(edit) => edits.push(edit),
-            Step::Remove { .. } | Step::Taint(_) | Step::Escalate { .. } | Step::Pause | Step::Nothing => {}
+            // Done by now, at another point, or by whoever holds the exchange.
+            Step::Result { .. } | Step::Order(_) | Step::Alert { .. } | Step::Taint(_) | Step::Nothing => {}
+            Step::Remove { .. } | Step::Escalate { .. } | Step::Pause => {}
         }
     }
     (refusal, edits)
@@ -318,6 +355,8 @@ impl Exchange {
             pending: Mutex::default(),
             interventions: Mutex::default(),
             request_digest: OnceLock::new(),
+            due: Mutex::default(),
+            requests_before: standing.requests_before,
             gate: Mutex::default(),
             response_judged: AtomicBool::new(false),
         }
@@ -331,4 +370,6 @@ pub(crate) struct Standing {
     pub family: Option<&'static str>,
     pub side_call: bool,
     pub branch: bool,
+    /// Requests of the session's main line before it.
+    pub requests_before: u32,
 }

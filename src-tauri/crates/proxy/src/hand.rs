@@ -9,6 +9,7 @@ pub(crate) mod call;
 mod commands;
 pub(crate) mod desk;
 pub(crate) mod due;
+pub(crate) mod given;
 pub(crate) mod orders;
 pub(crate) mod request;
 pub(crate) mod wait;

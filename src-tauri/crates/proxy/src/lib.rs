@@ -4,16 +4,19 @@
 
 mod account;
 mod address;
+mod alarm;
 mod answer;
 mod body;
 mod config;
 mod continuation;
 mod core;
 mod door;
+mod effects;
 mod exchange;
 mod fork;
 mod hand;
 mod headers;
+mod idle;
 mod known;
 mod listener;
 mod mask;
@@ -25,6 +28,7 @@ mod pipeline;
 mod record;
 mod recorded;
 mod relay;
+mod results;
 mod rewind;
 mod rewrites;
 mod runtime;

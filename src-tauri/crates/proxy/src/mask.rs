@@ -4,6 +4,8 @@
 mod forms;
 mod places;
 
+pub(crate) use places::{without_credential_headers, without_credentials};
+
 use aho_corasick::{AhoCorasick, AhoCorasickBuilder, MatchKind};
 use bytes::Bytes;
 use domain::Headers;
@@ -34,9 +36,9 @@ pub struct Masks {
 const MASKS_KEPT: usize = 16;
 
 impl Masks {
-    pub fn of(&self, headers: &HeaderMap, query: Option<&str>, held: Option<&str>) -> Mask {
+    pub fn of(&self, headers: &HeaderMap, query: Option<&str>, held: impl IntoIterator<Item = String>) -> Mask {
         let mut secrets = places::secrets(headers, query);
-        secrets.extend(held.map(str::to_owned));
+        secrets.extend(held);
         secrets.retain(|secret| secret.len() >= SHORTEST);
         secrets.sort_unstable();
         secrets.dedup();

@@ -6,6 +6,7 @@ use crate::{
     core::Core,
     headers,
     listener::{Arrival, Reply, plain_error},
+    mask,
 };
 use domain::{KeySource, Provider, UpstreamRequest};
 use futures::StreamExt;
@@ -73,6 +74,15 @@ fn names(core: &Core) -> String {
 /// The request as it goes out: the written list of headers dropped, a held key put in.
 pub(crate) fn outgoing(core: &Core, arrival: &Arrival, provider: &Provider, url: String) -> UpstreamRequest {
     let mut to = headers::to_provider(&arrival.headers);
+    if let Some(key) = core.held_key(&provider.name) {
+        hold_key(&mut to, provider, key);
+    }
+    UpstreamRequest { method: arrival.method.clone(), url, headers: to, body: arrival.body.clone() }
+}
+
+/// The request as it goes to another provider than the caller's own: nothing of the caller's credentials, the held key put in.
+pub(crate) fn redirected(core: &Core, arrival: &Arrival, provider: &Provider, url: String) -> UpstreamRequest {
+    let mut to = mask::without_credential_headers(&headers::to_provider(&arrival.headers));
     if let Some(key) = core.held_key(&provider.name) {
         hold_key(&mut to, provider, key);
     }

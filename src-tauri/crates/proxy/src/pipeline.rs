@@ -1,8 +1,6 @@
 //! The heart: observe, reason, act, at every intervention point.
 
-use crate::{
-    account, answer::Ending, core::Core, exchange::Exchange, hand::orders::Gate, mask::Mask, session::Session,
-};
+use crate::{account, answer::Ending, effects, exchange::Exchange, hand::orders::Gate, mask::Mask};
 use act::{Act, Scene};
 use domain::*;
 use observe::{Focus, Returned};
@@ -107,7 +105,14 @@ async fn act(exchange: &Exchange, moment: &Moment, observation: Observation, ver
         Moment::Call(call) => Some(call),
         _ => None,
     };
-    let mut acts = act::carry_out(&verdict.decisions, &exchange.scene(call));
+    let result = match moment {
+        Moment::Result(returned) => Some(returned.named()),
+        _ => None,
+    };
+    let context = act::Context::of(&observation.session);
+    let scene = Scene { result: result.as_ref(), context, ..exchange.scene(call) };
+    let mut acts = act::carry_out(&verdict.decisions, &scene);
+    effects::estimate(exchange, &observation, &mut acts).await;
     account::freeze(&mut acts, &verdict);
     exchange.note(account::records(exchange.session.id, exchange.id, observation, verdict, &acts));
     for act in acts.iter().filter(|act| act.intervention.mode == Mode::Enforce) {
@@ -115,29 +120,8 @@ async fn act(exchange: &Exchange, moment: &Moment, observation: Observation, ver
     }
     if !acts.is_empty() {
         exchange.core.stays(exchange.session.id);
-        let (done, at) = (account::done(&acts), exchange.core.now());
-        exchange.session.with(move |session| account::remember(session, done, at)).await;
+        let at_request = matches!(moment, Moment::Request | Moment::Result(_));
+        account::settle(exchange, &acts, at_request).await;
     }
     acts
-}
-
-/// Time passing: the session has been silent. No bytes are under way, so that only what marks the session can be carried out.
-pub(crate) fn intervene_when_idle(core: &Core, session: &mut Session, exchange: ExchangeId) -> Vec<Record> {
-    let (at, id) = (core.now(), session.state.id());
-    let observation = session.state.observation(Point::SessionIdle, at, exchange, Focus::Request);
-    let nanos = || core.ports.clock.now().0 as u64 * 1_000;
-    let verdict = reason::evaluate(&core.policies(), &observation.session.agent, &observation, &nanos);
-    let scene = Scene {
-        session: id,
-        exchange,
-        at,
-        clock: &*core.ports.clock,
-        request: None,
-        tip: Hash::default(),
-        call: None,
-        error_status: 0,
-    };
-    let acts = act::carry_out(&verdict.decisions, &scene);
-    account::remember(session, account::done(&acts), at);
-    account::records(id, exchange, observation, verdict, &acts)
 }

@@ -4,7 +4,6 @@ use crate::{
     answer::Ending,
     core::Core,
     exchange::{Exchange, Standing},
-    hand::orders::Due,
     headers,
     mask::Mask,
     naming,
@@ -22,9 +21,9 @@ pub(crate) async fn open(
     core: &Arc<Core>,
     incoming: &Incoming,
     request: &Request,
-) -> Option<(Exchange, Vec<Returned>, Due)> {
+) -> Option<(Exchange, Vec<Returned>)> {
     let arrival = &incoming.arrival;
-    let mask = core.masks.of(&arrival.headers, arrival.query.as_deref(), core.held_key(&incoming.provider.name));
+    let mask = core.masks.of(&arrival.headers, arrival.query.as_deref(), core.held_keys());
     let request = Arc::new(recordable(&mask, incoming, request));
     let reading = Arc::new(core.reader.read(&request));
     let id = ExchangeId(core.ports.clock.next_id());
@@ -37,6 +36,7 @@ pub(crate) async fn open(
             let run_before = session.state.run();
             let arrived = session.state.request(id, at, &found, &request, &reading, &provider);
             let turn = !found.side_call && !found.branch;
+            let before = session.desk.marks();
             let due = session.desk.orders.take_due(run_before != Some(arrived.run), turn);
             if turn {
                 session.desk.mark(id, reading.end());
@@ -45,16 +45,17 @@ pub(crate) async fn open(
             session.stand(at);
             let orders = &session.desk.orders;
             let tailored = (orders.muted.clone(), orders.budgets.clone());
-            (arrived, session.state.row(), session.judged_by(&policies), due, tailored)
+            (arrived, session.state.row(), session.judged_by(&policies), (due, before), tailored)
         }
     });
-    let (arrived, row, news, due, (muted, budgets)) = arrived.await?;
+    let (arrived, row, news, (due, before), (muted, budgets)) = arrived.await?;
     let agent = row.agent.clone();
     let standing = Standing {
         error_status: status_that_stops(found.client.family),
         family: found.client.family,
         side_call: found.side_call,
         branch: found.branch,
+        requests_before: before,
     };
     let started = ExchangeStarted {
         id,
@@ -87,7 +88,8 @@ pub(crate) async fn open(
         exchange.event(EventKind::PoliciesInForce, named.collect());
     }
     exchange.note(arrived.results.iter().map(|returned| Record::ToolReturned(returned.record.clone())));
-    Some((exchange, arrived.results, due))
+    exchange.set_due(due);
+    Some((exchange, arrived.results))
 }
 
 /// The policies as a person ordered them for this session: without the muted rules, with other limits.
@@ -196,7 +198,9 @@ pub(crate) async fn close(exchange: &Exchange, mut ending: Ending) -> Vec<Record
         None => estimated(exchange, &ending).await,
     };
     let model = ending.answer.model.clone().unwrap_or_else(|| exchange.request.model.clone());
-    let cost = core.cost(&exchange.provider.name, &model, &usage, exchange.at).await;
+    // The one that it went to: a rule may have chosen another than the caller's.
+    let provider = ending.attempts.last().map_or(&exchange.provider.name, |attempt| &attempt.provider).clone();
+    let cost = core.cost(&provider, &model, &usage, exchange.at).await;
     let timing = Timing {
         first_token_ms: ending.first_token_us.map(|micros| f64::from(micros) / 1000.0),
         duration_ms: f64::from(exchange.elapsed()) / 1000.0,
@@ -207,7 +211,7 @@ pub(crate) async fn close(exchange: &Exchange, mut ending: Ending) -> Vec<Record
     let told = matches!(ending.state, ExchangeState::Complete | ExchangeState::Answered);
     let row = exchange.session.with({
         let got = (ending.state != ExchangeState::Answered).then(|| got.clone());
-        let (id, provider, model) = (exchange.id, exchange.provider.name.clone(), model.clone());
+        let (id, model) = (exchange.id, model.clone());
         move |session| {
             let ended = Ended { answer: got.as_ref(), model: &model, provider: &provider, usage, cost_usd: cost };
             session.state.answered(id, at, &ended);

@@ -46,7 +46,7 @@ pub(crate) async fn send(exchange: Exchange, sent: Sent, mut outlet: Outlet, rea
     };
     let mut attempt = Attempt {
         model: sent.request.model.clone(),
-        provider: exchange.provider.name.clone(),
+        provider: sent.provider.clone(),
         status: None,
         error: None,
         duration_ms: 0.0,

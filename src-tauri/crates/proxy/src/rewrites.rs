@@ -27,9 +27,26 @@ pub(crate) fn place(edits: &mut [SessionEdit], chains: &[Hash], main_line: bool)
             None => {}
         }
     }
+    drop_covered(&mut placed.edits);
     // Later edges may lie before earlier ones only in a branch; order by place keeps the bytes the same either way.
     placed.edits.sort_by_key(|edit| edit.at);
     placed
+}
+
+/// What lies within a newer edit's range is gone with it: the newer one was made of what the agent said there.
+fn drop_covered(edits: &mut Vec<ContextEdit>) {
+    let range = |edit: &ContextEdit| (edit.at - edit.replaces.min(edit.at), edit.at);
+    let newer: Vec<(u32, u32)> = edits.iter().map(range).collect();
+    let mut place = 0;
+    edits.retain(|edit| {
+        let (start, end) = range(edit);
+        place += 1;
+        let covers = |(from, to): &(u32, u32)| {
+            let wide = to - from > 1;
+            wide && *from <= start && end <= *to && (edit.replaces > 0 || (*from < start && end < *to))
+        };
+        !newer[place..].iter().any(covers)
+    });
 }
 
 /// Messages without atoms (reasoning items) leave the chain unchanged; they belong to the answer that follows them.

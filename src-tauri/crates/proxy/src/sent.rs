@@ -15,6 +15,8 @@ use wire::Request;
 pub(crate) struct Sent {
     pub request: Request,
     pub outgoing: UpstreamRequest,
+    /// The name of the provider that it goes to.
+    pub provider: String,
     /// `include_usage` was added; its chunk comes out again.
     pub without_usage: bool,
     /// Its body is not the agent's.
@@ -40,7 +42,14 @@ pub(crate) fn prepare(
     held: Option<HeldAnswer>,
     due: &Due,
 ) -> Sent {
-    let mut outgoing = passage::outgoing(&exchange.core, &incoming.arrival, &exchange.provider, incoming.url.clone());
+    let (core, arrival) = (&exchange.core, &incoming.arrival);
+    let (provider, mut outgoing) = match due::elsewhere(exchange, incoming, due) {
+        Some((provider, url)) => (provider.name.clone(), passage::redirected(core, arrival, &provider, url)),
+        None => {
+            let own = passage::outgoing(core, arrival, &exchange.provider, incoming.url.clone());
+            (exchange.provider.name.clone(), own)
+        }
+    };
     let mut sent = request;
     let mut body: Option<Bytes> = None;
     if !edits.is_empty() {
@@ -69,7 +78,7 @@ pub(crate) fn prepare(
             body = Some(asking);
         }
     }
-    let sent = Sent { request: sent, outgoing, without_usage, changed: false };
+    let sent = Sent { request: sent, outgoing, provider, without_usage, changed: false };
     match body {
         Some(body) => {
             let request = reparsed(exchange, sent.request.clone(), &body);

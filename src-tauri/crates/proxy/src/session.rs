@@ -1,7 +1,7 @@
 //! A session's task: it alone owns the session's mutable state. Commands come by channel; it decides and moves on, never waiting
 //! for a person, a provider or a frame.
 
-use crate::{core::Core, hand::desk::Desk, hand::orders::Killed, pipeline};
+use crate::{core::Core, hand::desk::Desk, hand::orders::Killed, idle};
 use domain::*;
 use observe::SessionState;
 use reason::PolicySet;
@@ -226,7 +226,7 @@ fn turn_idle(core: &Core, session: &mut Session) {
     };
     let mut records = vec![Record::Event(event)];
     if let Some(exchange) = session.state.latest_exchange() {
-        records.extend(pipeline::intervene_when_idle(core, session, exchange));
+        records.extend(idle::intervene(core, session, exchange));
     }
     records.push(Record::Session(Box::new(session.state.row())));
     core.ports.sink.record(records);

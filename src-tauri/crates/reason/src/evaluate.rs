@@ -148,9 +148,15 @@ fn values(rule: &Rule, observation: &Observation) -> Map<String, Value> {
 /// block > escalate > rewrite > reroute > annotate.
 fn class(action: &Action) -> u8 {
     match action {
-        Action::Block { .. } => 0,
+        Action::Block { .. } | Action::Stop { .. } => 0,
         Action::Escalate(_) | Action::Pause { .. } => 1,
-        Action::Inject { .. } => 2,
-        Action::Taint { .. } => 4,
+        Action::Inject { .. }
+        | Action::Rollback { .. }
+        | Action::Truncate { .. }
+        | Action::Extract { .. }
+        | Action::Compact { .. } => 2,
+        Action::Reroute(_) | Action::Limit(_) => 3,
+        Action::Alert { .. } | Action::Taint { .. } => 4,
+        Action::First(actions) => actions.iter().map(class).min().unwrap_or(4),
     }
 }

@@ -1,10 +1,12 @@
 //! A compiled policy: its rules in order, and what a person wants to know about it.
 
-use crate::{condition::Compiled, template::Template, trial::Case};
-use domain::{
-    Action, Choice, InjectRole, Mode, Observation, OnError, OnTimeout, Point, PolicyVersion, Question, RefuseAs,
-    Timestamp,
+use crate::{
+    compile::{Declared, Tier},
+    condition::Compiled,
+    template::Template,
+    trial::Case,
 };
+use domain::*;
 use globset::GlobSet;
 use serde::Serialize;
 use std::{ops::Range, sync::Arc};
@@ -19,6 +21,7 @@ pub struct Policy {
     pub(crate) rules: Vec<Arc<Rule>>,
     pub(crate) cases: Vec<Case>,
     pub(crate) description: String,
+    pub(crate) declared: Arc<Declared>,
 }
 
 #[derive(Debug)]
@@ -37,7 +40,7 @@ pub(crate) struct Rule {
     pub again: Option<Vec<PlannedAction>>,
     pub lowered_from: Option<&'static str>,
     /// The number of the simple key that it was made from.
-    pub limit: Option<u32>,
+    pub limit: Option<f64>,
     pub toml: String,
     pub line: u32,
     /// Its bytes in the file; of a lowered rule, its key's.
@@ -73,9 +76,71 @@ pub(crate) enum PlannedAction {
     Taint {
         taint: String,
     },
+    Reroute {
+        model: ModelChoice,
+        provider: Option<String>,
+        scope: Scope,
+    },
+    Limit(Limits),
+    Stop {
+        text: Template,
+        refuse_as: RefuseAs,
+    },
+    Rollback {
+        steps: u32,
+        text: Option<Template>,
+    },
+    Alert {
+        alert: Alert,
+        text: Template,
+    },
+    Truncate {
+        head: u64,
+        tail: u64,
+    },
+    Extract {
+        fields: Vec<JsonPath>,
+    },
+    Compact {
+        to: f64,
+        pin: Vec<String>,
+    },
+    First(Vec<PlannedAction>),
+}
+
+/// A model by its name, or by a tier that names one for each provider.
+#[derive(Debug, Clone)]
+pub(crate) enum ModelChoice {
+    Named(String),
+    Tier(Tier),
+}
+
+impl ModelChoice {
+    fn fill(&self, provider: &Option<String>, observation: &Observation) -> (String, Option<String>) {
+        match self {
+            ModelChoice::Named(model) => (model.clone(), Some(model.clone())),
+            ModelChoice::Tier(tier) => {
+                let request = &observation.request;
+                let provider = provider.as_deref().unwrap_or(&request.provider);
+                (format!("tier:{}", tier.name), tier.model(provider, &request.dialect).map(str::to_owned))
+            }
+        }
+    }
 }
 
 impl PlannedAction {
+    /// Whether what it acts on cannot go out before it was carried out.
+    fn stops(&self) -> bool {
+        match self {
+            PlannedAction::Block { .. }
+            | PlannedAction::Escalate { .. }
+            | PlannedAction::Pause { .. }
+            | PlannedAction::Stop { .. } => true,
+            PlannedAction::First(actions) => actions.iter().any(PlannedAction::stops),
+            _ => false,
+        }
+    }
+
     /// None: an answer to another rule, carried out within the verdict.
     pub fn fill(&self, observation: &Observation) -> Option<Action> {
         Some(match self {
@@ -92,6 +157,27 @@ impl PlannedAction {
             }),
             PlannedAction::Pause { text } => Action::Pause { text: text.fill(observation) },
             PlannedAction::Taint { taint } => Action::Taint { taint: taint.clone() },
+            PlannedAction::Reroute { model, provider, scope } => {
+                let (to, model) = model.fill(provider, observation);
+                Action::Reroute(Reroute { to, model, provider: provider.clone(), scope: *scope })
+            }
+            PlannedAction::Limit(limits) => Action::Limit(limits.clone()),
+            PlannedAction::Stop { text, refuse_as } => {
+                Action::Stop { text: text.fill(observation), refuse_as: *refuse_as }
+            }
+            PlannedAction::Rollback { steps, text } => Action::Rollback {
+                steps: *steps,
+                text: text.as_ref().map(|text| text.fill(observation)).unwrap_or_default(),
+            },
+            PlannedAction::Alert { alert, text } => {
+                Action::Alert { alert: alert.clone(), text: text.fill(observation) }
+            }
+            PlannedAction::Truncate { head, tail } => Action::Truncate { head: *head, tail: *tail },
+            PlannedAction::Extract { fields } => Action::Extract { fields: fields.clone() },
+            PlannedAction::Compact { to, pin } => Action::Compact { to: *to, pin: pin.clone() },
+            PlannedAction::First(actions) => {
+                Action::First(actions.iter().filter_map(|action| action.fill(observation)).collect())
+            }
         })
     }
 }
@@ -161,11 +247,8 @@ impl Policy {
 impl Rule {
     /// Whether traffic must wait for it: in force, and able to block or to hold. Shadow rules never delay anything.
     pub fn holds_back(&self) -> bool {
-        let stops = |action: &PlannedAction| {
-            matches!(action, PlannedAction::Block { .. } | PlannedAction::Escalate { .. } | PlannedAction::Pause { .. })
-        };
-        self.mode == Mode::Enforce
-            && (self.on_error == OnError::Closed || self.first.iter().chain(self.again.iter().flatten()).any(stops))
+        let mut actions = self.first.iter().chain(self.again.iter().flatten());
+        self.mode == Mode::Enforce && (self.on_error == OnError::Closed || actions.any(PlannedAction::stops))
     }
 
     pub fn is_in_force(&self, at: Timestamp) -> bool {

@@ -2,7 +2,7 @@
 
 use crate::compile::described;
 use crate::language::{
-    ACTIONS, DEFAULTS, FUNCTIONS, HISTORY, Key, MACROS, PLANNED_ROOTS, POLICY, RULE, State, TEST, VARIABLES,
+    ACTIONS, ALERT, DEFAULTS, FUNCTIONS, HISTORY, Key, MACROS, PLANNED_ROOTS, POLICY, RULE, State, TEST, VARIABLES,
 };
 use domain::Point;
 use std::fmt::Write;
@@ -41,8 +41,8 @@ expect = [\"block\"]
 const MEANING: &str = "\
 ## Meaning
 
-- **Order.** All policies whose `agents` match apply. Decisions are carried out in the order block, escalate and pause, inject, taint; within
-  a class, files by name, then rules as they stand.
+- **Order.** All policies whose `agents` match apply. Decisions are carried out in the order block and stop, escalate and pause, inject and the other changes of the
+  context, reroute and limit, alert and taint; within a class, files by name, then rules as they stand.
 - **Approved beforehand.** An enforced `approve` that matches takes the named rule's questions out of the verdict; the evaluation of the rule
   that asked says by whom. An `approve` that cannot be evaluated answers nothing.
 - **Shadow** rules are evaluated and recorded as \"would have\"; they change and delay nothing.
@@ -68,6 +68,8 @@ pub fn reference() -> String {
     keys(&mut out, RULE);
     out.push_str("\nOf `[[test]]`:\n\n");
     keys(&mut out, TEST);
+    out.push_str("\nOf `[alert.NAME]`:\n\n");
+    keys(&mut out, ALERT);
     out.push_str("\n## Points (`on`)\n\n");
     for point in Point::ALL {
         let _ = writeln!(out, "- `{}`: {}", point.name(), moment(point));

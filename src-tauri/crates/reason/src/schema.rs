@@ -48,6 +48,11 @@ fn takes(key: &Key) -> Value {
         Takes::Table(keys) => table(keys, &[]),
         Takes::Tables(keys) => json!({ "type": "array", "items": table(keys, &required(keys)) }),
         Takes::Facts => json!({ "type": "object" }),
+        Takes::Models => {
+            let by_provider = json!({ "type": "object", "additionalProperties": { "type": "string" } });
+            json!({ "type": "object", "additionalProperties": { "oneOf": [{ "type": "string" }, by_provider] } })
+        }
+        Takes::Named(keys) => json!({ "type": "object", "additionalProperties": table(keys, &required(keys)) }),
         Takes::Anything => json!({}),
     }
 }
@@ -60,12 +65,17 @@ fn required(keys: &[Key]) -> Vec<&'static str> {
 fn action_schema() -> Value {
     let acting = || ACTIONS.iter().filter(|word| word.state == State::Acts);
     let mut forms: Vec<Value> = acting().map(long_form).collect();
-    let alone: Vec<&str> = acting().filter(|word| required(word.fields).is_empty()).map(|word| word.name).collect();
+    let alone: Vec<&str> = acting().filter(|word| word.stands_alone()).map(|word| word.name).collect();
     forms.insert(0, json!({ "enum": alone }));
     json!({ "oneOf": forms })
 }
 
 fn long_form(word: &ActionWord) -> Value {
+    if word.name == "first" {
+        let list =
+            json!({ "type": "array", "minItems": 1, "items": { "$ref": "#/$defs/action" }, "description": word.doc });
+        return json!({ "type": "object", "properties": { "first": list }, "required": ["first"], "additionalProperties": false });
+    }
     let mut body = table(word.fields, &required(word.fields));
     if word.short.is_some() {
         body = json!({ "oneOf": [{ "type": "string" }, body] });

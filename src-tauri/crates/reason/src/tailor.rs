@@ -1,7 +1,7 @@
 //! A set made to a session's measure: rules that a person muted are left out, a simple key's number is another.
 
 use crate::{
-    compile::with_limit,
+    compile::{FileScope, with_limit},
     policy::{Policy, Rule},
     set::PolicySet,
 };
@@ -21,16 +21,21 @@ impl PolicySet {
     }
 
     /// With another number for a simple key, or for its rule as `policy/rule`, in every policy that has it. None: no policy has it, or
-    /// the number is no whole one from 0 to 4,294,967,295.
+    /// the number is none that the key takes.
     pub fn with_limit(&self, name: &str, limit: f64) -> Option<PolicySet> {
-        let fits = limit.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(&limit);
-        let limit = fits.then_some(limit as u32)?;
         let is_meant = |rule: &Rule| rule.limit.is_some() && rule.is_called(name);
+        let whole = limit.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(&limit);
+        let share = limit > 0.0 && limit < 1.0;
+        let fits = |rule: &Rule| if rule.lowered_from == Some("context_limit") { share } else { whole };
+        if self.rules().any(|rule| is_meant(rule) && !fits(rule)) {
+            return None;
+        }
         self.rules().any(is_meant).then(|| {
             self.changed(|policy| {
                 let ids: Vec<String> = policy.rules.iter().map(|rule| rule.id.clone()).collect();
+                let file = FileScope { policy: policy.name(), rules: &ids, declared: &policy.declared };
                 let remade = |rule: &Arc<Rule>| {
-                    let made = is_meant(rule).then(|| with_limit(rule, policy.name(), &ids, limit)).flatten();
+                    let made = is_meant(rule).then(|| with_limit(rule, file, limit)).flatten();
                     made.map_or_else(|| rule.clone(), Arc::new)
                 };
                 Some(Policy { rules: policy.rules.iter().map(remade).collect(), ..policy.clone() })
@@ -40,12 +45,12 @@ impl PolicySet {
 
     /// The number of a simple key in force, the least where several policies have it: the stricter holds.
     pub fn limit(&self, name: &str) -> Option<f64> {
-        self.rules().filter(|rule| rule.is_called(name)).filter_map(|rule| rule.limit).min().map(f64::from)
+        self.rules().filter(|rule| rule.is_called(name)).filter_map(|rule| rule.limit).min_by(f64::total_cmp)
     }
 
     /// The rules with a number that `with_limit` can change, as (`policy/rule`, number).
     pub fn limits(&self) -> Vec<(String, f64)> {
-        self.rules().filter_map(|rule| Some((rule.key.clone(), f64::from(rule.limit?)))).collect()
+        self.rules().filter_map(|rule| Some((rule.key.clone(), rule.limit?))).collect()
     }
 
     /// Whether a rule in force is called so, by its id or as `policy/rule`.

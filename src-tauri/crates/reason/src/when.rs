@@ -1,6 +1,7 @@
 //! A condition on its own, outside any policy: what a breakpoint stops at.
 
 use crate::{
+    compile::Declared,
     condition::{Compiled, Place, check_condition},
     problem::{Problem, Report},
 };
@@ -15,15 +16,14 @@ pub struct Condition {
 impl Condition {
     /// Compiles it for a point; its mistakes have their place in the text.
     pub fn compile(point: Point, text: &str) -> Result<Condition, Vec<Problem>> {
-        check_condition(text, Place { point, policy: "", rules: &[] }).map(|compiled| Condition { compiled }).map_err(
-            |mistakes| {
-                let mut report = Report::new("condition", text);
-                for mistake in mistakes {
-                    report.error_with_hint(mistake.span, mistake.message, mistake.hint);
-                }
-                report.into_problems()
-            },
-        )
+        let place = Place { point, policy: "", rules: &[], declared: &Declared::default() };
+        check_condition(text, place).map(|compiled| Condition { compiled }).map_err(|mistakes| {
+            let mut report = Report::new("condition", text);
+            for mistake in mistakes {
+                report.error_with_hint(mistake.span, mistake.message, mistake.hint);
+            }
+            report.into_problems()
+        })
     }
 
     /// The truth, or why there is none.

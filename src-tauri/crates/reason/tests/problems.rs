@@ -52,13 +52,11 @@ fn words_that_nothing_carries_out_yet_are_errors() {
     for line in [
         "latency_budget_ms = 1000",
         "cost_budget_usd = 2.5",
-        "fallback_model = 'x'",
         "safety_classifiers = ['pii']",
-        "context_limit = 0.5",
         "[circuit_breaker]\nwindow_seconds = 60",
         "[budget.cost]\nper = 'session'",
         "[detector.loop]\nkind = 'repeat'",
-        "[[rule]]\nid = 'r'\non = 'tool.call'\ndo = ['stop']",
+        "[[rule]]\nid = 'r'\non = 'tool.call'\ndo = ['retry']",
         "[[rule]]\nid = 'r'\non = 'tool.call'\nrisk = 2\ndo = ['block']",
         "[[rule]]\nid = 'r'\non = 'tool.call'\nwhen = 'detect.loop.hit'\ndo = ['block']",
     ] {

@@ -7,11 +7,14 @@
 //! reqwest carries every request that it carries unchanged. It adds `accept: */*` where there is none, and its URL parser rewrites
 //! some paths; such requests, and those through the user's proxy, go by hyper's pooled client (`plain`) instead: fidelity first.
 
+mod alarm;
 mod body;
 mod connect;
 mod failure;
 mod gather;
 mod plain;
+
+pub use alarm::Alarms;
 
 use bytes::Bytes;
 use domain::{Upstream, UpstreamFailure, UpstreamRequest, UpstreamResponse};

@@ -1,7 +1,18 @@
 //! Edits on requests: another model, usage asked for, messages inserted or replaced. Each is a splice: what an edit does not name
 //! keeps its bytes, and the same edits on a longer request give the same prefix. Must not know why an edit is made.
 
+mod limit;
 mod place;
+mod reroute;
+mod result;
+mod setting;
+mod tools;
+
+pub use limit::{Limited, limit};
+pub use reroute::{Rerouted, reroute};
+pub use result::set_result;
+use tools::withhold;
+pub use tools::withhold_tools;
 
 use crate::json::{self, Span, Splice, quote, splice};
 use crate::patch::Patch;
@@ -38,49 +49,6 @@ pub fn add_include_usage(request: &Request) -> Option<Bytes> {
         None => patch.put(root, "stream_options", r#"{"include_usage":true}"#),
     }
     Some(patch.finish())
-}
-
-/// Takes tools out of what the model is offered, by name. Without any left the list and the choice among them go too.
-pub fn withhold_tools(request: &Request, names: &[String]) -> Bytes {
-    edited(&request.body, |patch| {
-        for list in ["tools", "functions"] {
-            let Some(array) = patch.find(&[list]) else { continue };
-            let doc = patch.doc();
-            let Some(tools) = json::elements(doc, array.clone()) else { continue };
-            let gone: Vec<bool> = tools.iter().map(|tool| withheld(doc, tool, names)).collect();
-            if !gone.is_empty() && gone.iter().all(|gone| *gone) {
-                let root = patch.root();
-                patch.remove(
-                    root,
-                    &[list, "tool_choice", "function_call", "parallel_tool_calls", "toolConfig", "tool_config"],
-                );
-                continue;
-            }
-            patch.remove_elements(array, |place| gone[place]);
-            for tool in tools.iter().zip(&gone).filter(|(_, gone)| !**gone).map(|(tool, _)| tool) {
-                let declared = ["functionDeclarations", "function_declarations"]
-                    .iter()
-                    .find_map(|key| json::member(doc, tool.clone(), key));
-                if let Some(declared) = declared {
-                    let all = json::elements(doc, declared.clone()).unwrap_or_default();
-                    let gone: Vec<bool> = all.iter().map(|one| withheld(doc, one, names)).collect();
-                    patch.remove_elements(declared, |place| gone[place]);
-                }
-            }
-        }
-    })
-}
-
-/// Whether a tool has one of the names; of Gemini's lists of declarations, whether all have.
-fn withheld(doc: &Bytes, tool: &Span, names: &[String]) -> bool {
-    let declared =
-        ["functionDeclarations", "function_declarations"].iter().find_map(|key| json::member(doc, tool.clone(), key));
-    if let Some(all) = declared.and_then(|array| json::elements(doc, array)) {
-        return !all.is_empty() && all.iter().all(|one| withheld(doc, one, names));
-    }
-    let paths: [&[&str]; 3] = [&["function", "name"], &["custom", "name"], &["name"]];
-    let name = paths.iter().find_map(|path| json::find(doc, tool.clone(), path)).and_then(|span| json::text(doc, span));
-    name.is_some_and(|name| names.iter().any(|known| *known == name))
 }
 
 /// Names another response to go on from, where the provider holds the history: after a follow-up, its own id, since the agent only

@@ -103,6 +103,7 @@ impl Pen<'_> {
         let kind = match event.kind {
             EventKind::RecordsDropped | EventKind::RecordedLate => ChangeKind::Health,
             EventKind::PolicyLoaded | EventKind::PolicyRejected => ChangeKind::Policy,
+            EventKind::Alerted => ChangeKind::Alert,
             _ if event.exchange.is_some() => ChangeKind::Exchange,
             _ => ChangeKind::Session,
         };

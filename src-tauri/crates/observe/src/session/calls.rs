@@ -71,6 +71,11 @@ impl OpenCalls {
 }
 
 impl Returned {
+    /// The result with its tool's name, which most dialects leave out.
+    pub fn named(&self) -> ToolResult {
+        ToolResult { name: Some(self.tool.clone()), ..self.result.clone() }
+    }
+
     pub fn is_error(&self) -> bool {
         self.result.error.is_some()
     }

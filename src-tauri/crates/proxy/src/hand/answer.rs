@@ -47,11 +47,18 @@ pub(crate) async fn settle(
     reasons: Reasons,
 ) -> Result<Replacement, Unsettled> {
     let mut asked = Vec::new();
-    for act in &reasons.asks {
+    // The session is over: nobody is asked any more.
+    let asks = if reasons.ends.is_some() { &[][..] } else { &reasons.asks };
+    for act in asks {
         asked.extend(wait::ask(exchange, act, subject(exchange, held)).await);
     }
-    if let Some(cause) = reasons.stops(exchange).await {
-        asked.extend(wait::stop(exchange, cause, subject(exchange, held)).await.map(Asked::Waiting));
+    match reasons.ends {
+        Some(ended) => asked.push(Asked::Answered(ended)),
+        None => {
+            if let Some(cause) = reasons.stops(exchange).await {
+                asked.extend(wait::stop(exchange, cause, subject(exchange, held)).await.map(Asked::Waiting));
+            }
+        }
     }
     let mut replacement = Replacement::None;
     for next in asked {

@@ -74,6 +74,10 @@ pub(crate) async fn judge(exchange: &Exchange, call: &ToolCall, held: bool, inte
         return Fate::Remove(removal);
     }
     let reasons = Reasons::of(&mut judged.acts, judged.stop);
+    if let Some(ended) = reasons.ends {
+        let asked = VecDeque::from([Asked::Answered(ended)]);
+        return Fate::Wait(Pending { call: call.clone(), asked, intent: intent.to_owned() });
+    }
     if reasons.is_empty() {
         return Fate::Keep;
     }

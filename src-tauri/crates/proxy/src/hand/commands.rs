@@ -185,7 +185,8 @@ impl Hands<'_> {
         let before = self.session.state.row().models.last().cloned().unwrap_or_default();
         let id = self.new_id();
         let begun = !matches!(self.session.desk.state(), SessionState::Idle);
-        self.orders().model = Some(Model { model: model.clone(), scope, intervention: id, begun });
+        self.orders().model =
+            Some(Model { model: model.clone(), scope, intervention: id, begun, provider: None, by_rule: false });
         let long = match scope {
             Scope::Call => "the next call",
             Scope::Run => "the rest of the run",

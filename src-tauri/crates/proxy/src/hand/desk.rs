@@ -84,6 +84,16 @@ impl Desk {
         self.marks.push_back((exchange, end));
     }
 
+    /// How many requests of the main line there were.
+    pub fn marks(&self) -> u32 {
+        self.marks.len() as u32
+    }
+
+    /// Where the request so many before the newest ended.
+    pub fn mark_back(&self, steps: u32) -> Option<Hash> {
+        self.marks.iter().rev().nth(steps as usize).map(|(_, end)| *end)
+    }
+
     pub fn marked(&self, exchange: ExchangeId) -> Option<Hash> {
         self.marks.iter().find(|(known, _)| *known == exchange).map(|(_, end)| *end)
     }

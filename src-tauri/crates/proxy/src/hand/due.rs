@@ -1,8 +1,8 @@
-//! What a person ordered, applied to one request: messages as rewrite edges, so that they stand in every later request too; the model and
-//! the tools on the request itself.
+//! What was ordered, applied to one request: messages as rewrite edges, so that they stand in every later request too; the model, limits
+//! and tools on the request itself.
 
 use super::orders::{Due, Rollback};
-use crate::exchange::Exchange;
+use crate::{address, exchange::Exchange, passage::Incoming};
 use bytes::Bytes;
 use domain::*;
 use wire::Request;
@@ -53,17 +53,18 @@ fn edge(exchange: &Exchange, intervention: InterventionId, from: Hash, replaces:
     }
 }
 
-/// The body and address with the ordered model and without the withheld tools; `None` where nothing is ordered.
+/// The body and address with what was ordered: model, limits, withheld tools; `None` where nothing is.
 pub(crate) fn changed(exchange: &Exchange, due: &Due, request: &Request, url: &str) -> Option<(Bytes, String)> {
     let mut body = request.body.clone();
     let mut url = url.to_owned();
+    let read = |body: &Bytes| wire::parse(&exchange.route, body.clone());
     if !due.withheld.is_empty() {
         body = wire::withhold_tools(request, &due.withheld);
     }
     if let Some(model) = &due.model {
         exchange.intervened(model.intervention);
-        if let Ok(request) = wire::parse(&exchange.route, body.clone()) {
-            body = wire::set_model(&request, &model.model);
+        if let Ok(request) = read(&body) {
+            body = wire::reroute(&request, &model.model).body;
         }
         if exchange.request.dialect == Dialect::Gemini {
             let (path, query) = url.split_once('?').map_or((url.as_str(), None), |(path, query)| (path, Some(query)));
@@ -71,7 +72,32 @@ pub(crate) fn changed(exchange: &Exchange, due: &Due, request: &Request, url: &s
             url = query.map_or(path.clone(), |query| format!("{path}?{query}"));
         }
     }
+    // After the model: what it can be asked for depends on it.
+    for limit in &due.limits {
+        let Ok(mut request) = read(&body) else { break };
+        if let Some(model) = &due.model {
+            request.model.clone_from(&model.model);
+        }
+        let limited = wire::limit(&request, &limit.limits);
+        if !limited.changes.is_empty() {
+            exchange.intervened(limit.intervention);
+            body = limited.body;
+        }
+    }
     (body != request.body || due.model.is_some()).then_some((body, url))
+}
+
+/// Where an ordered model lives: another provider, and the address there. Its key is one that the runtime holds; never the caller's.
+pub(crate) fn elsewhere(exchange: &Exchange, incoming: &Incoming, due: &Due) -> Option<(Provider, String)> {
+    let name = due.model.as_ref()?.provider.as_ref().filter(|name| **name != exchange.provider.name)?;
+    let provider = exchange.core.config.providers.iter().find(|provider| provider.name == *name)?;
+    if exchange.core.held_key(name).is_none() || provider.dialect != exchange.request.dialect.family() {
+        let why = "that provider is gone from switchtower.toml, or the runtime holds no key for it";
+        exchange.event(EventKind::ParameterDropped, serde_json::json!({ "provider": name, "why": why }));
+        return None;
+    }
+    let url = address::redirected(&incoming.address, incoming.arrival.query.as_deref(), provider);
+    Some((provider.clone(), url))
 }
 
 /// The edge that keeps an edited request's messages in every later one: from the first message that differs to the last.

@@ -1,6 +1,6 @@
-//! A person's standing orders for one session: what they changed about the calls to come. Kept across restarts as JSON.
+//! The standing orders of one session: what a person, or a rule, changed about the calls to come. Kept across restarts as JSON.
 
-use domain::{Hash, InjectRole, InterventionId, Point, Scope};
+use domain::{Hash, InjectRole, InterventionId, Limits, Point, Scope};
 use serde::{Deserialize, Serialize};
 
 /// Where a session's exchanges stop by themselves.
@@ -35,6 +35,9 @@ pub(crate) struct Orders {
     pub killed: Option<Killed>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<Model>,
+    /// What rules lowered.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub limits: Vec<Limit>,
     /// Tools that the model is not offered.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub withheld: Vec<String>,
@@ -68,6 +71,19 @@ pub(crate) struct Model {
     pub intervention: InterventionId,
     /// Ordered while a run was under way, or used by one since.
     pub begun: bool,
+    /// Another provider of the same dialect.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provider: Option<String>,
+    /// A rule's order yields to a person's.
+    #[serde(default)]
+    pub by_rule: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Limit {
+    pub limits: Limits,
+    pub intervention: InterventionId,
+    pub begun: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -97,6 +113,7 @@ pub(crate) struct Rollback {
 pub(crate) struct Due {
     pub killed: Option<Killed>,
     pub model: Option<Model>,
+    pub limits: Vec<Limit>,
     pub withheld: Vec<String>,
     pub injections: Vec<Injection>,
     pub answer: Option<Answer>,
@@ -129,12 +146,21 @@ impl Orders {
         if model.as_ref().is_some_and(|model| model.scope == Scope::Call) {
             self.model = None;
         }
+        let mut limits = Vec::new();
+        self.limits.retain_mut(|limit| {
+            let over = limit.limits.scope == Scope::Run && begins_run && std::mem::replace(&mut limit.begun, true);
+            if !over {
+                limits.push(limit.clone());
+            }
+            !over && limit.limits.scope != Scope::Call
+        });
         let injections =
             self.injections.iter().filter(|injection| !injection.standing || begins_run).cloned().collect();
         self.injections.retain(|injection| injection.standing);
         Due {
             killed: self.killed.clone(),
             model,
+            limits,
             withheld: self.withheld.clone(),
             injections,
             answer: self.answer.take(),

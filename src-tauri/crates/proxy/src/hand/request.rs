@@ -8,7 +8,7 @@ use super::{
     wait::{self, Asked, Subject, Waited, Waiting},
 };
 use crate::{answer, exchange::Exchange, outlet::Outlet, relay, sent::Sent, session::SessionEdit};
-use act::{Act, Step};
+use act::{Act, Order, Step};
 use bytes::Bytes;
 use domain::*;
 use wire::Saying;
@@ -18,14 +18,24 @@ pub(crate) struct Reasons {
     pub asks: Vec<Act>,
     pub pauses: bool,
     pub stop: Option<HoldCause>,
+    /// A rule ends the session here.
+    pub ends: Option<Released>,
 }
 
 impl Reasons {
     /// Takes what holds out of what rules and the gate came to.
     pub fn of(acts: &mut Vec<Act>, stop: Option<HoldCause>) -> Reasons {
         let pauses = acts.iter().any(|act| matches!(act.step, Step::Pause));
+        let ends = acts.iter().find_map(|act| match &act.step {
+            Step::Order(Order::End { text, as_error }) => {
+                let intervention = act.intervention.id;
+                let killed = Killed { text: text.clone(), as_error: *as_error, intervention };
+                Some(Released { release: Release::End(killed), intervention: Some(intervention) })
+            }
+            _ => None,
+        });
         let asks = acts.extract_if(.., |act| matches!(act.step, Step::Escalate { .. })).collect();
-        Reasons { asks, pauses, stop }
+        Reasons { asks, pauses, stop, ends }
     }
 
     pub fn is_empty(&self) -> bool {

@@ -54,6 +54,20 @@ pub(super) fn secrets(headers: &HeaderMap, query: Option<&str>) -> Vec<String> {
     found
 }
 
+/// The parameters that hold no credential.
+pub(crate) fn without_credentials(query: &str) -> String {
+    let harmless = |pair: &&str| !pair.split_once('=').is_some_and(|(name, _)| is_credential_parameter(name));
+    query.split('&').filter(harmless).collect::<Vec<_>>().join("&")
+}
+
+/// The headers without those that hold a credential or name an account.
+pub(crate) fn without_credential_headers(headers: &HeaderMap) -> HeaderMap {
+    const ACCOUNTS: [&str; 4] = ["openai-organization", "openai-project", "chatgpt-account-id", "x-goog-user-project"];
+    let harmless = |name: &str| !is_credential(name) && !ACCOUNTS.contains(&name);
+    let kept = headers.iter().filter(|(name, _)| harmless(name.as_str()));
+    kept.map(|(name, value)| (name.clone(), value.clone())).collect()
+}
+
 /// A scheme word, where one stands before the credential.
 fn parted(value: &str) -> (Option<&str>, &str) {
     let value = value.trim();

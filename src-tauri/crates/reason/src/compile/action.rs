@@ -1,6 +1,6 @@
 //! The lists under `do` and `again`, compiled.
 
-use super::{hold, section::Section};
+use super::{context, hold, order, section::Section};
 use crate::{
     condition::Place,
     language::{ACTIONS, ActionWord, State, action as action_word},
@@ -12,7 +12,7 @@ use crate::{
 };
 use domain::{InjectRole, Point, RefuseAs};
 use std::ops::Range;
-use toml_edit::Value;
+use toml_edit::{Array, Value};
 
 const ROLES: &[(&str, InjectRole)] = &[("user", InjectRole::User), ("system", InjectRole::System)];
 const REFUSALS: &[(&str, RefuseAs)] = &[("answer", RefuseAs::Answer), ("error", RefuseAs::Error)];
@@ -25,16 +25,50 @@ pub(super) fn compile(
     place: Place<'_>,
     report: &mut Report<'_>,
 ) -> Option<Vec<PlannedAction>> {
-    let list = section.item(key)?.as_array()?;
-    if list.is_empty() {
-        report.error(section.value_span(key), format!("`{key}` names no action"));
+    let array = section.item(key)?.as_array()?;
+    Some(list(array, section.value_span(key), key, rule, place, report))
+}
+
+fn list(
+    array: &Array,
+    span: Range<usize>,
+    key: &str,
+    rule: &str,
+    place: Place<'_>,
+    report: &mut Report<'_>,
+) -> Vec<PlannedAction> {
+    if array.is_empty() {
+        report.error(span.clone(), format!("`{key}` names no action"));
     }
     let mut actions = Vec::new();
-    for value in list {
-        let span = value.span().unwrap_or_else(|| section.value_span(key));
-        actions.extend(one(value, span, rule, place, report));
+    for value in array {
+        let at = value.span().unwrap_or_else(|| span.clone());
+        actions.extend(one(value, at, rule, place, report));
     }
-    Some(actions)
+    actions
+}
+
+/// `first`: a list of its own, without another `first` in it. What answers another rule's question cannot fail to apply, so it has no
+/// place there.
+fn first(
+    value: Option<&Value>,
+    span: Range<usize>,
+    rule: &str,
+    place: Place<'_>,
+    report: &mut Report<'_>,
+) -> Option<PlannedAction> {
+    let Some(Value::Array(array)) = value else {
+        let hint = Some("write { first = [{ reroute = \"tier:strong\" }, \"escalate\"] }".to_owned());
+        report.error_with_hint(span, "`first` takes a list of actions", hint);
+        return None;
+    };
+    let actions = list(array, span.clone(), "first", rule, place, report);
+    let misplaced = |action: &PlannedAction| matches!(action, PlannedAction::First(_) | PlannedAction::Approve { .. });
+    if actions.iter().any(misplaced) {
+        report.error(span, "neither `first` nor `approve` stands within `first`");
+        return None;
+    }
+    Some(PlannedAction::First(actions))
 }
 
 fn one(
@@ -59,6 +93,9 @@ fn one(
     };
     let word = known(name, name_span.clone(), place.point, report)?;
     let span = body.and_then(Value::span).unwrap_or(span);
+    if word.name == "first" {
+        return first(body, span, rule, place, report);
+    }
     match body {
         None => build(word, None, None, span, rule, place, report),
         Some(Value::InlineTable(table)) => {
@@ -157,6 +194,38 @@ fn build(
                 None
             }
         },
+        "reroute" => match field("model", report) {
+            Some(to) => order::reroute(to, section, place, report),
+            None => {
+                missing("model", report);
+                None
+            }
+        },
+        "limit" => order::limit(section, span, report),
+        "truncate" => Some(context::truncate(section, report)),
+        "extract" => context::extract(section, span, report),
+        "compact" => Some(context::compact(section, report)),
+        "stop" => {
+            let text = field("text", report).unwrap_or_else(|| ended(rule, place, span));
+            let refuse_as = section.and_then(|section| section.choice("as", REFUSALS, report)).unwrap_or_default();
+            Some(order::stop(Template::compile(&text, place, report), refuse_as))
+        }
+        "rollback" => {
+            let text = field("text", report).map(|text| Template::compile(&text, place, report));
+            Some(order::rollback(section, text, report))
+        }
+        "alert" => match field("to", report) {
+            Some(to) => {
+                let text = section.and_then(|section| section.text("text", report)).unwrap_or_else(|| {
+                    TomlText::made_from(format!("Rule {rule} of policy {} matched.", place.policy), span)
+                });
+                order::alert(to, Template::compile(&text, place, report), place, report)
+            }
+            None => {
+                missing("to", report);
+                None
+            }
+        },
         "taint" => match field("taint", report).map(|text| text.value).filter(|taint| !taint.is_empty()) {
             Some(taint) => Some(PlannedAction::Taint { taint }),
             None => {
@@ -166,6 +235,11 @@ fn build(
         },
         _ => None,
     }
+}
+
+/// What ends a session that has no text of its own.
+fn ended(rule: &str, place: Place<'_>, span: Range<usize>) -> TomlText {
+    TomlText::made_from(format!("Rule {rule} of policy {} ended this session.", place.policy), span)
 }
 
 /// What a block says that has no text of its own.

@@ -1,13 +1,17 @@
 //! The compiler: a policy file's text to a `Policy`, or every mistake in it with its place.
 
 mod action;
+mod context;
+mod declared;
 mod duration;
 mod given;
 mod hold;
+mod order;
 mod rule;
 mod section;
 mod simple;
 
+pub(crate) use declared::{Declared, Tier};
 pub(crate) use section::described;
 pub(crate) use simple::with_limit;
 
@@ -21,6 +25,14 @@ use globset::{Glob, GlobSet, GlobSetBuilder};
 use section::Section;
 use std::sync::Arc;
 use toml_edit::Document;
+
+/// What a file's rules share and may name.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct FileScope<'f> {
+    pub policy: &'f str,
+    pub rules: &'f [String],
+    pub declared: &'f Declared,
+}
 
 /// What rules have that say nothing else.
 #[derive(Debug, Clone, Copy, Default)]
@@ -55,7 +67,7 @@ pub(crate) fn stem(file: &str) -> &str {
     name.strip_suffix(".toml").unwrap_or(name)
 }
 
-fn read(file: &str, source: &str, report: &mut Report<'_>) -> Option<Policy> {
+fn read(file_name: &str, source: &str, report: &mut Report<'_>) -> Option<Policy> {
     let document = match Document::parse(source) {
         Ok(document) => document,
         Err(error) => {
@@ -67,7 +79,7 @@ fn read(file: &str, source: &str, report: &mut Report<'_>) -> Option<Policy> {
     let top = Section::new(document.as_table(), 0..0);
     top.check_keys(POLICY, "a policy", report);
     check_version(&top, report);
-    let name = policy_name(file, &top, report);
+    let name = policy_name(file_name, &top, report);
     let (globs, agents) = agents(&top, report);
     let defaults = defaults(&top, report);
     let description = top.text("description", report).map(|text| text.value).unwrap_or_default();
@@ -78,16 +90,18 @@ fn read(file: &str, source: &str, report: &mut Report<'_>) -> Option<Policy> {
         section.check_keys(RULE, "a rule", report);
         ids.push(rule::id(section, &ids, report));
     }
-    let mut rules = simple::lower(&top, &name, &ids, defaults, report);
+    let declared = Arc::new(Declared::read(&top, report));
+    let file = FileScope { policy: &name, rules: &ids, declared: &declared };
+    let mut rules = simple::lower(&top, file, defaults, report);
     let first_full = ids.len() - sections.len();
     for (section, id) in sections.iter().zip(&ids[first_full..]) {
-        rules.extend(rule::compile(section, id, &name, &ids, defaults, report));
+        rules.extend(rule::compile(section, id, file, defaults, report));
     }
     hold::check_patience(&rules, agents.as_ref(), report);
     let cases = given::cases(&top, &name, &rules, &ids, report);
     let version = PolicyVersion { version: version_of(source), name, source: source.to_owned() };
     let rules = rules.into_iter().map(Arc::new).collect();
-    Some(Policy { file: file.to_owned(), version, agents, globs, rules, cases, description })
+    Some(Policy { file: file_name.to_owned(), version, agents, globs, rules, cases, description, declared })
 }
 
 fn check_version(top: &Section<'_>, report: &mut Report<'_>) {

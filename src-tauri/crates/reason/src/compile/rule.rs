@@ -1,6 +1,6 @@
 //! One `[[rule]]`, compiled.
 
-use super::{Defaults, MODES, ON_ERRORS, action, section::Section};
+use super::{Defaults, FileScope, MODES, ON_ERRORS, action, section::Section};
 use crate::{
     condition::{Compiled, Place, check_condition},
     language::action as action_word,
@@ -35,8 +35,7 @@ pub(super) fn id(section: &Section<'_>, taken: &[String], report: &mut Report<'_
 pub(super) fn compile(
     section: &Section<'_>,
     id: &str,
-    policy: &str,
-    rules: &[String],
+    file: FileScope<'_>,
     defaults: Defaults,
     report: &mut Report<'_>,
 ) -> Option<Rule> {
@@ -53,14 +52,14 @@ pub(super) fn compile(
         report.error(section.span.clone(), "a rule needs a `do`");
     }
     // Without a point nothing else can be judged.
-    let place = Place { point: point?, policy, rules };
+    let place = Place { point: point?, policy: file.policy, rules: file.rules, declared: file.declared };
     check_closed(section, on_error, place.point, report);
     let when = section.text("when", report).and_then(|text| condition(&text, place, report));
     let first = action::compile(section, "do", id, place, report).unwrap_or_default();
     let again = action::compile(section, "again", id, place, report);
     Some(Rule {
         id: id.to_owned(),
-        key: format!("{policy}/{id}"),
+        key: format!("{}/{id}", file.policy),
         point: place.point,
         mode,
         on_error,

@@ -74,6 +74,11 @@ impl<'t> Section<'t> {
         }
     }
 
+    pub fn number(&self, name: &str) -> Option<f64> {
+        let item = self.item(name)?;
+        item.as_float().or_else(|| item.as_integer().map(|whole| whole as f64))
+    }
+
     /// One of the allowed words, as what it means.
     pub fn choice<T: Copy>(&self, name: &str, words: &[(&'static str, T)], report: &mut Report<'_>) -> Option<T> {
         let given = self.item(name)?.as_str()?;
@@ -151,7 +156,7 @@ fn fits(item: &Item, takes: Takes) -> bool {
         Takes::Number => item.is_integer() || item.is_float(),
         Takes::Texts | Takes::Choices(_) => item.is_array(),
         Takes::Actions => item.is_array(),
-        Takes::Table(_) | Takes::Facts => item.is_table_like(),
+        Takes::Table(_) | Takes::Facts | Takes::Models | Takes::Named(_) => item.is_table_like(),
         Takes::Tables(_) => {
             item.is_array_of_tables() || item.as_array().is_some_and(|values| values.iter().all(Value::is_inline_table))
         }
@@ -175,6 +180,8 @@ pub(crate) fn described(takes: Takes) -> &'static str {
         Takes::Moment => "a moment with its offset (2026-12-31T00:00:00Z)",
         Takes::Actions => "a list of actions",
         Takes::Table(_) | Takes::Facts => "a table",
+        Takes::Models => "a table of models",
+        Takes::Named(_) => "tables by name (`[….NAME]`)",
         Takes::Tables(_) => "tables (`[[…]]`)",
         Takes::Anything => "anything",
     }

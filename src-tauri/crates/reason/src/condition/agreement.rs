@@ -79,7 +79,7 @@ fn condition() -> impl Strategy<Value = String> {
 
 fn truths(text: &str, observation: &Observation) -> Option<[Option<bool>; 2]> {
     let rules = ["r".to_owned()];
-    let place = Place { point: Point::ToolCall, policy: "p", rules: &rules };
+    let place = Place { point: Point::ToolCall, policy: "p", rules: &rules, declared: &Default::default() };
     let (Compiled { reads, .. }, typed, interpreted) = check_both(text, place)?;
     let facts = Observed { reads: &reads, observation };
     let known = |truth: Result<bool, Fault>| {

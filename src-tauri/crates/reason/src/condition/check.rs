@@ -13,6 +13,7 @@ use super::{
     placeholder,
 };
 use crate::{
+    compile::Declared,
     datum::Kind,
     language::{VARIABLES, roots, variable},
     read::{Origin, Read, Step},
@@ -34,6 +35,8 @@ pub(crate) struct Place<'p> {
     pub policy: &'p str,
     /// The ids of the file's rules.
     pub rules: &'p [String],
+    /// What the file declares beside them.
+    pub declared: &'p Declared,
 }
 
 /// A mistake, by its bytes in the condition.

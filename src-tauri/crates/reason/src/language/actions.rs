@@ -15,6 +15,14 @@ pub struct ActionWord {
     pub doc: &'static str,
 }
 
+impl ActionWord {
+    /// Whether its name alone says enough.
+    pub fn stands_alone(&self) -> bool {
+        let needs_more = matches!(self.name, "limit" | "first");
+        !needs_more && !self.fields.iter().any(|field| field.doc.ends_with("Required."))
+    }
+}
+
 const fn field(name: &'static str, takes: Takes, doc: &'static str) -> Key {
     Key { name, takes, state: State::Acts, doc }
 }
@@ -22,6 +30,14 @@ const fn field(name: &'static str, takes: Takes, doc: &'static str) -> Key {
 const fn planned(name: &'static str, doc: &'static str) -> ActionWord {
     ActionWord { name, state: State::Planned, points: &[], fields: &[], short: None, doc }
 }
+
+/// Before a request goes out: it changes that request. Anywhere else it holds from the next request on.
+const CALLS: &[Point] =
+    &[Point::ModelRequest, Point::ToolCall, Point::ModelResponse, Point::ToolResult, Point::ModelStream];
+const RESULT: &[Point] = &[Point::ToolResult];
+const EFFORTS: Takes = Takes::Choice(&["none", "minimal", "low", "medium", "high"]);
+const SCOPES: Takes = Takes::Choice(&["call", "run", "session"]);
+const FORMS: Takes = Takes::Choice(&["answer", "error"]);
 
 /// Where an exchange can wait for a person.
 const HOLDS: &[Point] = &[Point::ModelRequest, Point::ToolCall, Point::ModelResponse];
@@ -33,11 +49,7 @@ pub const ACTIONS: &[ActionWord] = &[
         points: &[Point::ModelRequest, Point::ToolCall],
         fields: &[
             field("text", Takes::Text, "The refusal, a template; unless set it names the rule and the policy."),
-            field(
-                "as",
-                Takes::Choice(&["answer", "error"]),
-                "`answer` (unless set): a normal assistant message. `error`: the vendor's error shape.",
-            ),
+            field("as", FORMS, "`answer` (unless set): a normal assistant message. `error`: the vendor's error shape."),
         ],
         short: Some("text"),
         doc: "Refuse. At `model.request` the call is answered with the text; at `tool.call` the call is taken out of the response and the model is told the text. `\"block\"` alone is enough.",
@@ -102,20 +114,116 @@ pub const ACTIONS: &[ActionWord] = &[
         short: Some("taint"),
         doc: "Mark the session; other rules read it in `session.taints`.",
     },
-    planned("reroute", "Another model, tier or provider."),
-    planned("compact", "Evict or summarise the oldest turns."),
-    planned("truncate", "A tool result to its ends."),
-    planned("extract", "Named fields of a tool result."),
-    planned("limit", "Output tokens, reasoning effort, tools offered."),
+    ActionWord {
+        name: "reroute",
+        state: State::Acts,
+        points: CALLS,
+        fields: &[
+            field("model", Takes::Text, "A model's name, or `tier:NAME` of `[tiers]`. Required."),
+            field(
+                "provider",
+                Takes::Text,
+                "Another provider of the same dialect, whose key the runtime holds; a key that clients pass through never goes to another provider.",
+            ),
+            field("scope", SCOPES, "`call`, `run` (unless set: until the next user message) or `session`."),
+        ],
+        short: Some("model"),
+        doc: "Another model of the same dialect. Parameters and reasoning that it is known not to take are left out, and named. A person's own choice of a model stands. It does not apply where the model is in use already.",
+    },
+    ActionWord {
+        name: "limit",
+        state: State::Acts,
+        points: CALLS,
+        fields: &[
+            field("output_tokens", Takes::Count, "The most that an answer may have; from 1."),
+            field("reasoning", EFFORTS, "The most effort, for models that reason."),
+            field("tools", Takes::Texts, "Only these tools are offered."),
+            field("without", Takes::Texts, "These tools are not offered."),
+            field("scope", SCOPES, "`call`, `run` (unless set) or `session`."),
+        ],
+        short: None,
+        doc: "Ask for less: it lowers what the client asked for and never raises it.",
+    },
+    ActionWord {
+        name: "stop",
+        state: State::Acts,
+        points: &Point::ALL,
+        fields: &[
+            field("text", Takes::Text, "What the agent is told, a template; unless set it names the rule."),
+            field("as", FORMS, "As of `block`."),
+        ],
+        short: Some("text"),
+        doc: "End the session: this request, or the next, and every later one is answered with the text; at `tool.call` the call is taken out and the answer ends. `\"stop\"` alone is enough.",
+    },
+    ActionWord {
+        name: "rollback",
+        state: State::Acts,
+        points: CALLS,
+        fields: &[
+            field("steps", Takes::Count, "How many requests back; 1 unless set."),
+            field("text", Takes::Text, "What the model is told in the place of what was undone, a template."),
+        ],
+        short: Some("text"),
+        doc: "Go on from an earlier request of the session: what came after it is replaced by the text, in every later request too. What tools did stays done. `\"rollback\"` alone is enough.",
+    },
+    ActionWord {
+        name: "alert",
+        state: State::Acts,
+        points: &Point::ALL,
+        fields: &[
+            field("to", Takes::Text, "The NAME of an `[alert.NAME]`. Required."),
+            field("text", Takes::Text, "What it says, a template; unless set it names the rule."),
+        ],
+        short: Some("to"),
+        doc: "Tell somebody, beside the traffic: nothing waits for it, and a failure is an event.",
+    },
+    ActionWord {
+        name: "first",
+        state: State::Acts,
+        points: &Point::ALL,
+        fields: &[],
+        short: None,
+        doc: "`{ first = [ACTION, ACTION] }`: the first that applies; those before it say why they did not.",
+    },
+    ActionWord {
+        name: "compact",
+        state: State::Acts,
+        points: &[Point::ModelRequest],
+        fields: &[
+            field(
+                "to",
+                Takes::Number,
+                "The share of the model's window that the context may fill then, above 0 and below 1; 0.5 unless set. Where the window is unknown: of the context as it is.",
+            ),
+            field("pin", Takes::Texts, "Messages that contain one of these texts stay."),
+        ],
+        short: None,
+        doc: "The oldest turns leave the context, without a model: whole turns, never a call without its result. The system prompt, the messages up to the first user's, pinned ones and the newest two turns stay, and a line with the names, ids and numbers that stood in what left. `\"compact\"` alone is enough.",
+    },
+    ActionWord {
+        name: "truncate",
+        state: State::Acts,
+        points: RESULT,
+        fields: &[
+            field("head", Takes::Count, "Characters of the beginning that stay; 2000 unless set."),
+            field("tail", Takes::Count, "Characters of the end that stay; 1000 unless set."),
+        ],
+        short: None,
+        doc: "A tool's result cut to its ends, for the model, in every later request too; the record has the whole. `\"truncate\"` alone is enough.",
+    },
+    ActionWord {
+        name: "extract",
+        state: State::Acts,
+        points: RESULT,
+        fields: &[field("fields", Takes::Texts, "JSON paths: `$.items[*].id`, `$.total`. Required.")],
+        short: None,
+        doc: "A tool's result cut to the named fields, in its own shape, without a model; the record has the whole. It does not apply to what is no JSON.",
+    },
     planned("retry", "Try again, with backoff."),
     planned("cached", "Answer from the last good result."),
     planned("partial", "End now with what there is."),
     planned("redact", "Spans, reversibly."),
     planned("replace", "Spans or the whole."),
-    planned("stop", "End the session."),
-    planned("rollback", "Resume from an earlier context."),
-    planned("alert", "Tell somebody."),
-    planned("first", "The first of several actions that applies."),
 ];
 
 pub fn action(name: &str) -> Option<&'static ActionWord> {

@@ -23,6 +23,10 @@ pub enum Takes {
     Tables(&'static [Key]),
     /// A table whose keys follow the variables.
     Facts,
+    /// Names and models: `{ fast = "…", strong = { openai = "…", anthropic = "…" } }`.
+    Models,
+    /// Tables by name: `[alert.NAME]`.
+    Named(&'static [Key]),
     /// The form is not settled.
     Anything,
 }
@@ -75,9 +79,18 @@ pub const POLICY: &[Key] = &[
     planned("latency_budget_ms_per_request", Takes::Count, "Time for one exchange."),
     planned("latency_budget_ms_per_subtask", Takes::Count, "Time for a sub-agent or tool loop."),
     planned("cost_budget_usd", Takes::Number, "Money for a session."),
-    planned("context_limit", Takes::Number, "Share of the model's window at which the oldest turns are summarised."),
+    acts(
+        "context_limit",
+        Takes::Number,
+        "Share of the model's window, 0 to 1: beyond it the oldest turns leave the context, down to two thirds of that share. 0: never.",
+    ),
     planned("safety_classifiers", Takes::Texts, "secrets, pii, content_policy, prompt_injection."),
-    planned("fallback_model", Takes::Text, "Where reroutes go."),
+    acts("fallback_model", Takes::Text, "What `tier:fallback` means, and `tier:fast` where `[tiers]` does not say it."),
+    acts(
+        "tiers",
+        Takes::Models,
+        "What `tier:NAME` means: `fast = \"gpt-4o-mini\"`, or by provider or dialect `strong = { openai = \"gpt-4o\", anthropic = \"claude-opus-4-5\" }`.",
+    ),
     planned("circuit_breaker", Takes::Anything, "Per provider and per tool."),
     acts("defaults", Takes::Table(DEFAULTS), "What every rule of this file has unless it says otherwise."),
     acts("rule", Takes::Tables(RULE), "A rule: `[[rule]]`."),
@@ -88,7 +101,7 @@ pub const POLICY: &[Key] = &[
     planned("classifier", Takes::Anything, "Scores over text."),
     planned("breaker", Takes::Anything, "Named circuit breakers."),
     planned("schema", Takes::Anything, "JSON Schemas of tool results."),
-    planned("alert", Takes::Anything, "Where alerts go."),
+    acts("alert", Takes::Named(ALERT), "Where alerts go: `[alert.NAME]`."),
     planned("pattern", Takes::Anything, "Named regular expressions."),
 ];
 
@@ -119,6 +132,20 @@ pub const TEST: &[Key] = &[
     acts("rule", Takes::Text, "Only this rule's actions count; left out, those of the whole file."),
     acts("given", Takes::Facts, "`on`, and the variables that differ from nothing. Required."),
     acts("expect", Takes::Texts, "The actions' names in order; `[]` for none. Required."),
+];
+
+pub const ALERT: &[Key] = &[
+    acts(
+        "kind",
+        Takes::Choice(&["desktop", "webhook", "command"]),
+        "`desktop`: a notification where the console is open. `webhook`: the notice as JSON to `url`. `command`: a program that reads it. Required.",
+    ),
+    acts("url", Takes::Text, "Of a webhook: `https://…`."),
+    acts(
+        "command",
+        Takes::Texts,
+        "Of a command: the program and its arguments; the notice is JSON on its standard input.",
+    ),
 ];
 
 /// The names of a table's keys.

@@ -11,6 +11,6 @@ pub use actions::{ACTIONS, ActionWord, action};
 pub use functions::{FUNCTIONS, Function, function};
 pub(crate) use functions::{MACROS, callable};
 pub(crate) use keys::names;
-pub use keys::{DEFAULTS, Key, POLICY, RULE, State, TEST, Takes};
+pub use keys::{ALERT, DEFAULTS, Key, POLICY, RULE, State, TEST, Takes};
 pub(crate) use planned::{PLANNED_ROOTS, planned_root};
 pub use variables::{HISTORY, HistoryField, VARIABLES, Variable, roots, variable};

@@ -6,6 +6,9 @@ use crate::json::{self, Span};
 use bytes::Bytes;
 use domain::{ContextEdit, Dialect};
 
+/// A result: the call's id, its tool, its text.
+type Returned = (String, String, String);
+
 /// One message of the edited request.
 pub(super) enum Slot {
     /// The agent's own, in `with`'s spelling where an edit put results into it.
@@ -27,6 +30,8 @@ pub(super) fn slots_of(dialect: Dialect, body: &Bytes, messages: &[Span], edits:
     let mut owns: Vec<Option<Bytes>> = vec![None; count];
     // What comes before the agent's message of that place (or at the end).
     let mut before: Vec<Vec<Bytes>> = vec![Vec::new(); count + 1];
+    // Results that join those of the agent's message at a place, whichever edit has rewritten that message.
+    let mut joins: Vec<(usize, &Vec<Returned>)> = Vec::new();
     for edit in edits {
         let end = (edit.at as usize).min(count);
         let start = end.saturating_sub(edit.replaces as usize);
@@ -45,11 +50,27 @@ pub(super) fn slots_of(dialect: Dialect, body: &Bytes, messages: &[Span], edits:
         if edit.results.is_empty() {
             continue;
         }
-        let next = messages.get(end).map(|span| owns[end].clone().unwrap_or_else(|| span_bytes(body, span)));
+        let next = messages.get(end).map(|span| span_bytes(body, span));
         match next.and_then(|message| with_results(dialect, &message, &edit.results)) {
-            Some(message) => owns[end] = Some(message),
+            Some(_) => joins.push((end, &edit.results)),
             // After what the edit itself puts there, before the agent's own results.
             None => before[place].extend(result_messages(dialect, &edit.messages, &edit.results)),
+        }
+    }
+    for (place, results) in joins {
+        let own = (!replaced[place]).then(|| owns[place].clone().unwrap_or_else(|| span_bytes(body, &messages[place])));
+        match own {
+            Some(own) => owns[place] = with_results(dialect, &own, results),
+            None => {
+                let join = |message: &mut Bytes| match with_results(dialect, message, results) {
+                    Some(joined) => {
+                        *message = joined;
+                        true
+                    }
+                    None => false,
+                };
+                before[place].iter_mut().any(join);
+            }
         }
     }
     let mut slots = Vec::with_capacity(count + edits.len());

@@ -1,0 +1,58 @@
+//! `truncate` and `extract`: the model gets less of a tool's result than the tool gave. The whole stays in the record, and the edit stands in
+//! every later request.
+
+use crate::{Act, Scene, Step};
+use domain::*;
+
+/// Four bytes a token: the field's rule of thumb, and marked as an estimate.
+const BYTES_PER_TOKEN: i64 = 4;
+
+pub(crate) fn truncate(decision: &Decision, head: u64, tail: u64, scene: &Scene<'_>) -> Act {
+    let what = "truncate";
+    let Some(result) = scene.result else { return scene.cannot(decision, what, "no tool result is at hand") };
+    let text = &result.text;
+    let length = text.chars().count() as u64;
+    let left_out = length.saturating_sub(head).saturating_sub(tail);
+    let rule = format!("{}/{}", decision.policy, decision.rule);
+    let mark = format!("\n[… {left_out} characters left out by Switchtower rule {rule} …]\n");
+    if left_out <= mark.chars().count() as u64 {
+        return scene.cannot(decision, what, &format!("the result has {length} characters, no more than would stay"));
+    }
+    let end_of_head = place(text, head);
+    let start_of_tail = place(text, length - tail);
+    let shorter = format!("{}{mark}{}", &text[..end_of_head], &text[start_of_tail..]);
+    changed(decision, result, shorter, format!("Left out {left_out} of {length} characters"), scene)
+}
+
+pub(crate) fn extract(decision: &Decision, fields: &[JsonPath], scene: &Scene<'_>) -> Act {
+    let what = "extract";
+    let Some(result) = scene.result else { return scene.cannot(decision, what, "no tool result is at hand") };
+    let Ok(document) = serde_json::from_str::<serde_json::Value>(&result.text) else {
+        return scene.cannot(decision, what, "the result is not JSON");
+    };
+    let Some(kept) = project(&document, fields) else {
+        let named: Vec<&str> = fields.iter().map(JsonPath::as_str).collect();
+        return scene.cannot(decision, what, &format!("the result has nothing at {}", named.join(", ")));
+    };
+    let shorter = kept.to_string();
+    if shorter.len() >= result.text.len() {
+        return scene.cannot(decision, what, "the result has nothing else");
+    }
+    let summary = format!("Kept {} of {} bytes", shorter.len(), result.text.len());
+    changed(decision, result, shorter, summary, scene)
+}
+
+fn changed(decision: &Decision, result: &ToolResult, shorter: String, summary: String, scene: &Scene<'_>) -> Act {
+    let of = result.name.as_ref().map(|name| format!(" of {name}")).unwrap_or_default();
+    let summary = format!("{summary}{of}'s result");
+    let summary = if of.is_empty() { summary.replace("'s result", " of a tool's result") } else { summary };
+    let saved = (result.text.len() as i64 - shorter.len() as i64) / BYTES_PER_TOKEN;
+    let mut intervention = scene.intervention(decision, summary, result.text.clone(), shorter.clone());
+    intervention.effect = Effect { tokens: -saved, usd: 0.0, ms: 0.0, basis: EffectBasis::Estimated };
+    Act { step: Step::Result { result: result.clone(), text: shorter }, intervention }
+}
+
+/// The byte at which character `count` begins.
+fn place(text: &str, count: u64) -> usize {
+    text.char_indices().nth(count as usize).map_or(text.len(), |(at, _)| at)
+}

@@ -1,0 +1,54 @@
+//! Actions on what the model is told, compiled: `truncate`, `extract`, `compact`.
+
+use super::section::Section;
+use crate::{policy::PlannedAction, problem::Report};
+use domain::JsonPath;
+use std::ops::Range;
+
+/// Characters that stay of a long result, where the rule does not say.
+const HEAD: u64 = 2_000;
+const TAIL: u64 = 1_000;
+const SHARE: f64 = 0.5;
+
+pub(super) fn truncate(section: Option<&Section<'_>>, report: &mut Report<'_>) -> PlannedAction {
+    let count =
+        |key: &str, report: &mut Report<'_>| section.and_then(|section| section.count(key, report)).map(u64::from);
+    let head = count("head", report).unwrap_or(HEAD);
+    PlannedAction::Truncate { head, tail: count("tail", report).unwrap_or(TAIL) }
+}
+
+pub(super) fn extract(
+    section: Option<&Section<'_>>,
+    span: Range<usize>,
+    report: &mut Report<'_>,
+) -> Option<PlannedAction> {
+    let hint = || Some("write { extract = { fields = [\"$.items[*].id\"] } }".to_owned());
+    let Some(texts) = section.and_then(|section| section.texts("fields", report)) else {
+        report.error_with_hint(span, "`extract` needs `fields`", hint());
+        return None;
+    };
+    if texts.is_empty() {
+        report.error_with_hint(span, "`extract` names no field", hint());
+    }
+    let mut fields = Vec::new();
+    for (text, span) in texts {
+        match JsonPath::parse(&text) {
+            Ok(path) => fields.push(path),
+            Err(error) => {
+                // Behind the opening quote.
+                let at = (span.start + 1 + error.at).min(span.end);
+                report.error_with_hint(at..span.end, format!("not a JSON path: {error}"), hint());
+            }
+        }
+    }
+    Some(PlannedAction::Extract { fields })
+}
+
+pub(super) fn compact(section: Option<&Section<'_>>, report: &mut Report<'_>) -> PlannedAction {
+    let to = section.and_then(|section| section.number("to")).unwrap_or(SHARE);
+    if let Some(section) = section.filter(|_| !(to > 0.0 && to < 1.0)) {
+        report.error(section.value_span("to"), "`to` is a share above 0 and below 1");
+    }
+    let pin = section.and_then(|section| section.texts("pin", report)).unwrap_or_default();
+    PlannedAction::Compact { to, pin: pin.into_iter().map(|(text, _)| text).filter(|text| !text.is_empty()).collect() }
+}

@@ -1,0 +1,141 @@
+//! What a file declares for its actions to name: tiers of models, and where alerts go.
+
+use super::section::Section;
+use crate::{language::ALERT, nearest::did_you_mean, problem::Report};
+use domain::{Alert, AlertTarget};
+use toml_edit::Item;
+
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Declared {
+    pub tiers: Vec<Tier>,
+    pub alerts: Vec<Alert>,
+}
+
+/// What one `tier:NAME` means.
+#[derive(Debug, Clone)]
+pub(crate) struct Tier {
+    pub name: String,
+    /// For every provider that is not named.
+    pub model: Option<String>,
+    /// By the provider's name, or by its dialect's family.
+    pub by_provider: Vec<(String, String)>,
+}
+
+impl Tier {
+    fn of(name: &str, model: String) -> Tier {
+        Tier { name: name.to_owned(), model: Some(model), by_provider: Vec::new() }
+    }
+
+    /// The model for a request: its provider's, else its dialect's, else the one for all.
+    pub fn model(&self, provider: &str, dialect: &str) -> Option<&str> {
+        let named = |name: &str| self.by_provider.iter().find(|(of, _)| of == name).map(|(_, model)| model.as_str());
+        let family = dialect.split('-').next().unwrap_or_default();
+        named(provider).or_else(|| named(dialect)).or_else(|| named(family)).or(self.model.as_deref())
+    }
+}
+
+impl Declared {
+    pub(super) fn read(top: &Section<'_>, report: &mut Report<'_>) -> Declared {
+        Declared { tiers: tiers(top, report), alerts: alerts(top, report) }
+    }
+
+    pub fn tier(&self, name: &str) -> Option<&Tier> {
+        self.tiers.iter().find(|tier| tier.name == name)
+    }
+}
+
+fn tiers(top: &Section<'_>, report: &mut Report<'_>) -> Vec<Tier> {
+    let mut tiers: Vec<Tier> = Vec::new();
+    let section = top.table("tiers");
+    for (name, item) in section.iter().flat_map(|section| section.iter()) {
+        let span = item.span().unwrap_or_else(|| top.key_span("tiers"));
+        match item {
+            Item::Value(value) if value.as_str().is_some_and(|model| !model.is_empty()) => {
+                tiers.push(Tier::of(name, value.as_str().unwrap_or_default().to_owned()));
+            }
+            item if item.is_table_like() => {
+                let mut by_provider = Vec::new();
+                for (provider, model) in item.as_table_like().into_iter().flat_map(|table| table.iter()) {
+                    match model.as_str().filter(|model| !model.is_empty()) {
+                        Some(model) => by_provider.push((provider.to_owned(), model.to_owned())),
+                        None => {
+                            let span = model.span().unwrap_or_else(|| span.clone());
+                            report.error(span, format!("`{provider}` takes a model's name as a string"));
+                        }
+                    }
+                }
+                tiers.push(Tier { name: name.to_owned(), model: None, by_provider });
+            }
+            _ => {
+                let hint = Some("write \"gpt-4o-mini\", or { openai = \"…\", anthropic = \"…\" }".to_owned());
+                report.error_with_hint(span, format!("`{name}` takes a model, or models by provider"), hint);
+            }
+        }
+    }
+    if let Some(fallback) = top.text("fallback_model", report).map(|text| text.value) {
+        if fallback.is_empty() {
+            report.error(top.value_span("fallback_model"), "`fallback_model` names no model");
+        }
+        for name in ["fallback", "fast"] {
+            if !tiers.iter().any(|tier| tier.name == name) {
+                tiers.push(Tier::of(name, fallback.clone()));
+            }
+        }
+    }
+    tiers
+}
+
+fn alerts(top: &Section<'_>, report: &mut Report<'_>) -> Vec<Alert> {
+    let mut alerts = Vec::new();
+    let Some(section) = top.table("alert") else { return alerts };
+    for (name, item) in section.iter() {
+        let span = item.span().unwrap_or_else(|| section.key_span(name));
+        let Some(table) = item.as_table_like() else {
+            report.error(span, format!("`alert.{name}` takes a table: write `[alert.{name}]`"));
+            continue;
+        };
+        let alert = Section::new(table, span);
+        alert.check_keys(ALERT, "an alert", report);
+        alerts.extend(target(&alert, name, report).map(|to| Alert { name: name.to_owned(), to }));
+    }
+    alerts
+}
+
+fn target(alert: &Section<'_>, name: &str, report: &mut Report<'_>) -> Option<AlertTarget> {
+    let Some(kind) = alert.item("kind").and_then(Item::as_str) else {
+        if alert.item("kind").is_none() {
+            report.error(alert.span.clone(), format!("`alert.{name}` needs a `kind`"));
+        }
+        return None;
+    };
+    match kind {
+        "desktop" => Some(AlertTarget::Desktop),
+        "webhook" => match alert.text("url", report).map(|text| text.value) {
+            Some(url) if url.starts_with("https://") || url.starts_with("http://") => Some(AlertTarget::Webhook(url)),
+            Some(_) => {
+                report.error(alert.value_span("url"), "a webhook's `url` begins with https:// or http://");
+                None
+            }
+            None => {
+                report.error(alert.span.clone(), format!("the webhook `alert.{name}` needs a `url`"));
+                None
+            }
+        },
+        "command" => {
+            let words: Vec<String> =
+                alert.texts("command", report).unwrap_or_default().into_iter().map(|(word, _)| word).collect();
+            if words.first().is_none_or(String::is_empty) {
+                let hint = Some("write command = [\"notify-send\", \"Switchtower\"]".to_owned());
+                report.error_with_hint(alert.span.clone(), format!("`alert.{name}` names no program"), hint);
+                return None;
+            }
+            Some(AlertTarget::Command(words))
+        }
+        other => {
+            let words = ["desktop", "webhook", "command"];
+            let hint = did_you_mean(other, words).or_else(|| Some(format!("one of: {}", words.join(", "))));
+            report.error_with_hint(alert.value_span("kind"), format!("`kind` cannot be \"{other}\""), hint);
+            None
+        }
+    }
+}

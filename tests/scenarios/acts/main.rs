@@ -1,0 +1,154 @@
+//! What rules do, as a generated table: every action on every dialect, streamed and not. Each cell runs an agent under one policy and asserts
+//! what the agent gets, message by message what goes upstream then and later, and what stands in the trace.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::disallowed_methods)] // a test may panic, print and spawn; clippy only knows its `#[test]` functions
+
+#[path = "../hand_world/mod.rs"]
+mod hand_world;
+
+mod context;
+mod ends;
+mod orders;
+
+use futures::{StreamExt, stream};
+use hand_world::World;
+use serde_json::{Value, json};
+use switchtower_tests::{Agent, Answer, Dialect, Turn, http::Response};
+
+/// A row of the table; with tools in it, the form without tools has no cell.
+struct Row {
+    name: &'static str,
+    tools: bool,
+}
+
+const fn row(name: &'static str) -> Row {
+    Row { name, tools: false }
+}
+
+const fn with_tools(name: &'static str) -> Row {
+    Row { name, tools: true }
+}
+
+const ROWS: &[Row] = &[
+    row("reroute for the call"),
+    row("reroute for the run"),
+    row("reroute for the session"),
+    with_tools("reroute strips"),
+    row("limit tokens"),
+    with_tools("limit tools"),
+    row("stop"),
+    with_tools("stop at a call"),
+    row("rollback"),
+    row("alert"),
+    row("first"),
+    with_tools("truncate"),
+    with_tools("extract"),
+    with_tools("compact"),
+];
+
+fn cells(row: &Row) -> Vec<(Dialect, bool)> {
+    let has_tools = |dialect: &Dialect| *dialect != Dialect::OllamaGenerate;
+    let dialects = Dialect::ALL.into_iter().filter(|dialect| !row.tools || has_tools(dialect));
+    dialects.flat_map(|dialect| [(dialect, false), (dialect, true)]).collect()
+}
+
+/// Every action on every dialect. Written to `tests/out/acts.md`.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_action_acts_on_every_dialect_streamed_and_not() {
+    let mut failures = Vec::new();
+    let mut table = String::from("| action |");
+    for dialect in Dialect::ALL {
+        table += &format!(" {dialect:?}, whole | {dialect:?}, streamed |");
+    }
+    table += &format!("\n|---|{}\n", "---|".repeat(Dialect::ALL.len() * 2));
+    let chosen = std::env::var("ACTS").unwrap_or_default();
+    for row in ROWS.iter().filter(|row| row.name.contains(&chosen)) {
+        let each = cells(row).into_iter().map(|(dialect, streamed)| async move {
+            let outcome = tokio::spawn(cell(row.name, dialect, streamed)).await;
+            (
+                dialect,
+                streamed,
+                outcome.map_err(|error| format!("{} × {dialect:?} streamed={streamed}: {error}", row.name)),
+            )
+        });
+        let filled: Vec<_> = stream::iter(each).buffered(4).collect().await;
+        table += &format!("| {} |", row.name);
+        for (dialect, streamed) in Dialect::ALL.into_iter().flat_map(|dialect| [(dialect, false), (dialect, true)]) {
+            let came_to = filled.iter().find(|(of, mode, _)| (*of, *mode) == (dialect, streamed));
+            table += match came_to {
+                Some((.., Ok(()))) => " ✓ |",
+                Some((.., Err(_))) => " ✗ |",
+                None => {
+                    assert!(row.tools && dialect == Dialect::OllamaGenerate, "{}: {dialect:?} is empty", row.name);
+                    " has no tools |"
+                }
+            };
+        }
+        table += "\n";
+        failures.extend(filled.into_iter().filter_map(|(.., outcome)| outcome.err()));
+    }
+    println!("{table}");
+    let out = concat!(env!("CARGO_MANIFEST_DIR"), "/out");
+    std::fs::create_dir_all(out).unwrap();
+    std::fs::write(format!("{out}/acts.md"), table).unwrap();
+    assert!(failures.is_empty(), "{} cells failed:\n{}", failures.len(), failures.join("\n"));
+}
+
+async fn cell(name: &str, dialect: Dialect, streamed: bool) {
+    match name {
+        "reroute for the call" => orders::reroute(dialect, streamed, "call").await,
+        "reroute for the run" => orders::reroute(dialect, streamed, "run").await,
+        "reroute for the session" => orders::reroute(dialect, streamed, "session").await,
+        "reroute strips" => orders::reroute_strips(dialect, streamed).await,
+        "limit tokens" => orders::limit_tokens(dialect, streamed).await,
+        "limit tools" => orders::limit_tools(dialect, streamed).await,
+        "stop" => ends::stop(dialect, streamed).await,
+        "stop at a call" => ends::stop_at_call(dialect, streamed).await,
+        "rollback" => ends::rollback(dialect, streamed).await,
+        "alert" => ends::alert(dialect, streamed).await,
+        "first" => orders::first(dialect, streamed).await,
+        "truncate" => context::truncate(dialect, streamed).await,
+        "extract" => context::extract(dialect, streamed).await,
+        "compact" => context::compact(dialect, streamed).await,
+        _ => panic!("{name} has no scenario"),
+    }
+}
+
+/// A world under one policy, whose model answers `Answer 0.`, `Answer 1.`, …
+async fn answering(dialect: Dialect, streamed: bool, policy: &str) -> (World, Agent) {
+    scripted(dialect, streamed, policy, |round| Turn::text(&format!("Answer {round}."))).await
+}
+
+async fn scripted(
+    dialect: Dialect,
+    streamed: bool,
+    policy: &str,
+    turns: impl Fn(usize) -> Turn + Send + Sync + 'static,
+) -> (World, Agent) {
+    let world = World::start(dialect, streamed, turns, &[("acts", policy)]).await;
+    let agent = world.agent();
+    (world, agent)
+}
+
+async fn say(agent: &mut Agent, text: &str) -> (Answer, Response) {
+    agent.say(text);
+    agent.turn().await
+}
+
+/// The newest intervention of that action, with its texts; it cites rule and version, and the exchange's record holds it.
+async fn recorded(world: &World, action: &str) -> Value {
+    let session = world.session().await["id"].clone();
+    let listed = world.rpc("list_interventions", json!({"session": session})).await;
+    let all = listed["interventions"].as_array().unwrap();
+    let act = all.iter().find(|act| act["action"] == action && act["cause"] == "rule");
+    let act = act.unwrap_or_else(|| panic!("no {action} in {listed}"));
+    assert!(!act["rule"].as_str().unwrap_or_default().is_empty(), "{act}");
+    act.clone()
+}
+
+/// A body without what names or places its conversation: what no action on the model may touch.
+fn without(mut body: Value, keys: &[&str]) -> Value {
+    for key in keys {
+        body.as_object_mut().unwrap().remove(*key);
+    }
+    body
+}
