@@ -1,9 +1,13 @@
 // Interventions as pills.
 import {
   BellOff,
+  BellRing,
   Check,
   Coins,
+  EyeOff,
   FastForward,
+  Filter,
+  Gauge,
   Hand,
   Hourglass,
   MessageSquareDot,
@@ -12,8 +16,11 @@ import {
   PencilLine,
   Play,
   Replace,
+  Scissors,
   ShieldAlert,
   ShieldBan,
+  Shrink,
+  Shuffle,
   StepForward,
   Undo2,
   Wrench,
@@ -43,6 +50,15 @@ const ACTS: Record<string, { icon: typeof ShieldBan; word: string; would: string
   rollback: { icon: Undo2, word: "rolled back", would: "would have rolled back" },
   kill: { icon: OctagonX, word: "ended", would: "would have ended" },
   taint: { icon: ShieldAlert, word: "tainted", would: "would have tainted" },
+  reroute: { icon: Shuffle, word: "rerouted", would: "would have rerouted" },
+  limit: { icon: Gauge, word: "limited", would: "would have limited" },
+  stop: { icon: OctagonX, word: "ended", would: "would have ended" },
+  alert: { icon: BellRing, word: "alerted", would: "would have alerted" },
+  compact: { icon: Shrink, word: "compacted", would: "would have compacted" },
+  truncate: { icon: Scissors, word: "result cut", would: "would have cut" },
+  extract: { icon: Filter, word: "fields kept", would: "would have kept fields" },
+  redact: { icon: EyeOff, word: "redacted", would: "would have redacted" },
+  replace: { icon: Replace, word: "replaced", would: "would have replaced" },
 };
 
 /** The same act several times is one pill with a number. */
