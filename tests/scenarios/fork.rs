@@ -3,9 +3,9 @@
 
 mod hand_world;
 
-use hand_world::cells;
 use serde_json::{Value, json};
 use std::process::Command;
+use switchtower_tests::cells::forms;
 use switchtower_tests::{
     Agent, Dialect, Options, Provider, Runtime, Turn, agent::Outcome, http::Client, judge, render, runtime::binary,
 };
@@ -64,7 +64,7 @@ fn messages(body: &Value) -> Vec<Value> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_dialect_is_asked_again_changed_and_with_the_own_key() {
-    for (dialect, streamed) in cells() {
+    for (dialect, streamed) in forms() {
         let cell = format!("{dialect:?} streamed={streamed}");
         let provider = provider().await;
         let runtime = Runtime::start(&options(&provider));
