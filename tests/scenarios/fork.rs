@@ -184,6 +184,14 @@ async fn rules_apply_to_a_fork_and_its_key_is_nowhere_in_the_record() {
     let fork = runtime.rpc("fork_session", json!({ "exchange": exchange })).await;
     let after = &fork["comparison"]["after"];
     assert_eq!(after["calls"][0]["blocked"], true, "{after}");
+    let ask = json!({ "exchange": exchange, "without": ["block/no"] });
+    let free = runtime.rpc("fork_session", ask).await;
+    assert_eq!(free["comparison"]["after"]["calls"][0]["blocked"], false, "judged without the rule: {free}");
+    let detail = runtime.rpc("get_session", json!({ "session": free["session"] })).await;
+    assert_eq!(detail["forked_from"]["without"], json!(["block/no"]), "{detail}");
+    let wrong =
+        runtime.ask("fork_session", json!({ "exchange": exchange, "without": ["block/on"] })).await.unwrap_err();
+    assert!(wrong["message"].as_str().unwrap().contains("no rule “block/on”"), "{wrong}");
     let shown = runtime.exchange(fork["exchange"].as_str().unwrap()).await.to_string();
     assert!(!shown.contains(OWN), "the own key is masked");
     assert!(!fork.to_string().contains(OWN));

@@ -273,3 +273,105 @@ async fn an_error_that_the_provider_answered_with_is_served_again() {
     assert_eq!(provider.received().len(), 1);
     assert_eq!(rewind_of(&runtime, &start).await["live"]["why"], "asked");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_runtime_that_restarts_meanwhile_goes_on_serving_where_it_was() {
+    let provider = provider(9).await;
+    let folder = tempfile::tempdir().unwrap();
+    let options = Options::to(&provider.base);
+    let mut runtime = Runtime::start_in(folder.path(), &options);
+    let agent = first(&runtime, Dialect::Anthropic, true);
+    let recorded = run(agent.clone(), 99, |_, call| result(call)).await;
+    provider.forget();
+    let (start, mut agent) = again(&runtime, &recorded.exchanges[7], &agent).await;
+    let (_, early) = again(&runtime, &recorded.exchanges[7], &agent).await;
+    agent.say("Find it");
+    for _ in 0..3 {
+        let (answer, _) = agent.turn().await;
+        agent.give(&[(answer.calls[0].clone(), result(&answer.calls[0]))]);
+    }
+    runtime.kill();
+    drop(runtime);
+    let runtime = Runtime::start_in(folder.path(), &options);
+    agent.base = runtime.proxy.clone();
+    for _ in 3..7 {
+        let (answer, _) = agent.turn().await;
+        agent.give(&[(answer.calls[0].clone(), result(&answer.calls[0]))]);
+    }
+    assert_eq!(provider.received().len(), 0, "no model was asked before step 7");
+    agent.turn().await;
+    assert_eq!(provider.received().len(), 1);
+    let rewind = rewind_of(&runtime, &start).await;
+    assert_eq!((&rewind["served"], &rewind["live"]["why"]), (&json!(7), &json!("asked")), "{rewind}");
+
+    // One that had asked nothing before is lost, and says so.
+    let mut early = Agent { base: runtime.proxy.clone(), ..early };
+    early.say("Find it");
+    let (_, response) = early.turn().await;
+    let shown = runtime.settled(&exchange_of(&response)).await;
+    assert_eq!(shown["rewind"]["why"], "lost", "{shown}");
+    assert_eq!(provider.received().len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn conversations_that_run_side_by_side_may_come_in_another_order() {
+    let provider = provider(3).await;
+    let runtime = Runtime::start(&Options::to(&provider.base));
+    let talk = async |prefix: &str, order: [usize; 5]| {
+        let mut agents: Vec<Agent> = ["Find this", "Look for that"]
+            .map(|text| {
+                let mut agent = first(&runtime, Dialect::Responses, true);
+                agent.prefix = prefix.to_owned();
+                agent.say(text);
+                agent
+            })
+            .into();
+        let mut exchanges = Vec::new();
+        for one in order {
+            let (answer, response) = agents[one].turn().await;
+            agents[one].give(&[(answer.calls[0].clone(), result(&answer.calls[0]))]);
+            exchanges.push(exchange_of(&response));
+        }
+        exchanges
+    };
+    let recorded = talk("/@side~one", [0, 1, 0, 1, 0]).await;
+    provider.forget();
+    let start = runtime.rpc("begin_rewind", json!({ "exchange": recorded[4] })).await;
+    talk(&format!("/@side~{}", start["label"].as_str().unwrap()), [1, 0, 1, 0, 0]).await;
+    assert_eq!(provider.received().len(), 1, "only the chosen one");
+    let rewind = rewind_of(&runtime, &start).await;
+    assert_eq!((&rewind["served"], &rewind["live"]["why"]), (&json!(4), &json!("asked")), "{rewind}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_that_a_person_edits_on_its_way_is_asked_of_the_model() {
+    let provider = provider(9).await;
+    let mut options = Options::to(&provider.base);
+    options.config = "[hold]\nbefore_head = \"300ms\"\nheartbeat = \"100ms\"\n".to_owned();
+    let runtime = Runtime::start(&options);
+    let agent = first(&runtime, Dialect::Chat, false);
+    let recorded = run(agent.clone(), 99, |_, call| result(call)).await;
+    provider.forget();
+    let (start, mut agent) = again(&runtime, &recorded.exchanges[7], &agent).await;
+    agent.say("Find it");
+    let (answer, _) = agent.turn().await;
+    let session = start["session"].clone();
+    runtime.rpc("control_session", json!({ "session": session, "command": "pause" })).await;
+    agent.give(&[(answer.calls[0].clone(), result(&answer.calls[0]))]);
+    let mut body = agent.body();
+    let asking = tokio::spawn(async move { agent.send().await.unwrap() });
+    loop {
+        let detail = runtime.rpc("get_session", json!({ "session": session })).await;
+        if detail["held"].as_array().is_some_and(|held| !held.is_empty()) {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    assert_eq!(provider.received().len(), 0);
+    body["temperature"] = json!(0.5);
+    runtime.rpc("control_session", json!({ "session": session, "command": "edit_request", "body": body })).await;
+    runtime.rpc("control_session", json!({ "session": session, "command": "resume" })).await;
+    assert_eq!(asking.await.unwrap().status, 200);
+    assert_eq!(provider.last().json()["temperature"], 0.5);
+    assert_eq!(rewind_of(&runtime, &start).await["live"]["why"], "ordered");
+}

@@ -1,6 +1,6 @@
 import { play } from "../world/agent.mjs";
 import { expect, type Fresh, rowsOf, test } from "../world/browser";
-import { begin } from "../world/hand";
+import { begin, CAREFUL } from "../world/hand";
 import { live } from "../world/stories.mjs";
 
 /** A recorded run of three steps; its exchanges. */
@@ -46,11 +46,12 @@ test("rewind from a step: the command to copy, what was replayed, and the differ
 test("fork from a step: without an own key it says how to give one, with one both answers stand beside each other", async ({ page, open, start, world }) => {
   process.env.SWITCHTOWER_TEST_KEY = "sk-of-the-users-own-0123456789";
   const own = `[providers.own]\ndialect = "openai"\nbase_url = "${world.provider}/v1"\napi_key = "env:SWITCHTOWER_TEST_KEY"\n`;
-  const fork = async (runtime: Fresh, exchanges: string[], session: string) => {
+  const fork = async (runtime: Fresh, exchanges: string[], session: string, without?: string) => {
     await open(`/sessions/${session}/steps/${exchanges[0]}`, runtime);
     await page.getByRole("button", { name: "Fork from here" }).click();
     await page.getByRole("textbox", { name: "Another last message" }).fill("Tidy up the folder cellar, please.");
     await page.getByRole("combobox", { name: "Model" }).fill("gpt-5-nano");
+    if (without) await page.getByRole("checkbox", { name: without }).uncheck();
     await page.getByRole("dialog").getByRole("button", { name: "Fork", exact: true }).click();
   };
   const poor = await start();
@@ -60,9 +61,9 @@ test("fork from a step: without an own key it says how to give one, with one bot
   await expect(page.getByRole("dialog").getByRole("alert")).toContainText("agents' keys pass through and are not kept");
   await expect(page.getByRole("dialog").getByRole("alert")).toContainText('api_key = "env:NAME"');
 
-  const runtime = await start({}, undefined, own);
+  const runtime = await start({ "careful.toml": CAREFUL }, undefined, own);
   const { session, exchanges } = await recorded(runtime, "attic");
-  await fork(runtime, exchanges, session);
+  await fork(runtime, exchanges, session, "careful/no-formats");
   await expect(page).toHaveURL(new RegExp(`/compare/${exchanges[0]}/exc_`));
   const screen = page.getByRole("region", { name: "Comparison" });
   await expect(screen.getByRole("row", { name: "Model" })).toContainText("gpt-5-mini");
@@ -71,7 +72,7 @@ test("fork from a step: without an own key it says how to give one, with one bot
   await expect(screen.getByRole("region", { name: "Tool calls", exact: true })).toContainText('+  "folder": "cellar"');
   await screen.getByRole("link", { name: "Fork, step 0" }).click();
   const line = page.getByRole("region", { name: "Fork", exact: true });
-  await expect(line).toContainText(`Forked from ${exchanges[0]} · gpt-5-nano · “Tidy up the folder cellar, please.”`);
+  await expect(line).toContainText(`Forked from ${exchanges[0]} · gpt-5-nano · without careful/no-formats · “Tidy up the folder cellar, please.”`);
   await line.getByRole("link", { name: "Compare the answers" }).click();
   await expect(screen).toBeVisible();
 });

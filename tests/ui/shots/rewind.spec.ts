@@ -1,7 +1,7 @@
 // Rewind and fork in their states, light and dark. Nothing is judged here: a person looks.
 import { play } from "../world/agent.mjs";
 import { test } from "../world/browser";
-import { begin } from "../world/hand";
+import { begin, CAREFUL } from "../world/hand";
 import { pictures } from "../world/picture";
 import { live } from "../world/stories.mjs";
 
@@ -14,7 +14,7 @@ for (const theme of ["light", "dark"] as const) {
     test("rewind and fork", async ({ page, open, start, world }) => {
       process.env.SWITCHTOWER_TEST_KEY = "sk-of-the-users-own-0123456789";
       const own = `[providers.own]\ndialect = "openai"\nbase_url = "${world.provider}/v1"\napi_key = "env:SWITCHTOWER_TEST_KEY"\n`;
-      const runtime = await start({}, undefined, own);
+      const runtime = await start({ "careful.toml": CAREFUL }, undefined, own);
       const name = `attic-${theme}-again`;
       const agent = begin(runtime, name);
       await Promise.all([agent.go(0), agent.go(1)]);

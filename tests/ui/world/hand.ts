@@ -16,6 +16,17 @@ when = "tool.name == 'delete_file'"
 do = [{ escalate = { text = "May {{tool.name}} run?" } }]
 `;
 
+/** A rule that never has to act. */
+export const CAREFUL = `version = 1
+name = "careful"
+
+[[rule]]
+id = "no-formats"
+on = "tool.call"
+when = "tool.name == 'format_disk'"
+do = [{ block = { text = "Not this." } }]
+`;
+
 type Call = { name: string; arguments: Record<string, unknown> };
 export type Playing = { ran: Call[]; ended: Promise<{ text?: string; failed?: number } | undefined>; go: (turn: number) => Promise<unknown> };
 

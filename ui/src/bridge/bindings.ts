@@ -434,6 +434,8 @@ export type ForkSession = {
 	message?: string | null,
 	/**  The whole request in its dialect, as an object or as JSON text; before `model` and `message`. */
 	body?: unknown | null,
+	/**  Rules that the fork is judged without, by id or `policy/rule`. */
+	without?: string[],
 	/**  One with a key of the user's own; the recorded one, else any of its dialect, unless given. */
 	provider?: string | null,
 };
@@ -454,6 +456,8 @@ export type ForkedFrom = {
 	model: string | null,
 	message: string | null,
 	provider: string | null,
+	/**  Rules that it was judged without. */
+	without: string[],
 };
 
 export type FramePage = {
@@ -969,7 +973,9 @@ export type RewindWhy =
 /**  A person ordered or edited what goes to the model. */
 "ordered" | 
 /**  A rule of today took a call out of a recorded answer. */
-"blocked";
+"blocked" | 
+/**  The runtime was started again before the run's first request. */
+"lost";
 
 /**  An intervention's pill. */
 export type RowAct = {

@@ -8,6 +8,7 @@ export const WHY: Record<RewindWhy, string> = {
   unfinished: "the recorded exchange came to no whole answer",
   ordered: "a person changed what goes to the model",
   blocked: "a rule took a call out of the recorded answer",
+  lost: "the runtime was started again meanwhile",
 };
 
 /** Programs by which known agents are started. */

@@ -32,6 +32,7 @@ impl Console {
             },
             provider: record.provider.clone(),
             ask: text(args.provider),
+            without: self.known_rules(args.without)?,
             model: text(args.model),
             message: text(args.message),
         };
@@ -61,8 +62,23 @@ impl Console {
                 model: text(&told.payload["model"]),
                 message: text(&told.payload["message"]),
                 provider: text(&told.payload["provider"]),
+                without: told.payload["without"].as_array().into_iter().flatten().filter_map(text).collect(),
             })
         }))
+    }
+}
+
+impl Console {
+    fn known_rules(&self, without: Vec<String>) -> Result<Vec<String>, RpcError> {
+        let policies = self.policies.page().policies;
+        let rules = policies.iter().flat_map(|policy| policy.rules.iter().map(move |rule| (policy, rule)));
+        let known: Vec<String> = rules.map(|(policy, rule)| format!("{}/{}", policy.name, rule.id)).collect();
+        let is_known = |name: &String| known.iter().any(|rule| rule == name || rule.split('/').nth(1) == Some(name));
+        match without.iter().find(|name| !is_known(name)) {
+            None => Ok(without),
+            Some(unknown) => Err(RpcError::new(ErrorCode::NotFound, format!("no rule “{unknown}” is in force"))
+                .with_hint(format!("in force are {}", known.join(", ")))),
+        }
     }
 }
 

@@ -95,6 +95,10 @@ pub trait Memory: Send + Sync + 'static {
     fn recorded(&self, _exchange: ExchangeId) -> BoxFuture<'static, Option<RecordedExchange>> {
         Box::pin(std::future::ready(None))
     }
+    /// How far a session's rewind was; none where it is no rewind.
+    fn rewinding(&self, _session: SessionId) -> BoxFuture<'static, Option<Rewinding>> {
+        Box::pin(std::future::ready(None))
+    }
 }
 
 /// Enough of a session to recognise its next request and to go on applying its rewrites.

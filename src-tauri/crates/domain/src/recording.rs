@@ -17,6 +17,16 @@ pub struct Recording {
     pub edits: Vec<ContextEdit>,
 }
 
+/// A rewind that an earlier life of the runtime began.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rewinding {
+    pub recording: Recording,
+    /// What was served already.
+    pub served: Vec<ExchangeId>,
+    /// It had left the record: everything is live.
+    pub live: bool,
+}
+
 /// Enough of a recorded exchange to decide whether to look closer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RecordedHead {

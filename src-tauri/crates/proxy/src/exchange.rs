@@ -198,7 +198,9 @@ pub(crate) async fn run(core: Arc<Core>, incoming: Incoming, reply: crate::liste
             None => return,
         },
     };
-    let Some((exchange, returned)) = record::open(&core, &incoming, &request).await else { return };
+    // Before its session is looked for: a rewind's first request begins the session that was promised.
+    let tape = rewind::tape_of(&core, incoming.session_label()).await;
+    let Some((exchange, returned)) = record::open(&core, &incoming, &request, tape).await else { return };
     if let Some(error) = &unreadable {
         exchange.event(EventKind::Unreadable, serde_json::json!({ "why": error.to_string() }));
     }
@@ -333,8 +335,8 @@ impl Exchange {
         mask: Mask,
         standing: Standing,
         agent: String,
+        tape: Option<Arc<Tape>>,
     ) -> Exchange {
-        let tape = core.rewinds.of(incoming.session_label());
         Exchange {
             policies,
             core,

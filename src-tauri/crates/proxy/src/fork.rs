@@ -27,6 +27,8 @@ pub struct Fork {
     /// Another provider of the same dialect to ask.
     pub ask: Option<String>,
     pub model: Option<String>,
+    /// Rules that it is judged without, by id or `policy/rule`.
+    pub without: Vec<String>,
     /// In the place of the newest message of the user's, or after the tool results that came last.
     pub message: Option<String>,
 }
@@ -107,6 +109,7 @@ fn incoming(core: &Core, fork: Fork) -> Result<(Incoming, serde_json::Value), Fo
     let url = address::resolve_to(&provider, &address, &fork.provider, query.as_deref());
     let payload = serde_json::json!({
         "from": fork.from, "model": fork.model, "message": fork.message, "provider": provider.name,
+        "without": fork.without,
     });
     address.agent = Some(fork.agent);
     address.session = Some(format!("fork-{}", ExchangeId(core.ports.clock.next_id())));
@@ -127,7 +130,7 @@ fn incoming(core: &Core, fork: Fork) -> Result<(Incoming, serde_json::Value), Fo
         peer: Arc::new(Peer::nobody()),
     };
     let route = wire::route(&address.path, arrival.query.as_deref(), &recorded).unwrap_or(route);
-    Ok((Incoming { arrival, address, route, provider, url }, payload))
+    Ok((Incoming { arrival, address, route, provider, url, muted: fork.without }, payload))
 }
 
 /// Who answers: the provider that is named, else the one of then, else any of its dialect; only one whose key the runtime holds.

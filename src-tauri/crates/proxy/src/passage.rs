@@ -22,6 +22,8 @@ pub(crate) struct Incoming {
     pub route: Route,
     pub provider: Provider,
     pub url: String,
+    /// Rules that are not asked in its session, by id or `policy/rule`.
+    pub muted: Vec<String>,
 }
 
 impl Incoming {
@@ -61,7 +63,7 @@ pub(crate) fn sort(core: &Core, arrival: Arrival) -> Caught {
     }
     match route {
         Some(route) if route.operation == Operation::Generate && arrival.method == http::Method::POST => {
-            Caught::Exchange(Box::new(Incoming { arrival, address, route, provider, url }))
+            Caught::Exchange(Box::new(Incoming { arrival, address, route, provider, url, muted: Vec::new() }))
         }
         _ => Caught::Passage(Box::new(outgoing(core, &arrival, &provider, url))),
     }

@@ -8,6 +8,7 @@ use crate::{
     mask::Mask,
     naming,
     passage::Incoming,
+    rewind::Tape,
     session::SessionHandle,
 };
 use domain::*;
@@ -21,18 +22,21 @@ pub(crate) async fn open(
     core: &Arc<Core>,
     incoming: &Incoming,
     request: &Request,
+    tape: Option<Arc<Tape>>,
 ) -> Option<(Exchange, Vec<Returned>)> {
     let arrival = &incoming.arrival;
     let mask = core.masks.of(&arrival.headers, arrival.query.as_deref(), core.held_keys());
     let request = Arc::new(recordable(&mask, incoming, request));
     let reading = Arc::new(core.reader.read(&request));
     let id = ExchangeId(core.ports.clock.next_id());
-    let (found, session) = find(core, incoming, &request, &reading, id).await;
+    let (found, session) = find(core, incoming, &request, &reading, id, tape.as_deref()).await;
     let policies = core.policies();
     let arrived = session.with({
         let (at, found, request, reading) = (arrival.at, found.clone(), request.clone(), reading.clone());
         let (provider, policies) = (incoming.provider.name.clone(), policies.clone());
+        let muted = incoming.muted.clone();
         move |session| {
+            session.desk.orders.muted.extend(muted);
             let run_before = session.state.run();
             let arrived = session.state.request(id, at, &found, &request, &reading, &provider);
             let turn = !found.side_call && !found.branch;
@@ -77,7 +81,7 @@ pub(crate) async fn open(
     };
     let policies = Arc::new(tailored(policies.for_agent(&row.agent), &muted, &budgets));
     let exchange =
-        Exchange::new(core.clone(), id, session, incoming, policies, request, reading, mask, standing, agent);
+        Exchange::new(core.clone(), id, session, incoming, policies, request, reading, mask, standing, agent, tape);
     if found.session.is_none() {
         exchange.event(EventKind::SessionStarted, serde_json::json!({ "basis": found.basis, "agent": row.agent }));
     }
@@ -124,6 +128,7 @@ async fn find(
     request: &Request,
     reading: &Reading,
     id: ExchangeId,
+    tape: Option<&Tape>,
 ) -> (Found, SessionHandle) {
     let arrival = &incoming.arrival;
     let (agent, label) = (incoming.agent_label(), incoming.session_label());
@@ -136,7 +141,7 @@ async fn find(
             // Its answer waits for a person: this is the client's retry.
             found.session = Some(session);
         }
-        let given = || core.rewinds.of(label)?.take_session();
+        let given = || tape?.take_session();
         let session = found.session.or_else(given).unwrap_or_else(|| SessionId(core.ports.clock.next_id()));
         finder.opened(&found, session, id, &caller, request, reading);
         (found, session)

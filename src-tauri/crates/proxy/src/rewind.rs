@@ -10,6 +10,7 @@ pub(crate) use tape::{Tape, Why};
 
 use crate::{
     Runtime,
+    core::Core,
     exchange::Exchange,
     hand::orders::Due,
     relay::{Ready, Whence, again},
@@ -55,6 +56,18 @@ impl Runtime {
         core.rewinds.0.lock().insert(label.clone(), Arc::new(Tape::new(session, recording)));
         Rewind { session, agent, label }
     }
+}
+
+/// The tape of the run that a request belongs to. One that was begun before the runtime was started again is taken up where it was.
+pub(crate) async fn tape_of(core: &Core, label: Option<&str>) -> Option<Arc<Tape>> {
+    if let Some(tape) = core.rewinds.of(label) {
+        return Some(tape);
+    }
+    let label = label?;
+    let session: SessionId = label.parse().ok()?;
+    let known = core.ports.memory.rewinding(session).await;
+    let mut tapes = core.rewinds.0.lock();
+    Some(tapes.entry(label.to_owned()).or_insert_with(|| Arc::new(Tape::again(session, known))).clone())
 }
 
 /// The recorded answer to this request, where the run is being rewound and asks what was asked then.

@@ -4,10 +4,10 @@ import { useNavigate } from "@tanstack/react-router";
 import { GitFork } from "lucide-react";
 import { lazy, Suspense, useState } from "react";
 import { call, type ExchangeView, type ForkSession } from "@/bridge";
-import { oneSession } from "@/bridge/queries";
+import { oneSession, policies } from "@/bridge/queries";
 import { useBody } from "@/bridge/text";
 import { packed, spread, wrongJson } from "@/model/arguments";
-import { Choice, TextField } from "@/widgets/fields";
+import { Check, Choice, TextField } from "@/widgets/fields";
 import { Sheet, Submit } from "@/widgets/sheet";
 import { Skeleton } from "@/widgets/states";
 
@@ -38,6 +38,7 @@ function ForkSheet({ exchange, onClose }: { exchange: ExchangeView; onClose: () 
   const [model, setModel] = useState("");
   const [message, setMessage] = useState("");
   const [body, setBody] = useState<string | null>(null);
+  const [without, setWithout] = useState<string[]>([]);
   const fork = useMutation({
     mutationFn: (args: ForkSession) => call("fork_session", args),
     onSuccess: ({ exchange: after }) =>
@@ -48,6 +49,7 @@ function ForkSheet({ exchange, onClose }: { exchange: ExchangeView; onClose: () 
     if (fork.isPending || wrong !== null) return;
     const args: ForkSession = { exchange: exchange.id };
     if (model.trim() !== "") args.model = model.trim();
+    if (without.length > 0) args.without = without;
     if (way === "message" && message.trim() !== "") args.message = message;
     if (way === "request" && body !== null) args.body = packed(body);
     fork.mutate(args);
@@ -91,7 +93,30 @@ function ForkSheet({ exchange, onClose }: { exchange: ExchangeView; onClose: () 
       ) : (
         <WholeRequest exchange={exchange} text={body} onText={setBody} />
       )}
+      <Rules without={without} onWithout={setWithout} />
     </Sheet>
+  );
+}
+
+/** The rules in force, each of which the fork may do without. */
+function Rules({ without, onWithout }: { without: string[]; onWithout: (without: string[]) => void }) {
+  const loaded = useQuery(policies).data?.policies ?? [];
+  const rules = loaded.flatMap((policy) => policy.rules.map((rule) => `${policy.name}/${rule.id}`));
+  if (rules.length === 0) return null;
+  return (
+    <fieldset>
+      <legend className="mb-0.5 text-muted text-sm">Judged by</legend>
+      <div className="max-h-40 space-y-1 overflow-y-auto font-mono text-[12px]">
+        {rules.map((rule) => (
+          <Check
+            key={rule}
+            label={rule}
+            checked={!without.includes(rule)}
+            onChecked={(judged) => onWithout(judged ? without.filter((other) => other !== rule) : [...without, rule])}
+          />
+        ))}
+      </div>
+    </fieldset>
   );
 }
 

@@ -7,7 +7,8 @@ import { oneLine } from "@/model/format";
 export function ForkLine({ session }: { session: SessionDetail }) {
   const { forked_from: from } = session;
   if (from === null) return null;
-  const changed = [from.model, from.message === null ? null : `“${oneLine(from.message).slice(0, 80)}”`];
+  const without = from.without.length > 0 ? `without ${from.without.join(", ")}` : null;
+  const changed = [from.model, without, from.message === null ? null : `“${oneLine(from.message).slice(0, 80)}”`];
   return (
     <section aria-label="Fork" className="flex h-7 shrink-0 items-center gap-2 border-line border-b px-3 text-sm">
       <GitFork size={13} className="shrink-0 text-human" />

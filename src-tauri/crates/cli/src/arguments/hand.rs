@@ -282,6 +282,9 @@ pub struct Fork {
     /// The whole request instead: a file, `-` for stdin, or JSON that begins with {
     #[arg(long, alias = "request", value_name = "FILE")]
     pub body: Option<String>,
+    /// Judge it without this rule, by id or policy/rule; repeat for several
+    #[arg(long, value_name = "RULE", value_delimiter = ',')]
+    pub without: Vec<String>,
     /// Which provider to ask, where several have a key of yours
     #[arg(long, value_name = "NAME")]
     pub provider: Option<String>,

@@ -10,9 +10,10 @@ use anyhow::Result;
 use console::{ForkSession, view::*};
 
 pub async fn fork(backend: &Backend, words: Fork) -> Result<Outcome> {
-    let Fork { exchange, model, message, body, provider, json } = words;
+    let Fork { exchange, model, message, body, without, provider, json } = words;
     let body = body.as_deref().map(given).transpose()?.map(Into::into);
-    let answer = backend.call("fork_session", &ForkSession { exchange, model, message, body, provider }).await?;
+    let answer =
+        backend.call("fork_session", &ForkSession { exchange, model, message, body, without, provider }).await?;
     if json {
         output::json(&answer)?;
         return Ok(Outcome::Done);

@@ -45,6 +45,7 @@ fn summary(rewind: &RewindView) -> Vec<String> {
         RewindWhy::Unfinished => "the recorded exchange has no whole answer",
         RewindWhy::Ordered => "a person changed what goes to the model",
         RewindWhy::Blocked => "a rule took a call out of the recorded answer",
+        RewindWhy::Lost => "the runtime was started again meanwhile",
     };
     let mut lines = vec![format!("{served}, live since {since}: {why}")];
     lines.extend(live.differences.iter().map(|one| format!("  {} differs", plain(&one.place))));

@@ -94,6 +94,10 @@ args! {
         /// The whole request in its dialect, as an object or as JSON text; before `model` and `message`.
         #[specta(optional, type = Option<Unknown>)]
         pub body: Option<Value>,
+        /// Rules that the fork is judged without, by id or `policy/rule`.
+        #[serde(default)]
+        #[specta(optional)]
+        pub without: Vec<String>,
         /// One with a key of the user's own; the recorded one, else any of its dialect, unless given.
         #[specta(optional)]
         pub provider: Option<String>,

@@ -23,6 +23,8 @@ pub struct ForkedFrom {
     pub model: Option<String>,
     pub message: Option<String>,
     pub provider: Option<String>,
+    /// Rules that it was judged without.
+    pub without: Vec<String>,
 }
 
 /// Two exchanges' answers beside each other.

@@ -34,6 +34,8 @@ pub enum RewindWhy {
     Ordered,
     /// A rule of today took a call out of a recorded answer.
     Blocked,
+    /// The runtime was started again before the run's first request.
+    Lost,
 }
 
 /// A part of a request in which two runs differ. Long texts are cut around the place where they part.

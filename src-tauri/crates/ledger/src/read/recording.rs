@@ -2,7 +2,9 @@
 
 use super::{remember::edits, time};
 use crate::{Ledger, LedgerError, layout::*, pack::AnswerPack};
-use domain::{ContextEdit, EventKind, ExchangeId, RecordedExchange, RecordedHead, Recording, SessionId, Timestamp};
+use domain::{
+    ContextEdit, EventKind, ExchangeId, RecordedExchange, RecordedHead, Recording, Rewinding, SessionId, Timestamp,
+};
 use rusqlite::{Connection, OptionalExtension, params};
 use serde_json::Value;
 use std::collections::HashSet;
@@ -57,6 +59,17 @@ impl Ledger {
             messages: request.messages,
             marks: request.marks,
             response: answer.agent.or(answer.provider),
+        }))
+    }
+
+    pub(crate) async fn rewind_under_way(&self, session: SessionId) -> Result<Option<Rewinding>, LedgerError> {
+        let told = self.told(session, EventKind::Rewound).await?;
+        let id = |told: &Told| told.payload["recorded"].as_str().and_then(|id| id.parse::<ExchangeId>().ok());
+        let Some(until) = told.iter().find(|told| told.payload["is"] == "begun").and_then(id) else { return Ok(None) };
+        Ok(Some(Rewinding {
+            recording: self.recording(until).await?,
+            served: told.iter().filter(|told| told.payload["is"] == "served").filter_map(id).collect(),
+            live: told.iter().any(|told| told.payload["is"] == "live"),
         }))
     }
 

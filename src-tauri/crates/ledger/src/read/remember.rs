@@ -3,7 +3,7 @@
 use crate::{Ledger, LedgerError, codec, edit, layout::*, pack, retrieve};
 use domain::{
     ContextEdit, Escalation, ExchangeId, Hash, HeldResponse, InterventionId, Memory, RecordedExchange,
-    RememberedSession, SessionId, SessionRow, Timestamp, ToolCall,
+    RememberedSession, Rewinding, SessionId, SessionRow, Timestamp, ToolCall,
 };
 use futures::future::BoxFuture;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Params, params};
@@ -36,6 +36,16 @@ impl Memory for Ledger {
         Box::pin(async move {
             ledger.recorded_exchange(exchange).await.unwrap_or_else(|error| {
                 tracing::error!(%error, %exchange, "a recorded exchange cannot be read; the model is asked");
+                None
+            })
+        })
+    }
+
+    fn rewinding(&self, session: SessionId) -> BoxFuture<'static, Option<Rewinding>> {
+        let ledger = self.clone();
+        Box::pin(async move {
+            ledger.rewind_under_way(session).await.unwrap_or_else(|error| {
+                tracing::error!(%error, %session, "a rewind cannot be taken up again; the model is asked");
                 None
             })
         })

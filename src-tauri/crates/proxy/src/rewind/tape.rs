@@ -26,6 +26,8 @@ pub(crate) struct Tape {
 struct State {
     begun: bool,
     live: bool,
+    /// The runtime has forgotten what was recorded.
+    lost: bool,
     places: Vec<Place>,
     edits: HashMap<SessionId, Vec<ContextEdit>>,
 }
@@ -56,6 +58,8 @@ pub(crate) enum Why {
     Ordered,
     /// A rule of today took a call out of a recorded answer, so that the model has to go on from there.
     Blocked,
+    /// The runtime was started again before the run's first request, and knows nothing of it.
+    Lost,
 }
 
 impl Why {
@@ -66,6 +70,7 @@ impl Why {
             Why::Unfinished => "unfinished",
             Why::Ordered => "ordered",
             Why::Blocked => "blocked",
+            Why::Lost => "lost",
         }
     }
 }
@@ -105,9 +110,29 @@ impl Tape {
             session,
             recorded: recording.session,
             until: recording.until,
-            state: Mutex::new(State { begun: false, live: false, places, edits }),
+            state: Mutex::new(State { begun: false, live: false, lost: false, places, edits }),
             given: parking_lot::Mutex::new(Some(session)),
         }
+    }
+
+    /// One that an earlier life of the runtime began; `None` where nothing is known of it any more.
+    pub fn again(session: SessionId, rewinding: Option<Rewinding>) -> Tape {
+        let lost =
+            Recording { until: ExchangeId(0), session, agent: String::new(), exchanges: Vec::new(), edits: Vec::new() };
+        let known = rewinding.is_some();
+        let (recording, served, live) =
+            rewinding.map_or((lost, Vec::new(), false), |one| (one.recording, one.served, one.live));
+        let mut tape = Tape::new(session, recording);
+        let state = tape.state.get_mut();
+        state.begun = true;
+        (state.live, state.lost) = (live, !known);
+        // Rewrites came along with what was served, and are remembered with the session.
+        state.edits.clear();
+        for place in &mut state.places {
+            place.served = served.contains(&place.head.id);
+        }
+        tape.given = parking_lot::Mutex::new(None);
+        tape
     }
 
     /// The run's session, for its first request.
@@ -120,6 +145,10 @@ impl Tape {
         let begun = (!std::mem::replace(&mut state.begun, true)).then(|| self.begun(&state));
         if state.live {
             return Asked { told: Told::Nothing, begun, edits: Vec::new() };
+        }
+        if state.lost {
+            state.live = true;
+            return Asked { told: Told::Live(live(Why::Lost, None, Vec::new())), begun, edits: Vec::new() };
         }
         let wanted = wire::likeness(request);
         let alike = state.alike(record, &wanted).await;
