@@ -135,21 +135,22 @@ fn heads(db: &Connection, n: i64, session: SessionId, until: ExchangeId) -> Resu
     Ok(found.collect::<Result<_, _>>()?)
 }
 
-/// Insertions by a rule are made again by the rule, if it is still in force; the others came about only once.
+/// What a person did, and calls that were taken out of answers: the agent's record of them is all there is. What else a rule rewrote
+/// it rewrites again, if it is still in force.
 fn lasting_edits(
     db: &Connection,
     n: i64,
     session: SessionId,
     until: ExchangeId,
 ) -> Result<Vec<ContextEdit>, LedgerError> {
-    let mut statement = db.prepare_cached("SELECT id FROM intervention WHERE session = ?1 AND cause = ?2")?;
-    let by_person = statement.query_map([n, cause::code(domain::Cause::Person)], |row| row.get::<_, i64>(0))?;
-    let by_person: HashSet<i64> = by_person.collect::<Result<_, _>>()?;
+    let mut statement = db.prepare_cached(
+        "SELECT i.id FROM intervention i JOIN word w ON w.n = i.action \
+         WHERE i.session = ?1 AND (i.cause = ?2 OR w.text IN ('block', 'expire'))",
+    )?;
+    let lasting = statement.query_map([n, cause::code(domain::Cause::Person)], |row| row.get::<_, i64>(0))?;
+    let lasting: HashSet<i64> = lasting.collect::<Result<_, _>>()?;
     let mut all = edits(db, n, session)?;
-    all.retain(|edit| {
-        let lasts = edit.replaces > 0 || !edit.results.is_empty() || by_person.contains(&edit.intervention.0);
-        // Ids are given in the order of time.
-        lasts && edit.intervention.0 < until.0
-    });
+    // Ids are given in the order of time.
+    all.retain(|edit| edit.intervention.0 < until.0 && lasting.contains(&edit.intervention.0));
     Ok(all)
 }

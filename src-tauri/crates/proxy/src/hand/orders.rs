@@ -121,9 +121,10 @@ pub(crate) struct Due {
 }
 
 impl Due {
-    /// Something else goes to the model than the agent sent.
+    /// A person wants something else to go to the model than the agent sends. A rule's orders are made again by the rule.
     pub fn changes_request(&self) -> bool {
-        self.model.is_some() || self.rollback.is_some() || !self.withheld.is_empty() || !self.injections.is_empty()
+        let model = self.model.as_ref().is_some_and(|model| !model.by_rule);
+        model || self.rollback.is_some() || !self.withheld.is_empty() || !self.injections.is_empty()
     }
 }
 
