@@ -47,6 +47,13 @@ async fn every_control_acts_on_every_dialect_streamed_and_not() {
     cells::fill(CONTROLS, cell).await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_goes_back_to_a_request_of_before_a_restart() {
+    for (dialect, streamed) in cells::forms() {
+        orders::rollback_after_restart(dialect, streamed).await;
+    }
+}
+
 async fn cell(control: &'static str, dialect: switchtower_tests::Dialect, streamed: bool) {
     match control {
         "pause" | "resume" => gate::pause(dialect, streamed).await,

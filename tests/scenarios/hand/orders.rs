@@ -1,8 +1,11 @@
 //! Standing orders: what a person changed about the calls to come.
 
-use crate::{Dialect, hand_world::World};
+use crate::{
+    Dialect,
+    hand_world::{World, provider},
+};
 use serde_json::json;
-use switchtower_tests::{Turn, agent::Outcome};
+use switchtower_tests::{Agent, Options, Runtime, Turn, agent::Outcome};
 
 pub async fn inject(dialect: Dialect, streamed: bool, standing: bool) {
     let world = World::start(dialect, streamed, |round| Turn::text(&format!("Answer {round}.")), &[]).await;
@@ -122,4 +125,34 @@ pub async fn rollback(dialect: Dialect, streamed: bool) {
     );
     assert_eq!(sent[4][..sent[3].len()], sent[3][..], "and stays so, byte for byte");
     assert!(json!(sent[4]).to_string().contains("Five"));
+}
+
+/// What a request of an earlier life of the runtime was is in the record: it can be gone back to.
+pub async fn rollback_after_restart(dialect: Dialect, streamed: bool) {
+    let provider = provider(|round| Turn::text(&format!("Answer {round}."))).await;
+    let folder = tempfile::tempdir().unwrap();
+    let mut runtime = Runtime::start_in(folder.path(), &Options::to(&provider.base));
+    let mut agent = Agent::new(&runtime.proxy, dialect, streamed).labelled("hand~one");
+    agent.say("One");
+    let first = agent.turn().await.1.header("x-switchtower-exchange").unwrap().to_owned();
+    agent.say("Two");
+    let second = agent.turn().await.1.header("x-switchtower-exchange").unwrap().to_owned();
+    runtime.settled(&second).await;
+    runtime.kill();
+    drop(runtime);
+    let runtime = Runtime::start_in(folder.path(), &Options::to(&provider.base));
+    let session = runtime.sessions().await[0]["id"].clone();
+    let rollback = |exchange: &str| json!({"session": session, "command": "rollback", "exchange": exchange, "text": "Start over from here."});
+    let unknown = runtime.ask("control_session", rollback("exc_0000000000001")).await.unwrap_err();
+    assert!(unknown["message"].as_str().unwrap().contains("no request of this session"), "{unknown}");
+    runtime.rpc("control_session", rollback(&first)).await;
+    agent.base = runtime.proxy.clone();
+    agent.say("Three");
+    agent.turn().await;
+    let told = provider.received().last().unwrap().json().to_string();
+    assert!(told.contains("One") && told.contains("Start over from here."), "{dialect:?} {streamed}: {told}");
+    assert!(
+        !told.contains("Two") && !told.contains("Three"),
+        "{dialect:?} {streamed}: what came since is gone: {told}"
+    );
 }

@@ -40,6 +40,8 @@ pub struct RecordedHead {
 /// What an agent sent, taken apart as it is stored, and what it got.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RecordedExchange {
+    pub session: SessionId,
+    pub side_call: bool,
     /// Path and query, labels included.
     pub path: String,
     pub headers: Headers,

@@ -16,7 +16,7 @@ pub(crate) mod wait;
 
 pub(crate) use commands::by_person;
 
-use crate::{Runtime, core::Core, session::SessionHandle};
+use crate::{Runtime, core::Core, rewind, session::SessionHandle};
 use domain::*;
 use std::sync::Arc;
 
@@ -71,6 +71,9 @@ impl Runtime {
     pub async fn control(&self, session: SessionId, command: Command) -> Result<Done, HandError> {
         let handle = self.session(session)?;
         let core = self.core().clone();
+        if let Command::Rollback { exchange, .. } = &command {
+            find_mark(&core, &handle, *exchange).await;
+        }
         let carried = handle.with({
             let core = core.clone();
             move |session| commands::carry_out(&core, session, command)
@@ -129,6 +132,20 @@ impl Runtime {
     pub fn clear_breakpoint(&self, id: &str) -> bool {
         self.core().breakpoints.clear(id)
     }
+}
+
+/// Marks where a request of the session ended, if only the record knows it: one of an earlier life of the runtime.
+async fn find_mark(core: &Core, handle: &SessionHandle, exchange: ExchangeId) {
+    if handle.with(move |session| session.desk.marked(exchange).is_some()).await != Some(false) {
+        return;
+    }
+    let Some(recorded) = core.ports.memory.recorded(exchange).await else { return };
+    if recorded.session != handle.id || recorded.side_call {
+        return;
+    }
+    let Some((request, _)) = rewind::as_sent(recorded) else { return };
+    let end = core.reader.read(&request).end();
+    handle.with(move |session| session.desk.mark_again(exchange, end)).await;
 }
 
 /// The record of a person's answer.

@@ -6,7 +6,7 @@
 
 mod tape;
 
-pub(crate) use tape::{Tape, Why};
+pub(crate) use tape::{Tape, Why, as_sent};
 
 use crate::{
     Runtime,

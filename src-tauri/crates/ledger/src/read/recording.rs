@@ -36,7 +36,8 @@ impl Ledger {
     /// What an agent sent and got. None where a body of its request is missing.
     pub(crate) async fn recorded_exchange(&self, id: ExchangeId) -> Result<Option<RecordedExchange>, LedgerError> {
         let found = sqlx::query!(
-            "SELECT agent_context, envelope, system, tools, head, answer FROM exchange WHERE id = ?1",
+            r#"SELECT s.id AS "session!", e.flags, e.agent_context, e.envelope, e.system, e.tools, e.head, e.answer
+               FROM exchange e JOIN session s ON s.n = e.session WHERE e.id = ?1"#,
             id.0
         )
         .fetch_optional(self.pool().await?)
@@ -51,6 +52,8 @@ impl Ledger {
             None => AnswerPack::default(),
         };
         Ok(Some(RecordedExchange {
+            session: SessionId(row.session),
+            side_call: row.flags & FLAG_SIDE_CALL != 0,
             path: head.path,
             headers: request.headers,
             envelope: request.envelope,

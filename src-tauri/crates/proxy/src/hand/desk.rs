@@ -94,6 +94,12 @@ impl Desk {
         self.marks.iter().rev().nth(steps as usize).map(|(_, end)| *end)
     }
 
+    /// Sets the mark of an earlier request in its place: ids grow with time.
+    pub fn mark_again(&mut self, exchange: ExchangeId, end: Hash) {
+        let place = self.marks.partition_point(|(known, _)| *known < exchange);
+        self.marks.insert(place, (exchange, end));
+    }
+
     pub fn marked(&self, exchange: ExchangeId) -> Option<Hash> {
         self.marks.iter().find(|(known, _)| *known == exchange).map(|(_, end)| *end)
     }

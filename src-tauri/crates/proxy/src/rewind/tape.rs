@@ -281,10 +281,13 @@ async fn answer(record: &Record, head: RecordedHead) -> Option<ResponseImage> {
     fetch(record, head.id).await?.1.filter(whole)
 }
 
-/// A recorded request as it was sent, and what came of it.
 async fn fetch(record: &Record, id: ExchangeId) -> Option<(Request, Option<ResponseImage>)> {
-    let recorded = record.recorded(id).await?;
-    let RecordedExchange { path, headers: sent, envelope, system, tools, messages, marks, response } = recorded;
+    as_sent(record.recorded(id).await?)
+}
+
+/// A recorded request as it was sent, and what came of it.
+pub(crate) fn as_sent(recorded: RecordedExchange) -> Option<(Request, Option<ResponseImage>)> {
+    let RecordedExchange { path, headers: sent, envelope, system, tools, messages, marks, response, .. } = recorded;
     let body = wire::rebuild(&envelope, system.as_deref(), tools.as_deref(), &messages, &marks).ok()?;
     let (path, query) = path.split_once('?').map_or((path.as_str(), None), |(path, query)| (path, Some(query)));
     let route = wire::route(&address::parse(path).path, query, &headers::read(&sent))?;
