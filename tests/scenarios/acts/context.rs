@@ -62,7 +62,7 @@ pub async fn compact(dialect: Dialect, streamed: bool) {
     let policy = "version = 1\n[[rule]]\nid = \"room\"\non = \"model.request\"\nwhen = \"request.messages > 16 && history.room.fires_in_session == 0\"\n\
                   do = [{ compact = { to = 0.0002, pin = [\"Never forget\"] } }]\n";
     let (world, mut agent) = scripted(dialect, streamed, policy, |round| match round {
-        0..=8 => Turn::call("search", json!({"path": format!("p{round}")})).thinking("Hm.", &format!("c2ln{round}")),
+        0..=8 => Turn::call("search", json!({"path": format!("p{round}")})).thinking("Hm.", &format!("c2ln{round:04}")),
         _ => Turn::text("Done."),
     })
     .await;
