@@ -8,6 +8,7 @@ mod hand_world;
 mod context;
 mod ends;
 mod orders;
+mod redact;
 
 use futures::{StreamExt, stream};
 use hand_world::World;
@@ -40,6 +41,9 @@ const ROWS: &[Row] = &[
     row("rollback"),
     row("alert"),
     row("first"),
+    with_tools("redact a request"),
+    with_tools("replace in results"),
+    with_tools("redact an answer"),
     with_tools("truncate"),
     with_tools("extract"),
     with_tools("compact"),
@@ -106,6 +110,9 @@ async fn cell(name: &str, dialect: Dialect, streamed: bool) {
         "rollback" => ends::rollback(dialect, streamed).await,
         "alert" => ends::alert(dialect, streamed).await,
         "first" => orders::first(dialect, streamed).await,
+        "redact a request" => redact::request(dialect, streamed).await,
+        "replace in results" => redact::result(dialect, streamed).await,
+        "redact an answer" => redact::answer(dialect, streamed).await,
         "truncate" => context::truncate(dialect, streamed).await,
         "extract" => context::extract(dialect, streamed).await,
         "compact" => context::compact(dialect, streamed).await,

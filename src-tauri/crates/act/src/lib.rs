@@ -9,17 +9,21 @@ mod compact;
 mod escalate;
 mod inject;
 mod limit;
+mod redact;
 mod reroute;
 mod result;
 mod scene;
 mod stop;
 mod taint;
 mod values;
+mod vault;
 
 pub use block::{edge_after_removal, removal_text};
 pub use compact::{Plan, plan};
 pub use escalate::{call_digest, digest, request_digest};
 pub use scene::{Act, Context, Destination, History, Order, Scene, Step};
+
+pub use vault::{Redaction, Side, Vault};
 
 use domain::{Action, Decision, Mode};
 
@@ -30,7 +34,7 @@ pub fn carry_out(decisions: &[Decision], scene: &Scene<'_>) -> Vec<Act> {
         let from = acts.len();
         match &decision.action {
             Action::First(actions) => first(decision, actions, scene, &mut acts),
-            _ => acts.push(one(decision, scene)),
+            _ => acts.extend(one(decision, scene)),
         }
         if decision.mode == Mode::Shadow {
             acts[from..].iter_mut().for_each(|act| act.step = Step::Nothing);
@@ -42,7 +46,7 @@ pub fn carry_out(decisions: &[Decision], scene: &Scene<'_>) -> Vec<Act> {
 /// Up to the first that applies; those before it stay as what they could not do.
 fn first(decision: &Decision, actions: &[Action], scene: &Scene<'_>, acts: &mut Vec<Act>) {
     for action in actions {
-        let act = one(&Decision { action: action.clone(), ..decision.clone() }, scene);
+        let Some(act) = one(&Decision { action: action.clone(), ..decision.clone() }, scene) else { continue };
         let applies = !matches!(act.step, Step::Nothing);
         acts.push(act);
         if applies {
@@ -51,8 +55,9 @@ fn first(decision: &Decision, actions: &[Action], scene: &Scene<'_>, acts: &mut 
     }
 }
 
-fn one(decision: &Decision, scene: &Scene<'_>) -> Act {
-    match &decision.action {
+/// None: there was nothing to do, and that is no news.
+fn one(decision: &Decision, scene: &Scene<'_>) -> Option<Act> {
+    Some(match &decision.action {
         Action::Inject { role, text } => inject::carry_out(decision, *role, text, scene),
         Action::Block { text, refuse_as } => block::carry_out(decision, text, *refuse_as, scene),
         Action::Escalate(question) => escalate::carry_out(decision, question, scene),
@@ -62,10 +67,13 @@ fn one(decision: &Decision, scene: &Scene<'_>) -> Act {
         Action::Stop { text, refuse_as } => stop::carry_out(decision, text, *refuse_as, scene),
         Action::Rollback { steps, text } => stop::roll_back(decision, *steps, text, scene),
         Action::Alert { alert, text } => alert::carry_out(decision, alert, text, scene),
+        Action::Redact { patterns } => return redact::carry_out(decision, patterns, None, scene),
+        Action::Replace { patterns, with } if patterns.is_empty() => redact::replace_whole(decision, with, scene),
+        Action::Replace { patterns, with } => return redact::carry_out(decision, patterns, Some(with), scene),
         Action::Truncate { head, tail } => result::truncate(decision, *head, *tail, scene),
         Action::Extract { fields } => result::extract(decision, fields, scene),
         Action::Compact { to, pin } => compact::carry_out(decision, *to, pin, scene),
         Action::Taint { taint } => taint::carry_out(decision, taint, scene),
         Action::First(_) => scene.cannot(decision, "choose", "`first` does not stand within `first`"),
-    }
+    })
 }

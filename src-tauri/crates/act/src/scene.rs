@@ -1,8 +1,9 @@
 //! The scene: what an action is carried out on, and what comes of it.
 
+use crate::{Redaction, Vault};
 use domain::*;
 use std::sync::Arc;
-use wire::{Made, Request};
+use wire::{Answer, Made, Request};
 
 /// Where an action happens.
 pub struct Scene<'a> {
@@ -20,6 +21,10 @@ pub struct Scene<'a> {
     pub error_status: u16,
     /// The new tool result in question, at `tool.result`.
     pub result: Option<&'a ToolResult>,
+    /// The complete response in question, at `model.response`.
+    pub answer: Option<&'a Answer>,
+    /// What was redacted in this session.
+    pub vault: Arc<Vault>,
     /// The agent's messages, before any rewrite.
     pub history: History<'a>,
     pub context: Context,
@@ -77,6 +82,10 @@ pub enum Step {
     Edit(ContextEdit),
     /// The model gets another text as this result, now and in every later request of this context.
     Result { result: ToolResult, text: String },
+    /// Keep these values from the other side, now and from now on.
+    Redact(Vec<Redaction>),
+    /// The agent gets this text in the response's place.
+    Say(String),
     /// Answer the agent without the model.
     Refuse(Made),
     /// Take this call out of the response and tell the model so.

@@ -25,6 +25,10 @@ pub enum Action {
     Rollback { steps: u32, text: String },
     /// Tell somebody.
     Alert { alert: Alert, text: String },
+    /// What matches leaves under a token that the runtime can turn back.
+    Redact { patterns: Vec<Pattern> },
+    /// What matches, or with no pattern the whole, becomes another text.
+    Replace { patterns: Vec<Pattern>, with: String },
     /// A tool's result cut to its ends, in characters.
     Truncate { head: u64, tail: u64 },
     /// A tool's result cut to what the paths name.
@@ -49,6 +53,8 @@ impl Action {
             Action::Stop { .. } => "stop",
             Action::Rollback { .. } => "rollback",
             Action::Alert { .. } => "alert",
+            Action::Redact { .. } => "redact",
+            Action::Replace { .. } => "replace",
             Action::Truncate { .. } => "truncate",
             Action::Extract { .. } => "extract",
             Action::Compact { .. } => "compact",
@@ -56,6 +62,13 @@ impl Action {
             Action::First(_) => "first",
         }
     }
+}
+
+/// A named regular expression.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pattern {
+    pub name: String,
+    pub regex: String,
 }
 
 /// Where a reroute goes.

@@ -9,8 +9,9 @@ use crate::{
     },
     session::Session,
 };
-use act::{Act, Order, Step};
+use act::{Act, Order, Redaction, Side, Step};
 use domain::*;
+use std::sync::Arc;
 
 pub(crate) fn records(
     session: SessionId,
@@ -61,6 +62,7 @@ pub(crate) struct Done {
     mode: Mode,
     taint: Option<String>,
     order: Option<(Order, InterventionId)>,
+    redacted: Vec<Redaction>,
 }
 
 pub(crate) fn done(acts: &[Act]) -> Vec<Done> {
@@ -71,11 +73,15 @@ pub(crate) fn done(acts: &[Act]) -> Vec<Done> {
             Step::Taint(taint) => Some(taint.clone()),
             _ => None,
         };
+        let redacted = match &act.step {
+            Step::Redact(redacted) => redacted.clone(),
+            _ => Vec::new(),
+        };
         let order = match &act.step {
             Step::Order(order) => Some((order.clone(), act.intervention.id)),
             _ => None,
         };
-        Done { rule: format!("{policy}/{rule}"), mode: *mode, taint, order }
+        Done { rule: format!("{policy}/{rule}"), mode: *mode, taint, order, redacted }
     };
     acts.iter().map(one).collect()
 }
@@ -111,6 +117,13 @@ pub(crate) fn remember(
         }
         if let Some(taint) = act.taint {
             session.state.taint(&taint);
+        }
+        if !act.redacted.is_empty() {
+            let said_by = if when.at_request { Side::Agent } else { Side::Model };
+            let vault = Arc::make_mut(&mut session.desk.orders.vault);
+            act.redacted.iter().for_each(|redaction| vault.keep(redaction, said_by));
+            due.vault = session.desk.orders.vault.clone();
+            ordered = true;
         }
         if let Some((order, intervention)) = act.order {
             ordered |= given::give(&mut session.desk, due, order, intervention, when);

@@ -141,11 +141,24 @@ impl Exchange {
             call,
             error_status: self.error_status,
             result: None,
+            answer: None,
+            vault: self.due().vault,
             history: act::History { facts: &self.reading.facts, chains: &self.reading.chains },
             context: act::Context::default(),
             destination: self.destination(),
             requests_before: self.requests_before,
         }
+    }
+
+    /// What the agent gets in the place of what the model says.
+    pub fn words_to_agent(&self) -> wire::Substitutions {
+        self.due.lock().vault.to_agent()
+    }
+
+    /// A call as its agent gets it: with the values of redacted tokens.
+    pub fn as_agent_gets(&self, call: &ToolCall) -> ToolCall {
+        let arguments = self.words_to_agent().apply_in_json(&call.arguments);
+        ToolCall { arguments: arguments.unwrap_or_else(|| call.arguments.clone()), ..call.clone() }
     }
 
     fn destination(&self) -> act::Destination<'_> {
@@ -296,7 +309,13 @@ fn sort(acts: Vec<Act>) -> (Option<Made>, Vec<ContextEdit>) {
             Step::Refuse(made) => refusal = refusal.or(Some(made)),
             Step::Edit(edit) => edits.push(edit),
             // Done by now, at another point, or by whoever holds the exchange.
-            Step::Result { .. } | Step::Order(_) | Step::Alert { .. } | Step::Taint(_) | Step::Nothing => {}
+            Step::Result { .. }
+            | Step::Redact(_)
+            | Step::Say(_)
+            | Step::Order(_)
+            | Step::Alert { .. }
+            | Step::Taint(_)
+            | Step::Nothing => {}
             Step::Remove { .. } | Step::Escalate { .. } | Step::Pause => {}
         }
     }

@@ -26,6 +26,8 @@ pub(crate) fn intervene(core: &Core, session: &mut Session, exchange: ExchangeId
         call: None,
         error_status: 0,
         result: None,
+        answer: None,
+        vault: session.desk.orders.vault.clone(),
         history: act::History::default(),
         context: act::Context::of(&observation.session),
         destination: act::Destination::default(),

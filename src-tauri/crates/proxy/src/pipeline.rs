@@ -109,8 +109,12 @@ async fn act(exchange: &Exchange, moment: &Moment, observation: Observation, ver
         Moment::Result(returned) => Some(returned.named()),
         _ => None,
     };
+    let answer = match moment {
+        Moment::Response { answer, .. } => Some(answer),
+        _ => None,
+    };
     let context = act::Context::of(&observation.session);
-    let scene = Scene { result: result.as_ref(), context, ..exchange.scene(call) };
+    let scene = Scene { result: result.as_ref(), answer, context, ..exchange.scene(call) };
     let mut acts = act::carry_out(&verdict.decisions, &scene);
     effects::estimate(exchange, &observation, &mut acts).await;
     account::freeze(&mut acts, &verdict);

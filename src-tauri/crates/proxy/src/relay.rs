@@ -6,11 +6,13 @@ mod closing;
 mod framing;
 mod ready;
 mod response;
+mod watch;
 
 pub(crate) use asking::{keep_response, notes, waiting_response};
 pub(crate) use closing::{give_up, replaced_calls, used};
 pub(crate) use framing::framing;
 pub(crate) use ready::{Ready, Whence, again};
+use watch::Watch;
 
 use crate::{
     continuation::{self, Round},
@@ -93,29 +95,6 @@ pub(crate) struct Way {
     pub watch: Watch,
 }
 
-/// What a person wants held back of an answer, beside what rules need.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Watch {
-    pub calls: bool,
-    pub response: bool,
-}
-
-impl Watch {
-    fn of(exchange: &Exchange, whence: Option<Whence>) -> Watch {
-        if exchange.side_call {
-            return Watch { calls: false, response: false };
-        }
-        let gate = exchange.gate();
-        let breaks = |point| exchange.core.breakpoints.may_hit(point, exchange.session.id);
-        Watch {
-            calls: whence == Some(Whence::Held) || gate.holds(Point::ToolCall) || breaks(Point::ToolCall),
-            response: gate.holds(Point::ModelResponse)
-                || breaks(Point::ModelResponse)
-                || exchange.policies.needs_response(),
-        }
-    }
-}
-
 async fn stream(way: Way, response: UpstreamResponse, judging: bool, mut outlet: Outlet) {
     let Way { exchange, sent, attempt, sent_at, framing, whence, watch } = way;
     let holding = watch.response && response.status.is_success();
@@ -139,7 +118,8 @@ async fn stream(way: Way, response: UpstreamResponse, judging: bool, mut outlet:
     };
     let same_body = matches!(leaving, Leaving::AsTheyCame);
     let encoding = headers::text(&response.headers, "content-encoding").map(str::to_owned);
-    let answer = AnswerStream::new(&exchange.request, framing, encoding.as_deref(), leaving);
+    let answer =
+        AnswerStream::new(&exchange.request, framing, encoding.as_deref(), leaving).in_words(exchange.words_to_agent());
 
     let mut head = headers::to_agent(&response.headers, same_body);
     exchange.label(&mut head);
@@ -157,6 +137,7 @@ async fn stream(way: Way, response: UpstreamResponse, judging: bool, mut outlet:
         holding,
         kept: Vec::new(),
         replaced: None,
+        reworded: false,
         ending: None,
         pending: Vec::new(),
         edits: Vec::new(),
@@ -202,6 +183,8 @@ pub(crate) struct Relay {
     kept: Vec<Bytes>,
     /// What the agent gets in the response's place.
     replaced: Option<Bytes>,
+    /// It is the response itself, but for words that its agent does not get.
+    reworded: bool,
     /// The session was ended while a call waited: nothing is continued.
     ending: Option<String>,
     /// Calls that wait for a person, in order.

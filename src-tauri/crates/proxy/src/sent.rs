@@ -68,6 +68,13 @@ pub(crate) fn prepare(
         outgoing.url = url;
         body = Some(ordered);
     }
+    let words = due.vault.to_model();
+    if !words.is_empty() {
+        if let Some(edited) = body.as_ref() {
+            sent = reparsed(exchange, sent, edited);
+        }
+        body = wire::substitute_request(&sent, &words).or(body);
+    }
     let mut without_usage = false;
     if exchange.core.config.include_usage {
         if let Some(edited) = body.as_ref() {

@@ -4,8 +4,8 @@
 
 use bytes::Bytes;
 use domain::{Dialect, ToolCall};
-use smallvec::SmallVec;
-use wire::{Answer, Decoder, Decoding, Frame, Framer, Framing, Request, StreamSurgeon};
+use smallvec::{SmallVec, smallvec};
+use wire::{Answer, Decoder, Decoding, Frame, Framer, Framing, Request, StreamSurgeon, StreamText, Substitutions};
 
 /// How frames leave.
 pub(crate) enum Leaving {
@@ -51,6 +51,10 @@ pub(crate) struct AnswerStream {
     /// What the agent got, where that may differ.
     pub delivered: Vec<u8>,
     received: u64,
+    /// Words that the agent gets in others' place; none where there are none.
+    texts: Option<StreamText>,
+    /// A call left with other words.
+    edited: bool,
     /// Where the last whole frame ended in `recorded`, once half a one followed it.
     broken_at: Option<usize>,
     /// The agent gets an event that says why its stream broke off.
@@ -75,9 +79,22 @@ impl AnswerStream {
             frames: Vec::new(),
             delivered: Vec::new(),
             received: 0,
+            texts: None,
+            edited: false,
             broken_at: None,
             told: false,
         }
+    }
+
+    /// With these words in the place of the model's.
+    pub fn in_words(mut self, words: Substitutions) -> AnswerStream {
+        self.texts = (!words.is_empty()).then(|| StreamText::new(self.dialect, words));
+        self
+    }
+
+    /// Whether the agent got other words than the model's.
+    pub fn is_reworded(&self) -> bool {
+        self.edited || self.texts.as_ref().is_some_and(StreamText::changed)
     }
 
     /// Takes a chunk in. `at` is microseconds since the request.
@@ -131,6 +148,9 @@ impl AnswerStream {
         }
         // Some dialects' answers are only settled by their end.
         passed.calls.extend(self.decoder.end().calls_complete);
+        if let Some(frame) = self.texts.as_mut().and_then(StreamText::finish) {
+            self.leave(frame, false, &mut passed);
+        }
         if let Leaving::Judged { surgeon, .. } = &mut self.leaving {
             let rest = surgeon.finish();
             self.deliver(rest);
@@ -183,14 +203,26 @@ impl AnswerStream {
         let seen = self.decoder.push(&frame);
         passed.first_token |= seen.first_token;
         passed.calls.extend(seen.calls_complete);
+        if matches!(self.leaving, Leaving::Judged { .. }) && self.framing != Framing::Whole {
+            self.frames.push(frame.clone());
+        }
+        let worded = match &mut self.texts {
+            Some(texts) if self.framing != Framing::Whole => texts.push(frame),
+            _ => smallvec![frame],
+        };
+        for frame in worded {
+            self.leave(frame, seen.usage_only, passed);
+        }
+    }
+
+    fn leave(&mut self, frame: Frame, usage_only: bool, passed: &mut Passed) {
         let as_sent = self.clear_as_sent();
         let out: SmallVec<[Bytes; 4]> = match &mut self.leaving {
             _ if self.framing == Framing::Whole => SmallVec::new(),
             Leaving::AsTheyCame if !as_sent => SmallVec::new(),
-            Leaving::WithoutUsage | Leaving::Judged { without_usage: true, .. } if seen.usage_only => SmallVec::new(),
+            Leaving::WithoutUsage | Leaving::Judged { without_usage: true, .. } if usage_only => SmallVec::new(),
             Leaving::AsTheyCame | Leaving::WithoutUsage => SmallVec::from_iter([frame.raw]),
             Leaving::Judged { surgeon, .. } => {
-                self.frames.push(frame.clone());
                 let cut = surgeon.push(frame);
                 passed.judge.extend(cut.judge);
                 cut.out.into_iter().collect()
@@ -229,6 +261,7 @@ impl AnswerStream {
     /// A judged call that leaves with other arguments. What that frees may go out.
     pub fn edited(&mut self, call: &ToolCall, arguments: &str) -> SmallVec<[Bytes; 4]> {
         let mut passed = Passed::default();
+        self.edited = true;
         if let Leaving::Judged { surgeon, .. } = &mut self.leaving {
             for bytes in surgeon.edit_call(call.index, arguments) {
                 self.put(bytes, &mut passed);

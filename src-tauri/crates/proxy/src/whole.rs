@@ -10,7 +10,7 @@ use crate::{
     },
     headers,
     outlet::Outlet,
-    relay::{self, Way, Whence},
+    relay::{self, Removal, Way, Whence},
 };
 use bytes::Bytes;
 use domain::*;
@@ -121,6 +121,10 @@ pub(crate) async fn answer(way: Way, response: UpstreamResponse, mut outlet: Out
             Err(stopped) => return stop(&exchange, stopped, attempts, outlet).await,
         }
     }
+    let words = exchange.words_to_agent();
+    if !words.is_empty() {
+        body = wire::substitute_whole(body.as_ref().unwrap_or(&first.clear), &words).or(body);
+    }
     let changed = body.is_some();
     let all = rounds.iter().map(|round| round.answer.usage).chain([round.answer.usage]);
     let usage = relay::used(all, whence.is_some());
@@ -135,11 +139,15 @@ pub(crate) async fn answer(way: Way, response: UpstreamResponse, mut outlet: Out
         let shown = if changed { out.clone() } else { first.clear.clone() };
         let keep = (!held && rounds.is_empty()).then_some(&first);
         match look(&exchange, &answer, first.status.as_u16(), &shown, keep, &mut outlet).await {
-            Ok(None) => {}
-            Ok(Some(replaced)) => {
-                delivered = Some(continuation::read(&exchange.request, Framing::Whole, &replaced));
+            Ok(Replacement::None) => {}
+            Ok(Replacement::Reworded { bytes }) => {
+                delivered = Some(continuation::read(&exchange.request, Framing::Whole, &bytes));
+                out = bytes;
+            }
+            Ok(Replacement::With { bytes }) => {
+                delivered = Some(continuation::read(&exchange.request, Framing::Whole, &bytes));
                 removed = relay::replaced_calls(&answer);
-                out = replaced;
+                out = bytes;
             }
             Err(stopped) => return stop(&exchange, stopped, attempts, outlet).await,
         }
@@ -188,16 +196,13 @@ async fn look(
     raw: &Bytes,
     keep: Option<&Read>,
     outlet: &mut Outlet,
-) -> Result<Option<Bytes>, Stopped> {
+) -> Result<Replacement, Stopped> {
     let held = held_answer::Held { status, answer, framing: Framing::Whole, raw };
     let reasons = held_answer::judge(exchange, &held).await;
     if let Some(first) = keep.filter(|_| !reasons.asks.is_empty()) {
         relay::keep_response(exchange, status, &headers::written(&first.head), first.clear.clone()).await;
     }
-    match held_answer::settle(exchange, outlet, &held, reasons).await? {
-        Replacement::None => Ok(None),
-        Replacement::With { bytes } => Ok(Some(bytes)),
-    }
+    Ok(held_answer::settle(exchange, outlet, &held, reasons).await?)
 }
 
 impl Round {
@@ -233,9 +238,10 @@ async fn judge(
     };
     let mut pending = Vec::new();
     for call in &round.answer.calls {
-        match call::judge(exchange, call, held, &round.answer.text).await {
+        let real = exchange.as_agent_gets(call);
+        match call::judge(exchange, &real, held, &round.answer.text).await {
             Fate::Keep => {}
-            Fate::Remove(removal) => round.removals.push(removal),
+            Fate::Remove(removal) => round.removals.push(Removal { call: call.clone(), ..removal }),
             Fate::Wait(one) => pending.push(one),
         }
     }

@@ -152,6 +152,8 @@ fn class(action: &Action) -> u8 {
         Action::Escalate(_) | Action::Pause { .. } => 1,
         Action::Inject { .. }
         | Action::Rollback { .. }
+        | Action::Redact { .. }
+        | Action::Replace { .. }
         | Action::Truncate { .. }
         | Action::Extract { .. }
         | Action::Compact { .. } => 2,

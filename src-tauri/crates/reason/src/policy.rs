@@ -94,6 +94,13 @@ pub(crate) enum PlannedAction {
         alert: Alert,
         text: Template,
     },
+    Redact {
+        patterns: Vec<Pattern>,
+    },
+    Replace {
+        patterns: Vec<Pattern>,
+        with: Template,
+    },
     Truncate {
         head: u64,
         tail: u64,
@@ -135,7 +142,9 @@ impl PlannedAction {
             PlannedAction::Block { .. }
             | PlannedAction::Escalate { .. }
             | PlannedAction::Pause { .. }
-            | PlannedAction::Stop { .. } => true,
+            | PlannedAction::Stop { .. }
+            | PlannedAction::Redact { .. }
+            | PlannedAction::Replace { .. } => true,
             PlannedAction::First(actions) => actions.iter().any(PlannedAction::stops),
             _ => false,
         }
@@ -171,6 +180,10 @@ impl PlannedAction {
             },
             PlannedAction::Alert { alert, text } => {
                 Action::Alert { alert: alert.clone(), text: text.fill(observation) }
+            }
+            PlannedAction::Redact { patterns } => Action::Redact { patterns: patterns.clone() },
+            PlannedAction::Replace { patterns, with } => {
+                Action::Replace { patterns: patterns.clone(), with: with.fill(observation) }
             }
             PlannedAction::Truncate { head, tail } => Action::Truncate { head: *head, tail: *tail },
             PlannedAction::Extract { fields } => Action::Extract { fields: fields.clone() },

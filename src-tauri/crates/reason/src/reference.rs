@@ -2,7 +2,8 @@
 
 use crate::compile::described;
 use crate::language::{
-    ACTIONS, ALERT, DEFAULTS, FUNCTIONS, HISTORY, Key, MACROS, PLANNED_ROOTS, POLICY, RULE, State, TEST, VARIABLES,
+    ACTIONS, ALERT, DEFAULTS, FUNCTIONS, HISTORY, Key, MACROS, PATTERNS, PLANNED_ROOTS, POLICY, RULE, State, TEST,
+    VARIABLES,
 };
 use domain::Point;
 use std::fmt::Write;
@@ -54,6 +55,9 @@ const MEANING: &str = "\
 - **Held back.** While an answer streams, a call is held until it is complete only where an enforced rule that can block, escalate or pause
   could match a tool of its name; what decides is what the condition says about `tool.name`. An enforced rule that can do so at
   `model.response` holds the whole answer back.
+- **Redacted** is a value, not a place: once found it leaves under its token in every later request of the session, wherever it stands but in
+  reasoning, names and ids; what the model says of the token, in text and in calls, reaches the agent as the value. A value that the
+  model said first reaches the agent as its token, and stands as the model said it in later requests. The values stay on this machine.
 - **Templates.** `{{path}}` in a text is filled with the variable; a list comes one item a line, an absent value as `(none)`, a long one cut.
 ";
 
@@ -70,6 +74,10 @@ pub fn reference() -> String {
     keys(&mut out, TEST);
     out.push_str("\nOf `[alert.NAME]`:\n\n");
     keys(&mut out, ALERT);
+    out.push_str("\nPatterns that every file can name:\n\n");
+    for (name, _, doc) in PATTERNS {
+        let _ = writeln!(out, "- `{name}`: {doc}");
+    }
     out.push_str("\n## Points (`on`)\n\n");
     for point in Point::ALL {
         let _ = writeln!(out, "- `{}`: {}", point.name(), moment(point));

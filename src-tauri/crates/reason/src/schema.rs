@@ -48,6 +48,7 @@ fn takes(key: &Key) -> Value {
         Takes::Table(keys) => table(keys, &[]),
         Takes::Tables(keys) => json!({ "type": "array", "items": table(keys, &required(keys)) }),
         Takes::Facts => json!({ "type": "object" }),
+        Takes::Patterns => json!({ "type": "object", "additionalProperties": { "type": "string" } }),
         Takes::Models => {
             let by_provider = json!({ "type": "object", "additionalProperties": { "type": "string" } });
             json!({ "type": "object", "additionalProperties": { "oneOf": [{ "type": "string" }, by_provider] } })

@@ -18,6 +18,7 @@ mod models;
 mod patch;
 mod request;
 mod route;
+mod substitute;
 mod surgery;
 mod synth;
 
@@ -36,6 +37,7 @@ pub use json::{Span, Splice, splice};
 pub use likeness::{Difference, Likeness, differences, likeness};
 pub use request::{Request, parse};
 pub use route::{Operation, Route, route};
+pub use substitute::{StreamText, Substitutions, each_text, substitute_request, substitute_response, substitute_whole};
 pub use surgery::{
     Cut, StreamSurgeon, answer_as_messages, cut_whole, edit_response, edit_whole, merge_whole, note_whole,
     result_message, result_messages,

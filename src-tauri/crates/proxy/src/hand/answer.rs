@@ -28,7 +28,13 @@ pub(crate) struct Held<'a> {
 
 pub(crate) enum Replacement {
     None,
-    With { bytes: Bytes },
+    With {
+        bytes: Bytes,
+    },
+    /// The response itself with words that its agent does not get.
+    Reworded {
+        bytes: Bytes,
+    },
 }
 
 /// Judges it; why it waits, if it does.
@@ -61,6 +67,14 @@ pub(crate) async fn settle(
         }
     }
     let mut replacement = Replacement::None;
+    if reasons.rewords {
+        let (dialect, raw) = (exchange.request.dialect, Bytes::copy_from_slice(held.raw));
+        let bytes = wire::substitute_response(dialect, held.framing, &raw, &exchange.words_to_agent());
+        replacement = Replacement::Reworded { bytes };
+    }
+    if let Some(text) = &reasons.says {
+        replacement = message(exchange, text, &[], false);
+    }
     for next in asked {
         let released = match next {
             Asked::Answered(released) => released,

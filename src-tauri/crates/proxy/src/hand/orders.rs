@@ -1,7 +1,9 @@
 //! The standing orders of one session: what a person, or a rule, changed about the calls to come. Kept across restarts as JSON.
 
+use act::Vault;
 use domain::{Hash, InjectRole, InterventionId, Limits, Point, Scope};
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// Where a session's exchanges stop by themselves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -38,6 +40,9 @@ pub(crate) struct Orders {
     /// What rules lowered.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub limits: Vec<Limit>,
+    /// What was redacted, with the tokens that stand for it.
+    #[serde(skip_serializing_if = "is_empty")]
+    pub vault: Arc<Vault>,
     /// Tools that the model is not offered.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub withheld: Vec<String>,
@@ -118,6 +123,11 @@ pub(crate) struct Due {
     pub injections: Vec<Injection>,
     pub answer: Option<Answer>,
     pub rollback: Option<Rollback>,
+    pub vault: Arc<Vault>,
+}
+
+fn is_empty(vault: &Arc<Vault>) -> bool {
+    vault.is_empty()
 }
 
 impl Due {
@@ -133,7 +143,7 @@ impl Orders {
     pub fn take_due(&mut self, begins_run: bool, turn_of_agent: bool) -> Due {
         if !turn_of_agent {
             // A side call is no turn: only an end and a model for the whole session concern it.
-            return Due { killed: self.killed.clone(), ..Due::default() };
+            return Due { killed: self.killed.clone(), vault: self.vault.clone(), ..Due::default() };
         }
         if let Some(model) = &mut self.model
             && model.scope == Scope::Run
@@ -166,6 +176,7 @@ impl Orders {
             injections,
             answer: self.answer.take(),
             rollback: self.rollback.take(),
+            vault: self.vault.clone(),
         }
     }
 }

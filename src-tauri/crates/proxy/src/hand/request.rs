@@ -18,6 +18,10 @@ pub(crate) struct Reasons {
     pub asks: Vec<Act>,
     pub pauses: bool,
     pub stop: Option<HoldCause>,
+    /// A rule keeps words of it from the agent.
+    pub rewords: bool,
+    /// A rule's text in the response's place.
+    pub says: Option<String>,
     /// A rule ends the session here.
     pub ends: Option<Released>,
 }
@@ -34,8 +38,13 @@ impl Reasons {
             }
             _ => None,
         });
+        let rewords = acts.iter().any(|act| matches!(act.step, Step::Redact(_)));
+        let says = acts.iter().find_map(|act| match &act.step {
+            Step::Say(text) => Some(text.clone()),
+            _ => None,
+        });
         let asks = acts.extract_if(.., |act| matches!(act.step, Step::Escalate { .. })).collect();
-        Reasons { asks, pauses, stop, ends }
+        Reasons { asks, pauses, stop, rewords, says, ends }
     }
 
     pub fn is_empty(&self) -> bool {

@@ -1,7 +1,7 @@
 //! Streamed calls that wait for a person: the provider's response is read to its end and kept, the agent is kept waiting, and what was
 //! decided is carried out in order.
 
-use super::{Ready, Relay, Stopped, Whence, again};
+use super::{Ready, Relay, Removal, Stopped, Whence, again};
 use crate::{
     exchange::Exchange,
     hand::{
@@ -11,6 +11,7 @@ use crate::{
 };
 use bytes::Bytes;
 use domain::*;
+use smallvec::SmallVec;
 use tokio::time::Instant;
 
 impl From<Unsettled> for Stopped {
@@ -28,14 +29,15 @@ impl Relay {
     pub(super) async fn judge_held(&mut self, held: impl IntoIterator<Item = ToolCall>) -> Result<(), Stopped> {
         for call in held {
             let intent = self.answer.answer().text.clone();
-            match call::judge(&self.exchange, &call, self.whence == Some(Whence::Held), &intent).await {
+            let real = self.exchange.as_agent_gets(&call);
+            match call::judge(&self.exchange, &real, self.whence == Some(Whence::Held), &intent).await {
                 Fate::Keep => {
-                    let freed = self.answer.judged(&call, false);
+                    let freed = self.let_go(&real);
                     self.forward(freed).await?;
                 }
                 Fate::Remove(removal) => {
                     let freed = self.answer.judged(&call, true);
-                    self.removals.push(removal);
+                    self.removals.push(Removal { call, ..removal });
                     self.forward(freed).await?;
                 }
                 Fate::Wait(pending) => {
@@ -45,6 +47,20 @@ impl Relay {
             }
         }
         Ok(())
+    }
+
+    /// The call leaves as its agent gets it.
+    fn let_go(&mut self, real: &ToolCall) -> SmallVec<[Bytes; 4]> {
+        match self.as_said(real).arguments != real.arguments {
+            true => self.answer.edited(real, &real.arguments),
+            false => self.answer.judged(real, false),
+        }
+    }
+
+    /// The call as the model said it.
+    fn as_said(&self, real: &ToolCall) -> ToolCall {
+        let said = self.answer.answer().calls.iter().find(|call| call.index == real.index);
+        said.unwrap_or(real).clone()
     }
 
     /// When the agent needs its next no-op, where something is held back from it.
@@ -74,19 +90,21 @@ impl Relay {
             let call = one.call.clone();
             let framing = self.answer.framing();
             let freed = match call::settle(&self.exchange, &mut self.outlet, framing, one).await? {
-                Settled::Keep => self.answer.judged(&call, false),
+                Settled::Keep => self.let_go(&call),
                 Settled::Edited(edited) => {
                     let freed = self.answer.edited(&call, &edited.arguments);
                     self.edits.push(edited);
                     freed
                 }
                 Settled::Remove(removal) => {
-                    self.removals.push(removal);
+                    let said = self.as_said(&call);
+                    self.removals.push(Removal { call: said, ..removal });
                     self.answer.judged(&call, true)
                 }
                 Settled::End(removal) => {
                     self.ending = Some(removal.text.clone());
-                    self.removals.push(removal);
+                    let said = self.as_said(&call);
+                    self.removals.push(Removal { call: said, ..removal });
                     self.answer.judged(&call, true)
                 }
             };

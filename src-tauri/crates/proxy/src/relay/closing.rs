@@ -21,6 +21,7 @@ impl Relay {
             attempt.duration_ms = f64::from(now - self.sent_at) / 1000.0;
         }
         let (removed, changed_calls) = match &self.replaced {
+            Some(_) if self.reworded => (continuation::settle(self).await, true),
             // The agent has the person's words; what the model called for was never offered to it.
             Some(_) => (replaced_calls(self.answer.answer()), false),
             None => {
@@ -39,13 +40,14 @@ impl Relay {
         let changed = self.replaced.is_some()
             || changed_calls
             || self.answer.told
+            || self.answer.is_reworded()
             || self.judging && !removed.is_empty()
             || self.sent.without_usage && self.answer.delivered.len() != self.answer.recorded.len();
         let ending = Ending {
             state,
             origin,
             error: error.or_else(|| answer.error.clone()),
-            delivered: delivered(self, changed_calls || !removed.is_empty()),
+            delivered: delivered(self, changed_calls || self.answer.is_reworded() || !removed.is_empty()),
             usage,
             attempts: self.attempts.clone(),
             removed,

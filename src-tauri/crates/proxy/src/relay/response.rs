@@ -20,6 +20,12 @@ impl Relay {
                 let kept = std::mem::take(&mut self.kept);
                 self.forward(kept).await
             }
+            Replacement::Reworded { bytes } => {
+                self.kept.clear();
+                self.answer.take_tail();
+                (self.replaced, self.reworded) = (Some(bytes), true);
+                Ok(())
+            }
             Replacement::With { bytes } => {
                 self.kept.clear();
                 self.answer.take_tail();

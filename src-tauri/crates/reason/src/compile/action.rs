@@ -1,6 +1,6 @@
 //! The lists under `do` and `again`, compiled.
 
-use super::{context, hold, order, section::Section};
+use super::{context, hold, order, section::Section, spans};
 use crate::{
     condition::Place,
     language::{ACTIONS, ActionWord, State, action as action_word},
@@ -202,6 +202,14 @@ fn build(
             }
         },
         "limit" => order::limit(section, span, report),
+        "redact" => spans::redact(short, section, span, place, report),
+        "replace" => match field("with", report) {
+            Some(with) => spans::replace(Template::compile(&with, place, report), section, span, place, report),
+            None => {
+                missing("with", report);
+                None
+            }
+        },
         "truncate" => Some(context::truncate(section, report)),
         "extract" => context::extract(section, span, report),
         "compact" => Some(context::compact(section, report)),

@@ -1,14 +1,15 @@
-//! What a file declares for its actions to name: tiers of models, and where alerts go.
+//! What a file declares for its actions to name: tiers of models, patterns, and where alerts go.
 
-use super::section::Section;
+use super::{section::Section, spans};
 use crate::{language::ALERT, nearest::did_you_mean, problem::Report};
-use domain::{Alert, AlertTarget};
+use domain::{Alert, AlertTarget, Pattern};
 use toml_edit::Item;
 
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Declared {
     pub tiers: Vec<Tier>,
     pub alerts: Vec<Alert>,
+    pub patterns: Vec<Pattern>,
 }
 
 /// What one `tier:NAME` means.
@@ -36,7 +37,7 @@ impl Tier {
 
 impl Declared {
     pub(super) fn read(top: &Section<'_>, report: &mut Report<'_>) -> Declared {
-        Declared { tiers: tiers(top, report), alerts: alerts(top, report) }
+        Declared { tiers: tiers(top, report), alerts: alerts(top, report), patterns: spans::declared(top, report) }
     }
 
     pub fn tier(&self, name: &str) -> Option<&Tier> {

@@ -10,6 +10,7 @@ mod order;
 mod rule;
 mod section;
 mod simple;
+mod spans;
 
 pub(crate) use declared::{Declared, Tier};
 pub(crate) use section::described;

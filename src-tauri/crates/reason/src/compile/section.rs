@@ -156,7 +156,7 @@ fn fits(item: &Item, takes: Takes) -> bool {
         Takes::Number => item.is_integer() || item.is_float(),
         Takes::Texts | Takes::Choices(_) => item.is_array(),
         Takes::Actions => item.is_array(),
-        Takes::Table(_) | Takes::Facts | Takes::Models | Takes::Named(_) => item.is_table_like(),
+        Takes::Table(_) | Takes::Facts | Takes::Models | Takes::Patterns | Takes::Named(_) => item.is_table_like(),
         Takes::Tables(_) => {
             item.is_array_of_tables() || item.as_array().is_some_and(|values| values.iter().all(Value::is_inline_table))
         }
@@ -181,6 +181,7 @@ pub(crate) fn described(takes: Takes) -> &'static str {
         Takes::Actions => "a list of actions",
         Takes::Table(_) | Takes::Facts => "a table",
         Takes::Models => "a table of models",
+        Takes::Patterns => "a table of regular expressions",
         Takes::Named(_) => "tables by name (`[….NAME]`)",
         Takes::Tables(_) => "tables (`[[…]]`)",
         Takes::Anything => "anything",

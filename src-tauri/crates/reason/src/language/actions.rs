@@ -18,7 +18,7 @@ pub struct ActionWord {
 impl ActionWord {
     /// Whether its name alone says enough.
     pub fn stands_alone(&self) -> bool {
-        let needs_more = matches!(self.name, "limit" | "first");
+        let needs_more = matches!(self.name, "limit" | "first" | "redact");
         !needs_more && !self.fields.iter().any(|field| field.doc.ends_with("Required."))
     }
 }
@@ -35,6 +35,7 @@ const fn planned(name: &'static str, doc: &'static str) -> ActionWord {
 const CALLS: &[Point] =
     &[Point::ModelRequest, Point::ToolCall, Point::ModelResponse, Point::ToolResult, Point::ModelStream];
 const RESULT: &[Point] = &[Point::ToolResult];
+const TEXTS: &[Point] = &[Point::ModelRequest, Point::ToolResult, Point::ModelResponse];
 const EFFORTS: Takes = Takes::Choice(&["none", "minimal", "low", "medium", "high"]);
 const SCOPES: Takes = Takes::Choice(&["call", "run", "session"]);
 const FORMS: Takes = Takes::Choice(&["answer", "error"]);
@@ -222,8 +223,35 @@ pub const ACTIONS: &[ActionWord] = &[
     planned("retry", "Try again, with backoff."),
     planned("cached", "Answer from the last good result."),
     planned("partial", "End now with what there is."),
-    planned("redact", "Spans, reversibly."),
-    planned("replace", "Spans or the whole."),
+    ActionWord {
+        name: "redact",
+        state: State::Acts,
+        points: TEXTS,
+        fields: &[
+            field("pattern", Takes::Text, "A pattern's name: of `[pattern]`, or one that every file can name."),
+            field("patterns", Takes::Texts, "Several."),
+            field("regex", Takes::Text, "A regular expression instead."),
+        ],
+        short: Some("pattern"),
+        doc: "What matches leaves under a token: at `model.request` and `tool.result` for the model, at `model.response` (its text, which is held back until it is complete) for the agent. The runtime turns tokens back, see Meaning.",
+    },
+    ActionWord {
+        name: "replace",
+        state: State::Acts,
+        points: TEXTS,
+        fields: &[
+            field("with", Takes::Text, "The text in its place, a template. Required."),
+            field(
+                "pattern",
+                Takes::Text,
+                "As of `redact`; without any pattern the whole result, or the whole answer, is replaced.",
+            ),
+            field("patterns", Takes::Texts, "Several."),
+            field("regex", Takes::Text, "A regular expression instead."),
+        ],
+        short: Some("with"),
+        doc: "As `redact`, with a text that is not turned back.",
+    },
 ];
 
 pub fn action(name: &str) -> Option<&'static ActionWord> {

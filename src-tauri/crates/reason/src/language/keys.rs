@@ -25,6 +25,8 @@ pub enum Takes {
     Facts,
     /// Names and models: `{ fast = "…", strong = { openai = "…", anthropic = "…" } }`.
     Models,
+    /// Names and regular expressions.
+    Patterns,
     /// Tables by name: `[alert.NAME]`.
     Named(&'static [Key]),
     /// The form is not settled.
@@ -102,7 +104,7 @@ pub const POLICY: &[Key] = &[
     planned("breaker", Takes::Anything, "Named circuit breakers."),
     planned("schema", Takes::Anything, "JSON Schemas of tool results."),
     acts("alert", Takes::Named(ALERT), "Where alerts go: `[alert.NAME]`."),
-    planned("pattern", Takes::Anything, "Named regular expressions."),
+    acts("pattern", Takes::Patterns, "Named regular expressions: `badge = 'B-[0-9]{4}'`."),
 ];
 
 pub const DEFAULTS: &[Key] = &[

@@ -4,6 +4,7 @@
 mod actions;
 mod functions;
 mod keys;
+mod patterns;
 mod planned;
 mod variables;
 
@@ -12,5 +13,6 @@ pub use functions::{FUNCTIONS, Function, function};
 pub(crate) use functions::{MACROS, callable};
 pub(crate) use keys::names;
 pub use keys::{ALERT, DEFAULTS, Key, POLICY, RULE, State, TEST, Takes};
+pub use patterns::PATTERNS;
 pub(crate) use planned::{PLANNED_ROOTS, planned_root};
 pub use variables::{HISTORY, HistoryField, VARIABLES, Variable, roots, variable};

@@ -106,7 +106,7 @@ pub fn edit_response(dialect: Dialect, framing: Framing, position: u32, raw: &By
 }
 
 /// A frame with other data, spelled as it was.
-fn respelled(frame: &Frame, data: Bytes) -> Frame {
+pub(crate) fn respelled(frame: &Frame, data: Bytes) -> Frame {
     let own = frame.data.as_ref().and_then(|own| memmem::find(&frame.raw, own).map(|at| (at, at + own.len())));
     let raw = match own {
         Some((start, end)) => [&frame.raw[..start], &data, &frame.raw[end..]].concat(),

@@ -18,6 +18,7 @@ mod stream;
 mod sum;
 mod whole;
 
+pub(crate) use arguments::respelled;
 pub use arguments::{edit_response, edit_whole};
 pub use messages::answer_as_messages;
 pub(crate) use results::result_part;

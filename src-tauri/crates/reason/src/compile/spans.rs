@@ -1,0 +1,117 @@
+//! `redact` and `replace`, compiled: named patterns and what takes their place.
+
+use super::section::Section;
+use crate::{
+    condition::Place, language::PATTERNS, nearest::did_you_mean, policy::PlannedAction, problem::Report,
+    template::Template, toml_text::TomlText,
+};
+use domain::{Pattern, Point};
+use regex::Regex;
+use std::ops::Range;
+
+/// `[pattern]`: names and regular expressions.
+pub(super) fn declared(top: &Section<'_>, report: &mut Report<'_>) -> Vec<Pattern> {
+    let mut patterns = Vec::new();
+    for (name, item) in top.table("pattern").iter().flat_map(|section| section.iter()) {
+        let span = item.span().unwrap_or_else(|| top.key_span("pattern"));
+        match item.as_str() {
+            Some(source) => patterns.extend(pattern(name, source, span, report)),
+            None => report.error(span, format!("`{name}` takes a regular expression as a string")),
+        }
+    }
+    patterns
+}
+
+fn pattern(name: &str, source: &str, span: Range<usize>, report: &mut Report<'_>) -> Option<Pattern> {
+    match Regex::new(source) {
+        Ok(regex) if regex.is_match("") => {
+            report.error(span, "this matches where nothing stands, so it would match everywhere");
+            None
+        }
+        Ok(_) => Some(Pattern { name: name.to_owned(), regex: source.to_owned() }),
+        Err(error) => {
+            let last = error.to_string();
+            let why = last.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
+            report.error(span, format!("not a regular expression: {why}"));
+            None
+        }
+    }
+}
+
+/// The patterns that an action names; empty where it names none.
+fn named(
+    short: Option<&TomlText>,
+    section: Option<&Section<'_>>,
+    place: Place<'_>,
+    report: &mut Report<'_>,
+) -> Vec<Pattern> {
+    let mut names: Vec<(String, Range<usize>)> = Vec::new();
+    names.extend(short.map(|text| (text.value.clone(), text.in_file(0..text.value.len()))));
+    if let Some(section) = section {
+        let one = section.text("pattern", report);
+        names.extend(one.map(|text| (text.value.clone(), text.in_file(0..text.value.len()))));
+        names.extend(section.texts("patterns", report).unwrap_or_default());
+    }
+    let mut patterns = Vec::new();
+    for (name, span) in names {
+        let own = place.declared.patterns.iter().find(|pattern| pattern.name == name).cloned();
+        let shipped = PATTERNS.iter().find(|(known, ..)| *known == name);
+        match own.or_else(|| shipped.map(|(name, regex, _)| Pattern { name: (*name).into(), regex: (*regex).into() })) {
+            Some(pattern) => patterns.push(pattern),
+            None => {
+                let known = || {
+                    let own = place.declared.patterns.iter().map(|pattern| pattern.name.as_str());
+                    own.chain(PATTERNS.iter().map(|(name, ..)| *name))
+                };
+                let hint = did_you_mean(&name, known()).or_else(|| {
+                    Some(format!(
+                        "there are: {}; or write `[pattern]` with `{name} = '…'`",
+                        known().collect::<Vec<_>>().join(", ")
+                    ))
+                });
+                report.error_with_hint(span, format!("there is no pattern `{name}`"), hint);
+            }
+        }
+    }
+    if let Some(section) = section
+        && let Some(text) = section.text("regex", report)
+    {
+        patterns.extend(pattern("text", &text.value, section.value_span("regex"), report));
+    }
+    patterns
+}
+
+pub(super) fn redact(
+    short: Option<TomlText>,
+    section: Option<&Section<'_>>,
+    span: Range<usize>,
+    place: Place<'_>,
+    report: &mut Report<'_>,
+) -> Option<PlannedAction> {
+    let failed = report.failed();
+    let patterns = named(short.as_ref(), section, place, report);
+    if patterns.is_empty() {
+        if failed == report.failed() {
+            let hint = Some("write { redact = \"email\" } or { redact = { regex = '…' } }".to_owned());
+            report.error_with_hint(span, "`redact` names no pattern", hint);
+        }
+        return None;
+    }
+    Some(PlannedAction::Redact { patterns })
+}
+
+pub(super) fn replace(
+    with: Template,
+    section: Option<&Section<'_>>,
+    span: Range<usize>,
+    place: Place<'_>,
+    report: &mut Report<'_>,
+) -> Option<PlannedAction> {
+    let patterns = named(None, section, place, report);
+    if patterns.is_empty() && place.point == Point::ModelRequest {
+        let hint = Some("name a `pattern` or a `regex`".to_owned());
+        report.error_with_hint(span, "a request cannot be replaced whole", hint);
+        return None;
+    }
+    Some(PlannedAction::Replace { patterns, with })
+}
