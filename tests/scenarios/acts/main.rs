@@ -13,7 +13,7 @@ mod redact;
 use futures::{StreamExt, stream};
 use hand_world::World;
 use serde_json::{Value, json};
-use switchtower_tests::{Agent, Answer, Dialect, Turn, http::Response};
+use switchtower_tests::{Agent, Answer, Dialect, Turn, cells, http::Response};
 
 /// A row of the table; with tools in it, the form without tools has no cell.
 struct Row {
@@ -49,7 +49,7 @@ const ROWS: &[Row] = &[
     with_tools("compact"),
 ];
 
-fn cells(row: &Row) -> Vec<(Dialect, bool)> {
+fn forms(row: &Row) -> Vec<(Dialect, bool)> {
     let has_tools = |dialect: &Dialect| *dialect != Dialect::OllamaGenerate;
     let dialects = Dialect::ALL.into_iter().filter(|dialect| !row.tools || has_tools(dialect));
     dialects.flat_map(|dialect| [(dialect, false), (dialect, true)]).collect()
@@ -66,8 +66,9 @@ async fn every_action_acts_on_every_dialect_streamed_and_not() {
     table += &format!("\n|---|{}\n", "---|".repeat(Dialect::ALL.len() * 2));
     let chosen = std::env::var("ACTS").unwrap_or_default();
     for row in ROWS.iter().filter(|row| row.name.contains(&chosen)) {
-        let each = cells(row).into_iter().map(|(dialect, streamed)| async move {
-            let outcome = tokio::spawn(cell(row.name, dialect, streamed)).await;
+        let each = forms(row).into_iter().map(|(dialect, streamed)| async move {
+            cells::demand(row.name, dialect, streamed);
+            let outcome = tokio::spawn(cells::of(row.name, cell(row.name, dialect, streamed))).await;
             (
                 dialect,
                 streamed,

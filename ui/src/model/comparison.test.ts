@@ -27,8 +27,8 @@ test("figures say by how much the fork is more or less, where that says somethin
   const figures = figuresOf(side({}), side({ model: "n", output_tokens: 30, cost_usd: 0.04 }));
   const of = (name: string) => figures.find((figure) => figure.name === name);
   expect(of("Model")).toMatchObject({ before: "m", after: "n", change: null });
-  expect(of("Tokens out")?.change).toBe("−25%");
-  expect(of("Cost")?.change).toBe("+100%");
+  expect(of("Tokens out")?.change).toBe("−25 %");
+  expect(of("Cost")?.change).toBe("+100 %");
   expect(of("Tokens in")?.change).toBeNull();
   expect(of("First token")).toMatchObject({ before: "–", after: "–", change: null });
   expect(of("Error")).toBeUndefined();

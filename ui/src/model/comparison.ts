@@ -44,7 +44,7 @@ function change(before: number | null, after: number | null): string | null {
   if (before === null || after === null || before === 0 || before === after) return null;
   const share = Math.round((after / before - 1) * 100);
   if (share === 0) return null;
-  return share > 0 ? `+${share}%` : `−${-share}%`;
+  return share > 0 ? `+${share} %` : `−${-share} %`;
 }
 
 /** One call after the other, arguments spread over lines, so that two lists can be told apart line by line. */
