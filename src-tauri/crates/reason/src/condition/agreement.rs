@@ -116,6 +116,7 @@ fn common_conditions_are_judged_by_the_typed_evaluator() {
         ("call.args.list.exists(e, e.a.all(f, f != call.args.n && f < 9))", true),
         ("call.args.list.exists_one(e, has(e.a) && size(e.a) > 1)", true),
         ("session.taints.all(t, t.startsWith('w'))", false),
+        ("0.5 in call.args.list[1]", false),
     ] {
         assert_eq!(truths(text, &moment), Some([Some(truth), Some(truth)]), "{text}");
     }

@@ -79,8 +79,8 @@ pub(super) fn contained(item: &Datum<'_>, list: &Datum<'_>) -> Result<bool, Faul
         (_, Datum::Texts(_)) => Ok(false),
         (item, Datum::List(items)) => Ok(items.iter().any(|other| Datum::from_json(other).same(item))),
         (Datum::Text(name), Datum::Object(fields)) => Ok(fields.contains_key(name.as_ref())),
-        // These can be keys in CEL; an object's keys are all text.
-        (Datum::Bool(_) | Datum::Int(_) | Datum::Uint(_), Datum::Object(_)) => Ok(false),
+        // These can be looked up as keys in CEL; an object's keys are all text.
+        (Datum::Bool(_) | Datum::Int(_) | Datum::Uint(_) | Datum::Double(_), Datum::Object(_)) => Ok(false),
         (_, other) => Err(Fault::Mismatch("`in`", item.kind_name(), other.kind_name())),
     }
 }
