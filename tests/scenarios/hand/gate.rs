@@ -122,3 +122,30 @@ pub async fn breakpoint(dialect: Dialect, streamed: bool) {
     let paths: Vec<Value> = answer.calls.iter().map(|call| args(call)["path"].clone()).collect();
     assert_eq!(paths, [json!("a"), json!("/etc")]);
 }
+
+/// It stops where the rule matches, a shadow one too, and nowhere else.
+pub async fn rule_breakpoint(dialect: Dialect, streamed: bool) {
+    let watch = "version = 1\nname = \"watch\"\n[defaults]\nmode = \"shadow\"\n[[rule]]\nid = \"deletes\"\non = \"tool.call\"\n\
+                 when = \"tool.name == 'delete_file'\"\ndo = [{ block = {} }]\n";
+    let turns = |round| match round {
+        0 => Turn::text("Ready."),
+        _ => Turn::call("search", json!({"path": "a"})).and_call("delete_file", json!({"path": "/etc"})),
+    };
+    let world = World::start(dialect, streamed, turns, &[("watch", watch)]).await;
+    for (rule, said) in [("deletion", "watch/deletes"), ("watch/deletes", "tool.call")] {
+        let on = if rule == "deletion" { "tool.call" } else { "model.request" };
+        let wrong = world.ask("set_breakpoint", json!({"on": on, "rule": rule})).await.unwrap_err();
+        assert!(wrong.to_string().contains(said), "what cannot stop anything is said: {wrong}");
+    }
+    world.rpc("set_breakpoint", json!({"on": "tool.call", "rule": "watch/deletes"})).await;
+    let mut agent = world.agent();
+    agent.say("Hello");
+    agent.turn().await;
+    agent.say("Go");
+    let turn = tokio::spawn(async move { (agent.turn().await, agent) });
+    let held = world.held().await;
+    assert_eq!((&held["cause_name"], &held["call"]["name"]), (&json!("rule watch/deletes"), &json!("delete_file")));
+    world.control(json!({"command": "resume"})).await;
+    let ((answer, _), _) = turn.await.unwrap();
+    assert_eq!(answer.calls.len(), 2, "a shadow rule takes nothing out: {answer:?}");
+}

@@ -40,6 +40,7 @@ const CONTROLS: &[&str] = &[
     "approve_request",
     "deny_request",
     "breakpoint",
+    "rule_breakpoint",
 ];
 
 #[tokio::test(flavor = "multi_thread")]
@@ -78,6 +79,7 @@ async fn cell(control: &'static str, dialect: switchtower_tests::Dialect, stream
         "approve_request" => calls::request_question(dialect, streamed, true).await,
         "deny_request" => calls::request_question(dialect, streamed, false).await,
         "breakpoint" => gate::breakpoint(dialect, streamed).await,
+        "rule_breakpoint" => gate::rule_breakpoint(dialect, streamed).await,
         _ => panic!("{control} has no scenario"),
     }
 }

@@ -67,6 +67,8 @@ export type BreakpointView = {
 	session: string | null,
 	/**  Null: always. */
 	when: string | null,
+	/**  Null: whatever rules say. */
+	rule: string | null,
 	name: string,
 	hits: number,
 };
@@ -1103,7 +1105,9 @@ export type SetBreakpoint = {
 	session?: string | null,
 	/**  A CEL condition, as a rule's `when`; always unless given. */
 	when?: string | null,
-	/**  Shown where it stops; the condition unless given. */
+	/**  Only where this rule matches, in whatever mode: `POLICY/RULE`, or the rule's id. */
+	rule?: string | null,
+	/**  Shown where it stops; the condition or the rule unless given. */
 	name?: string | null,
 };
 

@@ -1,14 +1,11 @@
 //! A person's hand, as commands: read and checked here, carried out by the runtime.
 
 use crate::{
-    ClearBreakpoint, Console, ControlSession, Decision, ErrorCode, InjectRole, NoArgs, Order, OrderScope, PauseAll,
-    ResolveEscalation, RpcError, SetBreakpoint, query::id, tools, view::*,
+    Console, ControlSession, Decision, ErrorCode, InjectRole, Order, OrderScope, PauseAll, ResolveEscalation, RpcError,
+    query::id, tools, view::*,
 };
-use domain::{Choice, Command, HandError, Point, Resolution, ResponseEdit, Scope};
+use domain::{Choice, Command, HandError, Resolution, ResponseEdit, Scope};
 use serde_json::Value;
-
-/// Where a session can stop.
-const STOPS: [Point; 3] = [Point::ModelRequest, Point::ToolCall, Point::ModelResponse];
 
 impl Console {
     pub async fn resolve_escalation(&self, args: ResolveEscalation) -> Result<EscalationView, RpcError> {
@@ -93,40 +90,6 @@ impl Console {
 
     pub async fn pause_all(&self, args: PauseAll) -> Result<PausedView, RpcError> {
         Ok(PausedView { changed: self.live()?.pause_all(args.pause).await })
-    }
-
-    pub async fn list_breakpoints(&self, _: NoArgs) -> Result<BreakpointPage, RpcError> {
-        let breakpoints = self.live()?.breakpoints().into_iter().map(BreakpointView::from).collect();
-        Ok(BreakpointPage { breakpoints })
-    }
-
-    pub async fn set_breakpoint(&self, args: SetBreakpoint) -> Result<BreakpointView, RpcError> {
-        let runtime = self.live()?;
-        let on = STOPS.into_iter().find(|point| point.name() == args.on).ok_or_else(|| {
-            let known = STOPS.map(Point::name).join(", ");
-            wrong(format!("nothing can stop at “{}”", args.on)).with_hint(format!("a breakpoint is on one of {known}"))
-        })?;
-        let session = args.session.as_deref().map(id).transpose()?;
-        let when = args.when.filter(|when| !when.trim().is_empty());
-        if let Some(when) = &when
-            && let Err(problems) = reason::Condition::compile(on, when)
-        {
-            let told: Vec<String> = problems.iter().map(reason::Problem::to_string).collect();
-            return Err(RpcError::new(ErrorCode::Invalid, told.join("\n\n"))
-                .with_hint("a condition is written as a rule's `when`; policies/REFERENCE.md lists the variables"));
-        }
-        let name = args.name.or_else(|| when.clone()).unwrap_or_else(|| format!("every {}", on.name()));
-        Ok(runtime.set_breakpoint(on, session, when, name)?.into())
-    }
-
-    pub async fn clear_breakpoint(&self, args: ClearBreakpoint) -> Result<BreakpointPage, RpcError> {
-        if !self.live()?.clear_breakpoint(&args.breakpoint) {
-            let message = format!("there is no breakpoint {}", args.breakpoint);
-            return Err(
-                RpcError::new(ErrorCode::NotFound, message).with_hint("list_breakpoints gives those that are set")
-            );
-        }
-        self.list_breakpoints(NoArgs {}).await
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod allow;
 mod bindings;
+mod breakpoints;
 mod change;
 mod command;
 mod connect;

@@ -125,6 +125,8 @@ pub struct Breakpoint {
     pub session: Option<SessionId>,
     /// CEL, as in a policy's `when`; none: always.
     pub when: Option<String>,
+    /// Only where this rule matches, in whatever mode: its id, or `POLICY/ID`.
+    pub rule: Option<String>,
     /// Shown where it stops.
     pub name: String,
     pub hits: u64,

@@ -18,6 +18,13 @@ pub struct Evaluation {
     pub error: Option<String>,
 }
 
+impl Evaluation {
+    /// Whether a person means this rule: by its id, or as `POLICY/ID`.
+    pub fn is_of(&self, rule: &str) -> bool {
+        rule.split_once('/').map_or(rule == self.rule, |(policy, id)| (policy, id) == (&self.policy, &self.rule))
+    }
+}
+
 /// An action that a rule asks for.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Decision {

@@ -123,9 +123,10 @@ impl Runtime {
         on: Point,
         session: Option<SessionId>,
         when: Option<String>,
+        rule: Option<String>,
         name: String,
     ) -> Result<Breakpoint, HandError> {
-        self.core().breakpoints.set(on, session, when, name)
+        self.core().breakpoints.set(on, session, when, rule, name)
     }
 
     /// False: there was none of that id.

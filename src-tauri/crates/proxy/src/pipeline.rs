@@ -35,7 +35,7 @@ pub(crate) async fn intervene_again(exchange: &Exchange, moment: Moment, asked: 
         |decision: &Decision| matches!(decision.action, Action::Escalate(_)) && asked.contains(&decision.rule);
     verdict.decisions.retain(|decision| !asks_again(decision));
     exchange.saw_gate(gate);
-    let stop = stops(exchange, &observation, gate.holds(observation.point));
+    let stop = stops(exchange, &observation, &verdict, gate.holds(observation.point));
     Intervened { acts: act(exchange, &moment, observation, verdict).await, stop }
 }
 
@@ -86,11 +86,11 @@ async fn observe(exchange: &Exchange, moment: Moment) -> Option<(Moment, Observa
 }
 
 /// Side calls are no turns of the agent's loop: nothing stops them.
-fn stops(exchange: &Exchange, observation: &Observation, gated: bool) -> Option<HoldCause> {
+fn stops(exchange: &Exchange, observation: &Observation, verdict: &Verdict, gated: bool) -> Option<HoldCause> {
     if exchange.side_call {
         return None;
     }
-    let breakpoint = exchange.core.breakpoints.hit(exchange.session.id, observation);
+    let breakpoint = exchange.core.breakpoints.hit(exchange.session.id, observation, &verdict.evaluations);
     breakpoint.or_else(|| gated.then_some(HoldCause::Paused))
 }
 

@@ -2,8 +2,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { CircleDot, Trash2 } from "lucide-react";
 import { useState } from "react";
-import { CommandError } from "@/bridge";
-import { breakpoints } from "@/bridge/queries";
+import { type BreakpointView, CommandError } from "@/bridge";
+import { breakpoints, policies } from "@/bridge/queries";
 import { plural } from "@/model/format";
 import { Choice, TextField } from "@/widgets/fields";
 import { Sheet, Submit } from "@/widgets/sheet";
@@ -27,6 +27,8 @@ export function BreakpointsSheet({ session, onClose }: { session?: string; onClo
   const { set, clear } = useBreakpoints();
   const [on, setOn] = useState<(typeof POINTS)[number]["value"]>("tool.call");
   const [when, setWhen] = useState("");
+  const [rule, setRule] = useState("");
+  const rules = useRules(on);
   const [only, setOnly] = useState<"here" | "all">(session ? "here" : "all");
   const armed = data?.breakpoints ?? [];
   const add = () =>
@@ -34,9 +36,15 @@ export function BreakpointsSheet({ session, onClose }: { session?: string; onClo
       {
         on,
         ...(when.trim() === "" ? {} : { when: when.trim() }),
+        ...(rules.includes(rule) ? { rule } : {}),
         ...(session && only === "here" ? { session } : {}),
       },
-      { onSuccess: () => setWhen("") },
+      {
+        onSuccess: () => {
+          setWhen("");
+          setRule("");
+        },
+      },
     );
   return (
     <Sheet
@@ -53,8 +61,8 @@ export function BreakpointsSheet({ session, onClose }: { session?: string; onClo
           <li key={one.id} className="flex h-7 items-center gap-2 border-line border-t px-3 first:border-t-0">
             <CircleDot size={12} className="shrink-0 text-human" />
             <span className="shrink-0 text-muted text-sm">{one.on}</span>
-            <span className="min-w-0 flex-1 truncate font-mono text-[12px]" title={one.when ?? ""}>
-              {one.when ?? "always"}
+            <span className="min-w-0 flex-1 truncate font-mono text-[12px]" title={stopsWhere(one)}>
+              {stopsWhere(one)}
             </span>
             <span className="shrink-0 text-faint text-xs">
               {one.session === null ? "every session" : one.session === session ? "this session" : one.session} ·{" "}
@@ -98,9 +106,36 @@ export function BreakpointsSheet({ session, onClose }: { session?: string; onClo
         }}
         placeholder={EXAMPLES[on]}
       />
+      {rules.length > 0 && (
+        <label className="block">
+          <span className="mb-1 block text-muted text-sm">Only where this rule matches, in whatever mode</span>
+          <select
+            value={rules.includes(rule) ? rule : ""}
+            onChange={(event) => setRule(event.target.value)}
+            className="h-7 w-full rounded border border-edge bg-canvas px-2 font-mono text-[12px]"
+          >
+            <option value="">whatever rules say</option>
+            {rules.map((name) => (
+              <option key={name}>{name}</option>
+            ))}
+          </select>
+        </label>
+      )}
       {set.error != null && <Located error={set.error} />}
     </Sheet>
   );
+}
+
+/** The rules in force that look at a point. */
+function useRules(on: string): string[] {
+  const { data } = useQuery(policies);
+  return (data?.policies ?? []).flatMap((policy) =>
+    policy.rules.flatMap((rule) => (rule.on === on ? [`${policy.name}/${rule.id}`] : [])),
+  );
+}
+
+function stopsWhere({ when, rule }: BreakpointView): string {
+  return [rule === null ? null : `rule ${rule}`, when].filter((part) => part !== null).join(" && ") || "always";
 }
 
 /** The message points into the condition, so its columns must line up. */

@@ -240,12 +240,16 @@ pub enum Ctl {
     },
     /// Stop sessions where a condition holds
     #[command(after_help = "switchtower ctl break tool.call --when \"tool.name == 'send_email'\"\n\
-                            switchtower ctl break model.request --when \"session.tokens > 50000\" --session last")]
+                            switchtower ctl break model.request --when \"session.tokens > 50000\" --session last\n\
+                            switchtower ctl break tool.call --rule safe-tools/destructive-command")]
     Break {
         on: Stop,
         /// CEL, as a rule's `when`; always unless given
         #[arg(long, value_name = "CONDITION")]
         when: Option<String>,
+        /// Only where this rule matches, in whatever mode: `POLICY/RULE`, or the rule's id
+        #[arg(long, value_name = "RULE")]
+        rule: Option<String>,
         /// This session only: `ses_…` or `last`
         #[arg(long, value_name = "ID")]
         session: Option<String>,

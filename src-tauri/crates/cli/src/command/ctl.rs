@@ -22,13 +22,13 @@ pub async fn ctl(backend: &Backend, words: Ctl) -> Result<Outcome> {
             let answer = backend.call("list_breakpoints", &NoArgs {}).await?;
             breakpoints(answer, json)
         }
-        Ctl::Break { on, when, session, name, json } => {
+        Ctl::Break { on, when, rule, session, name, json } => {
             let session = match &session {
                 Some(session) => Some(session_id(backend, session).await?),
                 None => None,
             };
             let on = stop(on).to_owned();
-            let answer = backend.call("set_breakpoint", &SetBreakpoint { on, session, when, name }).await?;
+            let answer = backend.call("set_breakpoint", &SetBreakpoint { on, session, when, rule, name }).await?;
             if json {
                 output::json(&answer)?;
                 return Ok(Outcome::Done);

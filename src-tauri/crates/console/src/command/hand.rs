@@ -69,7 +69,10 @@ args! {
         /// A CEL condition, as a rule's `when`; always unless given.
         #[specta(optional)]
         pub when: Option<String>,
-        /// Shown where it stops; the condition unless given.
+        /// Only where this rule matches, in whatever mode: `POLICY/RULE`, or the rule's id.
+        #[specta(optional)]
+        pub rule: Option<String>,
+        /// Shown where it stops; the condition or the rule unless given.
         #[specta(optional)]
         pub name: Option<String>,
     }

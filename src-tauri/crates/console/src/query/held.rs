@@ -34,6 +34,7 @@ impl From<domain::Breakpoint> for BreakpointView {
             on: breakpoint.on.name().to_owned(),
             session: breakpoint.session.map(|session| session.to_string()),
             when: breakpoint.when,
+            rule: breakpoint.rule,
             name: breakpoint.name,
             hits: breakpoint.hits,
         }

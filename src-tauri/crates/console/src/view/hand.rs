@@ -196,6 +196,8 @@ pub struct BreakpointView {
     pub session: Option<String>,
     /// Null: always.
     pub when: Option<String>,
+    /// Null: whatever rules say.
+    pub rule: Option<String>,
     pub name: String,
     #[specta(type = Number)]
     pub hits: u64,

@@ -29,6 +29,7 @@ impl Breakpoints {
         on: Point,
         session: Option<SessionId>,
         when: Option<String>,
+        rule: Option<String>,
         name: String,
     ) -> Result<Breakpoint, HandError> {
         if !matches!(on, Point::ModelRequest | Point::ToolCall | Point::ModelResponse) {
@@ -43,7 +44,7 @@ impl Breakpoints {
         let mut known = self.known.lock();
         known.next += 1;
         let name = if name.trim().is_empty() { when.clone().unwrap_or_else(|| on.name().to_owned()) } else { name };
-        let breakpoint = Breakpoint { id: format!("bp{}", known.next), on, session, when, name, hits: 0 };
+        let breakpoint = Breakpoint { id: format!("bp{}", known.next), on, session, when, rule, name, hits: 0 };
         known.all.push((breakpoint.clone(), condition));
         self.any.store(true, Ordering::Release);
         Ok(breakpoint)
@@ -68,8 +69,8 @@ impl Breakpoints {
                 .any(|(known, _)| known.on == on && known.session.is_none_or(|id| id == session))
     }
 
-    /// The breakpoint that stops here, if one does.
-    pub fn hit(&self, session: SessionId, observation: &Observation) -> Option<HoldCause> {
+    /// The breakpoint that stops here, if one does, by what was observed and what rules made of it.
+    pub fn hit(&self, session: SessionId, observation: &Observation, matched: &[Evaluation]) -> Option<HoldCause> {
         if !self.any.load(Ordering::Acquire) {
             return None;
         }
@@ -79,6 +80,9 @@ impl Breakpoints {
             .iter_mut()
             .filter(|(known, _)| known.on == observation.point && known.session.is_none_or(|id| id == session));
         for (breakpoint, condition) in concerned {
+            if !breakpoint.rule.as_ref().is_none_or(|rule| matched.iter().any(|one| one.matched && one.is_of(rule))) {
+                continue;
+            }
             let holds = condition.as_ref().map_or(Ok(true), |condition| condition.holds(observation));
             match holds {
                 Ok(true) => {
