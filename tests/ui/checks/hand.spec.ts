@@ -69,6 +69,23 @@ test("a held response is there to read, and what a person makes of it is what th
   expect(agent.ran[0]).toEqual({ name: "count_files", arguments: { folder: "cellar" } });
 });
 
+test("a breakpoint on a rule stops where the rule matches, though it is only a shadow", async ({ page, open, start }) => {
+  const runtime = await start({ "ask.toml": ASK.replace('name = "ask"', 'name = "ask"\n\n[defaults]\nmode = "shadow"') }, undefined, QUICK);
+  const agent = begin(runtime, "ruled");
+  await only(page, open, runtime);
+  await page.keyboard.press("b");
+  await dialog(page).getByRole("combobox").selectOption("ask/ask-deletes");
+  await dialog(page).getByRole("button", { name: "Add breakpoint" }).click();
+  await expect(dialog(page).getByRole("list", { name: "Armed breakpoints" })).toContainText("rule ask/ask-deletes");
+  await page.keyboard.press("Escape");
+  await agent.go(0);
+  await agent.go(1);
+  await expect(held(page)).toContainText("Breakpoint: rule ask/ask-deletes");
+  await held(page).getByRole("button", { name: "Let go", exact: true }).click();
+  await agent.ended;
+  expect(agent.ran.map((call) => call.name)).toEqual(["count_files", "delete_file"]);
+});
+
 test("arguments that break the tool's schema stay held, and what is wrong is said", async ({ page, open, start }) => {
   const runtime = await start({}, undefined, QUICK);
   await runtime.rpc("set_breakpoint", { on: "tool.call", when: "tool.name == 'count_files'" });
