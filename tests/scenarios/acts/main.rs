@@ -7,6 +7,7 @@ mod hand_world;
 
 mod context;
 mod ends;
+mod keys;
 mod orders;
 mod redact;
 
