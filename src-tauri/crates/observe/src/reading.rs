@@ -38,7 +38,6 @@ impl Reading {
         }
     }
 
-    /// Index of the last message that the assistant said.
     /// The newest text of a user's; empty where none stands.
     pub fn newest_user_text(&self) -> &str {
         let newest = self.facts.iter().rev().find(|facts| facts.role == Role::User && !facts.text.is_empty());
@@ -50,6 +49,7 @@ impl Reading {
         self.facts.last().is_some_and(|facts| facts.role == Role::User && facts.results.is_empty())
     }
 
+    /// Index of the last message that the assistant said.
     pub fn last_assistant(&self) -> Option<usize> {
         self.facts.iter().rposition(|facts| facts.role == Role::Assistant)
     }
