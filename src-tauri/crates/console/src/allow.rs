@@ -2,6 +2,7 @@
 
 use crate::{
     AllowScope, AlwaysAllow, Console, ErrorCode, RpcError,
+    error::wrong,
     query::{id, moment},
     view::*,
 };
@@ -54,10 +55,6 @@ impl Console {
             AllowScope::Everywhere => None,
         })
     }
-}
-
-fn wrong(message: impl Into<String>) -> RpcError {
-    RpcError::new(ErrorCode::BadRequest, message)
 }
 
 /// What of the arguments must be the same: those named, else all and no other ones.

@@ -1,6 +1,6 @@
 //! Breakpoints, as commands: what cannot stop anything is said here, with its place.
 
-use crate::{ClearBreakpoint, Console, ErrorCode, NoArgs, RpcError, SetBreakpoint, query::id, view::*};
+use crate::{ClearBreakpoint, Console, ErrorCode, NoArgs, RpcError, SetBreakpoint, error::wrong, query::id, view::*};
 use domain::Point;
 
 /// Where a session can stop.
@@ -72,8 +72,4 @@ impl Console {
             None => RpcError::new(ErrorCode::NotFound, format!("no policy in force has a rule {rule}")).with_hint(hint),
         })
     }
-}
-
-fn wrong(message: String) -> RpcError {
-    RpcError::new(ErrorCode::BadRequest, message)
 }

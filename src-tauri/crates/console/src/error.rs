@@ -40,6 +40,11 @@ pub struct RpcError {
     pub hint: Option<String>,
 }
 
+/// The request says something that cannot be.
+pub(crate) fn wrong(message: impl Into<String>) -> RpcError {
+    RpcError::new(ErrorCode::BadRequest, message)
+}
+
 impl RpcError {
     pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
         RpcError { code, message: message.into(), hint: None }

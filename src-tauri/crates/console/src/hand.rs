@@ -2,7 +2,7 @@
 
 use crate::{
     Console, ControlSession, Decision, ErrorCode, InjectRole, Order, OrderScope, PauseAll, ResolveEscalation, RpcError,
-    query::id, tools, view::*,
+    error::wrong, query::id, tools, view::*,
 };
 use domain::{Choice, Command, HandError, Resolution, ResponseEdit, Scope};
 use serde_json::Value;
@@ -91,10 +91,6 @@ impl Console {
     pub async fn pause_all(&self, args: PauseAll) -> Result<PausedView, RpcError> {
         Ok(PausedView { changed: self.live()?.pause_all(args.pause).await })
     }
-}
-
-fn wrong(message: impl Into<String>) -> RpcError {
-    RpcError::new(ErrorCode::BadRequest, message)
 }
 
 /// Text as it is, anything else as JSON.
