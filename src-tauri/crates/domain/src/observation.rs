@@ -27,6 +27,66 @@ pub struct Observation {
     /// By rule id: how often it fired in this session and run, and what came of it.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub history: BTreeMap<String, RuleHistory>,
+    /// What policies declare by name, as it stands for this moment.
+    #[serde(default, skip_serializing_if = "NamedFacts::is_empty")]
+    pub named: NamedFacts,
+}
+
+/// Facts about what policy files declare, each by `policy/NAME`. Only what a rule in force reads is there.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct NamedFacts {
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub budget: BTreeMap<String, BudgetFacts>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub breaker: BTreeMap<String, BreakerFacts>,
+    /// Of classifiers, 0 to 1; absent where none could be had.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub score: BTreeMap<String, f64>,
+    /// Of classifiers: the names of what they found.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub found: BTreeMap<String, Vec<String>>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub schema: BTreeMap<String, SchemaFacts>,
+}
+
+impl NamedFacts {
+    pub fn is_empty(&self) -> bool {
+        *self == NamedFacts::default()
+    }
+}
+
+/// Shares of a budget's limit; 1 is all of it. Of a budget with several limits, the fullest.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct BudgetFacts {
+    /// Settled.
+    pub used: f64,
+    /// Settled and reserved, this exchange's own reservation included.
+    pub projected: f64,
+}
+
+/// The breaker of this moment's provider, model or tool.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct BreakerFacts {
+    pub open: bool,
+    pub half_open: bool,
+}
+
+/// A tool's result against its schema.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SchemaFacts {
+    pub valid: bool,
+    /// The first mismatch and its place; empty where valid.
+    pub error: String,
+}
+
+impl Default for SchemaFacts {
+    fn default() -> Self {
+        SchemaFacts { valid: true, error: String::new() }
+    }
 }
 
 /// Ids that a template can name.

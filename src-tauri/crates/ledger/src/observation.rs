@@ -16,6 +16,8 @@ const SHARED: usize = 3;
 const FOLLOWS: u8 = 1;
 /// The rest is a zstd frame.
 const PACKED: u8 = 2;
+/// The member `named` stands last.
+const NAMED: u8 = 4;
 /// In the place of a form: what follows is the difference to `BLANK`.
 const UNLIKE_BLANK: u8 = 2;
 /// An observation of which nothing is known, as the record's format has it: it may never change, or old records could not be read.
@@ -95,6 +97,11 @@ pub fn difference(seen: &Observation, key: &Value, latest: Option<&Latest>, cont
     put(seen.call.as_ref().map(to_value), None)?;
     put(seen.result.as_ref().map(to_value), None)?;
     put((!seen.history.is_empty()).then(|| to_value(&seen.history)), None)?;
+    if !seen.named.is_empty() {
+        data[0] |= NAMED;
+        let reference = key.get("named").unwrap_or(&Value::Null);
+        difference::put(&mut data, &to_value(&seen.named).ok()?, reference, content);
+    }
     if data.len() >= LONG {
         let (form, packed) = codec::alone(&data[2..]);
         if form == ZSTD {
@@ -128,6 +135,10 @@ pub fn read(data: &[u8], key: Option<&Value>, latest: Option<&Value>, content: &
             let member = difference::take(&mut rest, reference(bit, name, key, latest), content)?;
             members.insert((*name).to_owned(), member);
         }
+    }
+    if flags & NAMED != 0 {
+        let reference = key.get("named").unwrap_or(&Value::Null);
+        members.insert("named".to_owned(), difference::take(&mut rest, reference, content)?);
     }
     Ok(Value::Object(members))
 }
@@ -170,6 +181,7 @@ mod tests {
             call: Some(CallFacts::default()),
             result: Some(ResultFacts::default()),
             history: Default::default(),
+            named: Default::default(),
         }
     }
 
@@ -191,6 +203,8 @@ mod tests {
         full.request.max_output_tokens = Some(7);
         full.run.errors = vec!["bash: exit 1".into()];
         full.history.insert("policy/rule".into(), Default::default());
+        full.named.score.insert("policy/toxic".into(), 0.75);
+        full.named.budget.insert("policy/cost".into(), domain::BudgetFacts { used: 0.5, projected: 1.0 });
         full.tool = None;
         let content = format!("{{\"role\":\"user\",\"content\":\"{}\"}}", full.request.text);
         let data = whole(&full, content.as_bytes()).unwrap();

@@ -2,7 +2,7 @@
 
 use crate::{
     datum::{Datum, Kind},
-    language::{HistoryField, Variable},
+    language::{DeclaredField, HistoryField, Variable},
 };
 use domain::{Observation, RuleHistory};
 
@@ -23,6 +23,8 @@ pub(crate) enum Origin {
     Under(&'static Variable, Vec<Step>),
     /// Of a rule, by `policy/rule`.
     History(String, &'static HistoryField),
+    /// Of what a file declares, by `policy/NAME`.
+    Declared(String, &'static DeclaredField),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +40,7 @@ impl Read {
             Origin::Variable(variable) => variable.kind,
             Origin::Under(variable, _) => variable.kind.element_under(),
             Origin::History(..) => Kind::Int,
+            Origin::Declared(_, field) => field.kind,
         }
     }
 
@@ -50,6 +53,7 @@ impl Read {
                 Some(history) => (field.read)(history),
                 None => (field.read)(&RuleHistory::default()),
             })),
+            Origin::Declared(name, field) => (field.read)(&observation.named, name),
         };
         if self.presence { Some(Datum::Bool(found.is_some())) } else { found }
     }

@@ -2,8 +2,8 @@
 
 use crate::compile::described;
 use crate::language::{
-    ACTIONS, ALERT, DEFAULTS, FUNCTIONS, HISTORY, Key, MACROS, PATTERNS, PLANNED_ROOTS, POLICY, RULE, State, TEST,
-    VARIABLES,
+    ACTIONS, ALERT, DECLARED, DEFAULTS, FUNCTIONS, HISTORY, Key, MACROS, PATTERNS, PLANNED_ROOTS, POLICY, RULE, State,
+    TEST, VARIABLES,
 };
 use domain::Point;
 use std::fmt::Write;
@@ -91,6 +91,17 @@ pub fn reference() -> String {
     for variable in VARIABLES {
         let (path, kind, unit) = (variable.path, variable.kind.name(), variable.unit);
         let _ = writeln!(out, "| `{path}` | {kind} | {unit} | {} | {} |", points(variable.points), variable.doc);
+    }
+    let declarable = |section: &str| POLICY.iter().any(|key| key.name == section && key.state == State::Acts);
+    for row in DECLARED.iter().filter(|row| declarable(row.section)) {
+        let field = row.field.map(|field| format!(".{field}")).unwrap_or_default();
+        let (group, kind, unit) = (row.group, row.kind.name(), row.unit);
+        let (exists, doc) = (points(row.points), row.doc);
+        let _ = writeln!(
+            out,
+            "| `{group}.NAME{field}` | {kind} | {unit} | {exists} | {doc} `[{}.NAME]` declares it. |",
+            row.section
+        );
     }
     for field in HISTORY {
         let _ = writeln!(out, "| `history.RULE.{}` | int | {} | everywhere | {} |", field.name, field.unit, field.doc);

@@ -459,6 +459,7 @@ impl Agent {
             call: None,
             result: None,
             history: Default::default(),
+            named: Default::default(),
         };
         fill(&mut seen);
         self.observed.push((exchange, seen.clone()));

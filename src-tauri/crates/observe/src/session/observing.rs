@@ -3,8 +3,8 @@
 use super::{Returned, SessionState};
 use crate::prompt;
 use domain::{
-    CallFacts, ExchangeId, Observation, Point, ResponseFacts, ResultFacts, RunFacts, SessionFacts, Timestamp, ToolCall,
-    ToolFacts, TraceFacts,
+    CallFacts, ExchangeId, NamedFacts, Observation, Point, ResponseFacts, ResultFacts, RunFacts, SessionFacts,
+    Timestamp, ToolCall, ToolFacts, TraceFacts,
 };
 use wire::Answer;
 
@@ -42,6 +42,7 @@ impl SessionState {
             call: None,
             result: None,
             history: self.history(at),
+            named: NamedFacts::default(),
         };
         match focus {
             Focus::Request => {}

@@ -10,6 +10,8 @@ pub(crate) struct Declared {
     pub tiers: Vec<Tier>,
     pub alerts: Vec<Alert>,
     pub patterns: Vec<Pattern>,
+    /// What conditions can name: (table of the file, name).
+    pub named: Vec<(&'static str, String)>,
 }
 
 /// What one `tier:NAME` means.
@@ -37,7 +39,17 @@ impl Tier {
 
 impl Declared {
     pub(super) fn read(top: &Section<'_>, report: &mut Report<'_>) -> Declared {
-        Declared { tiers: tiers(top, report), alerts: alerts(top, report), patterns: spans::declared(top, report) }
+        Declared {
+            tiers: tiers(top, report),
+            alerts: alerts(top, report),
+            patterns: spans::declared(top, report),
+            named: Vec::new(),
+        }
+    }
+
+    /// The names that a table of the file declares: `[budget.NAME]` …
+    pub fn names(&self, section: &str) -> impl Iterator<Item = &str> {
+        self.named.iter().filter(move |(of, _)| *of == section).map(|(_, name)| name.as_str())
     }
 
     pub fn tier(&self, name: &str) -> Option<&Tier> {

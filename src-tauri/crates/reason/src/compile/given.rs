@@ -1,9 +1,9 @@
 //! `[[test]]`: an observation written as the variables that matter, and the actions that it should lead to.
 
-use super::section::Section;
+use super::{FileScope, named, section::Section};
 use crate::{
     datum::Kind,
-    language::{ACTIONS, HISTORY, State, TEST, VARIABLES, roots, variable},
+    language::{ACTIONS, HISTORY, State, TEST, VARIABLES, declared_in, roots, variable},
     nearest::did_you_mean,
     policy::Rule,
     problem::Report,
@@ -14,18 +14,13 @@ use serde_json::{Map, Value as Json, json};
 use std::ops::Range;
 use toml_edit::{Item, Value};
 
-pub(super) fn cases(
-    top: &Section<'_>,
-    policy: &str,
-    rules: &[Rule],
-    ids: &[String],
-    report: &mut Report<'_>,
-) -> Vec<Case> {
+pub(super) fn cases(top: &Section<'_>, file: FileScope<'_>, rules: &[Rule], report: &mut Report<'_>) -> Vec<Case> {
     let sections = top.tables("test");
-    sections.iter().filter_map(|section| case(section, policy, rules, ids, report)).collect()
+    sections.iter().filter_map(|section| case(section, file, rules, report)).collect()
 }
 
-fn case(section: &Section<'_>, policy: &str, rules: &[Rule], ids: &[String], report: &mut Report<'_>) -> Option<Case> {
+fn case(section: &Section<'_>, file: FileScope<'_>, rules: &[Rule], report: &mut Report<'_>) -> Option<Case> {
+    let ids = file.rules;
     section.check_keys(TEST, "a test", report);
     let name = section.text("name", report).map(|text| text.value);
     let rule = section.text("rule", report).map(|text| text.value);
@@ -49,7 +44,7 @@ fn case(section: &Section<'_>, policy: &str, rules: &[Rule], ids: &[String], rep
         return None;
     };
     let point = point(&given, rules.iter().find(|r| Some(&r.id) == rule.as_ref()).map(|r| r.point), report)?;
-    let observation = observation(&given, point, policy, ids, report)?;
+    let observation = observation(&given, point, file, report)?;
     let line = report.text()[..section.span.start.min(report.text().len())].matches('\n').count() as u32 + 1;
     Some(Case { name, rule, line, observation, expect: expect.into_iter().map(|(word, _)| word).collect() })
 }
@@ -74,18 +69,17 @@ fn point(given: &Section<'_>, of_rule: Option<Point>, report: &mut Report<'_>) -
 }
 
 /// The observation: nothing has happened, but for what is given.
-fn observation(
-    given: &Section<'_>,
-    point: Point,
-    policy: &str,
-    rules: &[String],
-    report: &mut Report<'_>,
-) -> Option<Observation> {
+fn observation(given: &Section<'_>, point: Point, file: FileScope<'_>, report: &mut Report<'_>) -> Option<Observation> {
+    let FileScope { policy, rules, declared } = file;
     let mut json = serde_json::to_value(nothing(point)).ok()?;
     for (group, item) in given.iter().filter(|(group, _)| *group != "on") {
         let span = given.key_span(group);
         if group == "history" {
             json["history"] = history(item, policy, rules, span, report);
+            continue;
+        }
+        if declared_in(group).is_some() {
+            json["named"][group] = named::given(item, group, policy, declared, span, report);
             continue;
         }
         if !roots().contains(&group) {
@@ -131,6 +125,7 @@ fn nothing(point: Point) -> Observation {
         call: has("call.name").then(CallFacts::default),
         result: has("result.text").then(ResultFacts::default),
         history: Default::default(),
+        named: NamedFacts::default(),
     }
 }
 
@@ -211,7 +206,7 @@ fn same_tool(json: &mut Json) {
     }
 }
 
-fn json_of(item: &Item) -> Option<Json> {
+pub(super) fn json_of(item: &Item) -> Option<Json> {
     match item {
         Item::Value(value) => Some(json_of_value(value)),
         Item::Table(table) => {

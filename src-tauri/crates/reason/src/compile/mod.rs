@@ -6,6 +6,7 @@ mod declared;
 mod duration;
 mod given;
 mod hold;
+mod named;
 mod order;
 mod rule;
 mod section;
@@ -99,7 +100,7 @@ fn read(file_name: &str, source: &str, report: &mut Report<'_>) -> Option<Policy
         rules.extend(rule::compile(section, id, file, defaults, report));
     }
     hold::check_patience(&rules, agents.as_ref(), report);
-    let cases = given::cases(&top, &name, &rules, &ids, report);
+    let cases = given::cases(&top, file, &rules, report);
     let version = PolicyVersion { version: version_of(source), name, source: source.to_owned() };
     let rules = rules.into_iter().map(Arc::new).collect();
     Some(Policy { file: file_name.to_owned(), version, agents, globs, rules, cases, description, declared })

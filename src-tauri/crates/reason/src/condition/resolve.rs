@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     datum::Kind,
-    language::{HISTORY, VARIABLES, planned_root, roots, variable},
+    language::{HISTORY, VARIABLES, declared_fields, declared_in, planned_root, roots, variable},
     nearest::{did_you_mean, nearest},
     read::{Origin, Step},
 };
@@ -23,6 +23,9 @@ impl Checker<'_> {
         }
         if root == "history" {
             return self.history(chain, steps);
+        }
+        if let Some(section) = declared_in(root) {
+            return self.declared(root, section, chain, steps);
         }
         let groups = roots();
         if !groups.contains(&root) {
@@ -65,6 +68,49 @@ impl Checker<'_> {
         }
     }
 
+    /// `budget.NAME.used`, `score.NAME`.
+    fn declared(&self, root: &str, section: &str, chain: &Chain, steps: &[Step]) -> Result<Origin, Mistake> {
+        let wrong = |span: Range<usize>, message: String, hint| Err(Mistake { span, message, hint });
+        let listed = || declared_fields(root).filter_map(|field| field.field).collect::<Vec<_>>().join(", ");
+        let (Some(Step::Field(name)), rest) = (steps.first(), &steps[1.min(steps.len())..]) else {
+            let message = format!("`{root}` is read by the NAME of a `[{section}.NAME]`");
+            return wrong(self.span(chain.root_id), message, None);
+        };
+        let alone = self.place.policy.is_empty();
+        let key = match (alone, name.contains('/')) {
+            (true, true) => name.clone(),
+            (true, false) => {
+                let hint = Some(format!("write {root}[\"POLICY/{name}\"]"));
+                return wrong(self.step_span(chain, 0), format!("`{name}` may be of any policy"), hint);
+            }
+            (false, _) => format!("{}/{name}", self.place.policy),
+        };
+        let known = || self.place.declared.names(section);
+        if !alone && !known().any(|known| known == name) {
+            let hint = did_you_mean(name, known()).or_else(|| Some(format!("declare it: [{section}.{name}]")));
+            return wrong(self.step_span(chain, 0), format!("this file has no `[{section}.{name}]`"), hint);
+        }
+        let field = match rest {
+            [] => declared_fields(root).find(|field| field.field.is_none()),
+            [Step::Field(named)] => declared_fields(root).find(|field| field.field == Some(named.as_str())),
+            _ => None,
+        };
+        let Some(field) = field else {
+            let (at, what) = match rest.first() {
+                Some(_) => (self.step_span(chain, 1), format!("`{root}.{name}` has no such field")),
+                None => (self.step_span(chain, 0), format!("`{root}.{name}` is a group; name one of its fields")),
+            };
+            let hint = Some(listed()).filter(|listed| !listed.is_empty()).map(|listed| format!("there are: {listed}"));
+            return wrong(at, what, hint);
+        };
+        if !field.points.contains(&self.place.point) {
+            let points = field.points.iter().map(|p| p.name()).collect::<Vec<_>>().join(", ");
+            let message = format!("`{root}` does not exist at {}", self.place.point.name());
+            return wrong(self.span(chain.root_id), message, Some(format!("it exists at {points}")));
+        }
+        Ok(Origin::Declared(key, field))
+    }
+
     fn history(&self, chain: &Chain, steps: &[Step]) -> Result<Origin, Mistake> {
         let wrong = |span: Range<usize>, message: String, hint| Err(Mistake { span, message, hint });
         let known = || HISTORY.iter().map(|field| field.name);
@@ -90,5 +136,55 @@ impl Checker<'_> {
                 wrong(self.step_span(chain, 1), format!("unknown field `{field}` of history"), hint)
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{
+        compile::Declared,
+        condition::{Place, check_condition},
+    };
+    use domain::{BudgetFacts, Observation, Point};
+
+    fn declared() -> Declared {
+        let named = [("budget", "cost"), ("classifier", "toxic")];
+        Declared { named: named.map(|(section, name)| (section, name.to_owned())).into(), ..Declared::default() }
+    }
+
+    fn mistake(when: &str) -> (String, String) {
+        let place = Place { point: Point::ModelRequest, policy: "p", rules: &[], declared: &declared() };
+        let mistakes = check_condition(when, place).err().unwrap();
+        (mistakes[0].message.clone(), mistakes[0].hint.clone().unwrap_or_default())
+    }
+
+    #[test]
+    fn declared_things_are_read_by_name() {
+        let place = Place { point: Point::ModelRequest, policy: "p", rules: &[], declared: &declared() };
+        let full = check_condition("budget.cost.projected >= 1.0", place).unwrap();
+        let scored = check_condition("score.toxic > 0.5", place).unwrap();
+        let mut seen: Observation = serde_json::from_value(serde_json::json!({
+            "point": "model.request", "at": 0, "trace": {"session": "ses_0000000000001", "exchange": "exc_0000000000002"},
+            "session": {}, "run": {}, "request": {},
+        }))
+        .unwrap();
+        assert_eq!(full.holds(&seen), Ok(false));
+        assert!(scored.holds(&seen).is_err(), "no score is no evidence");
+        seen.named.budget.insert("p/cost".into(), BudgetFacts { used: 0.2, projected: 1.0 });
+        seen.named.score.insert("p/toxic".into(), 0.75);
+        assert_eq!((full.holds(&seen), scored.holds(&seen)), (Ok(true), Ok(true)));
+    }
+
+    #[test]
+    fn mistakes_about_declared_things_name_what_there_is() {
+        assert_eq!(
+            mistake("budget.cots.used > 0.5"),
+            ("this file has no `[budget.cots]`".into(), "did you mean `cost`?".into())
+        );
+        assert_eq!(mistake("budget.cost.usd > 0.5").1, "there are: used, projected");
+        assert_eq!(mistake("score.toxic.high").0, "`score.toxic` has no such field");
+        assert_eq!(mistake("breaker.x.open").1, "declare it: [breaker.x]");
+        assert_eq!(mistake("schema.x.valid").0, "this file has no `[schema.x]`");
+        assert!(mistake("budget.cost").0.contains("is a group"));
     }
 }

@@ -2,6 +2,7 @@
 //! are all made from these rows, so a new word is a new row.
 
 mod actions;
+mod declared;
 mod functions;
 mod keys;
 mod patterns;
@@ -9,6 +10,8 @@ mod planned;
 mod variables;
 
 pub use actions::{ACTIONS, ActionWord, action};
+pub use declared::{DECLARED, DeclaredField};
+pub(crate) use declared::{fields as declared_fields, section as declared_in};
 pub use functions::{FUNCTIONS, Function, function};
 pub(crate) use functions::{MACROS, callable};
 pub(crate) use keys::names;

@@ -1,6 +1,7 @@
 //! The variables: path, type, unit, points and how each is read from an observation. One table; the checks, the reference and the
 //! evaluator use it, and a test compares it with the observation's own field names.
 
+use super::DECLARED;
 use crate::datum::{Datum, Kind};
 use domain::{Observation, Point, RuleHistory};
 use std::borrow::Cow;
@@ -162,9 +163,10 @@ pub fn variable(path: &str) -> Option<&'static Variable> {
     VARIABLES.iter().find(|variable| variable.path == path)
 }
 
-/// The groups: `session`, `run`, …, `history` last.
+/// The groups: `session`, `run`, …, what files declare, `history` last.
 pub fn roots() -> Vec<&'static str> {
     let mut roots: Vec<&str> = VARIABLES.iter().filter_map(|v| v.path.split('.').next()).collect();
+    roots.extend(DECLARED.iter().map(|field| field.group));
     roots.dedup();
     roots.push("history");
     roots
@@ -191,6 +193,7 @@ mod tests {
             call: Some(CallFacts::default()),
             result: Some(ResultFacts::default()),
             history: [("p/r".to_owned(), RuleHistory::default())].into(),
+            named: NamedFacts::default(), // `declared` has a test of its own
         }
     }
 
