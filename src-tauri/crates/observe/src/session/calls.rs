@@ -105,5 +105,8 @@ fn message(text: &str) -> Option<String> {
 }
 
 fn first_line(text: &str) -> &str {
+    // Codex puts a head of its own before what a command said.
+    let said = text.split_once("\nOutput:\n").map(|(_, said)| said).filter(|said| !said.trim().is_empty());
+    let text = said.filter(|_| text.starts_with("Chunk ID: ")).unwrap_or(text);
     text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default()
 }

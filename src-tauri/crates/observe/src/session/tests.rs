@@ -155,6 +155,7 @@ fn tool_errors_count_in_run_and_session_and_are_named() {
         ("a", "Error: no such file\nat line 3"),
         ("b", "{\"error\":{\"message\":\"denied\"}}"),
         ("c", "fine"),
+        ("e", "Chunk ID: 1a\nWall time: 0.1 seconds\nProcess exited with code 1\nOutput:\ncat: x: No such file\n"),
         ("d", "{\"exit_code\":2,\"stderr\":\"bad flag\"}"),
     ] {
         world.turn(&talk, &calls(&[id]));
@@ -162,14 +163,15 @@ fn tool_errors_count_in_run_and_session_and_are_named() {
     }
     let (exchange, arrived) = world.ask(&talk);
     let seen = world.observe(exchange);
-    assert_eq!((seen.run.tool_errors, seen.run.tool_errors_in_row, seen.session.tool_errors_in_row), (3, 1, 1));
-    assert_eq!(seen.run.errors, ["sh: Error: no such file", "sh: denied", "sh: bad flag"]);
+    assert_eq!((seen.run.tool_errors, seen.run.tool_errors_in_row, seen.session.tool_errors_in_row), (4, 2, 2));
+    let named = ["sh: Error: no such file", "sh: denied", "sh: cat: x: No such file", "sh: bad flag"];
+    assert_eq!(seen.run.errors, named);
     assert_eq!(arrived.results[0].record.error, Some(ErrorEvidence::ExitCode));
     world.end(exchange, &says("sorry"));
     talk.extend([says("sorry"), user("again")]);
     let (exchange, _) = world.ask(&talk);
     let seen = world.observe(exchange);
-    assert_eq!((seen.run.tool_errors, seen.run.errors.len(), seen.session.tool_errors), (0, 0, 3));
+    assert_eq!((seen.run.tool_errors, seen.run.errors.len(), seen.session.tool_errors), (0, 0, 4));
 }
 
 #[test]

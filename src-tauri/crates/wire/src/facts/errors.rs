@@ -10,7 +10,8 @@ pub(crate) fn evidence(flag: bool, text: &str) -> Option<ErrorEvidence> {
     }
     let bytes = text.as_bytes();
     let object = json::root(bytes).filter(|root| bytes[root.start] == b'{');
-    object.and_then(|root| of_object(bytes, root)).or_else(|| begins_like_one(text).then_some(ErrorEvidence::Text))
+    let told = || begins_like_one(text) || exits_badly(text);
+    object.and_then(|root| of_object(bytes, root)).or_else(|| told().then_some(ErrorEvidence::Text))
 }
 
 /// The evidence in a result that is a JSON object. `"error": null`, `false` and `""` say that there is none.
@@ -48,6 +49,13 @@ fn begins_like_one(text: &str) -> bool {
         .any(|word| start.get(..word.len()).is_some_and(|head| head.eq_ignore_ascii_case(word.as_bytes())))
 }
 
+/// The head that Codex puts before a command's output: `Chunk ID: …`, `Wall time: …`, `Process exited with code 1`, … `Output:`.
+fn exits_badly(text: &str) -> bool {
+    let head = text.lines().take(6).take_while(|line| *line != "Output:");
+    let code = head.filter_map(|line| line.strip_prefix("Process exited with code ")).next();
+    text.starts_with("Chunk ID: ") && code.is_some_and(|code| fails(code.trim().as_bytes()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -68,6 +76,9 @@ mod tests {
             (false, "<error>x</error>", Some(Text)),
             (false, "Traceback (most recent call last):", Some(Text)),
             (false, "Fatal: not a git repository", Some(Text)),
+            (false, "Chunk ID: 1a\nWall time: 0.1 seconds\nProcess exited with code 1\nOutput:\ncat: x", Some(Text)),
+            (false, "Chunk ID: 1a\nWall time: 0.1 seconds\nProcess exited with code 0\nOutput:\nfine", None),
+            (false, "Chunk ID: 1a\nWall time: 0.1 seconds\nOutput:\nProcess exited with code 1\n", None),
             (false, "no error at all", None),
             (false, "", None),
             (false, "[]", None),
