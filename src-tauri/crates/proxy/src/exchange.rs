@@ -1,5 +1,10 @@
 //! One exchange's way: read, found its session, judged, rewritten, sent, relayed, recorded.
 
+mod opened;
+
+use opened::Open;
+pub(crate) use opened::Standing;
+
 use crate::{
     answer::{self, Ending},
     core::Core,
@@ -182,23 +187,6 @@ impl Exchange {
     }
 }
 
-/// Counts an open exchange for as long as it lives, whichever way it ends.
-struct Open(Arc<Core>);
-
-impl Open {
-    fn new(core: &Arc<Core>) -> Open {
-        core.counts.exchanges.fetch_add(1, Ordering::Relaxed);
-        core.counts.open.fetch_add(1, Ordering::Relaxed);
-        Open(core.clone())
-    }
-}
-
-impl Drop for Open {
-    fn drop(&mut self) {
-        self.0.counts.open.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
 pub(crate) async fn run(core: Arc<Core>, incoming: Incoming, reply: crate::listener::Reply) {
     let _open = Open::new(&core);
     let outlet = Outlet::Fresh(reply);
@@ -339,58 +327,4 @@ pub(crate) async fn fail(exchange: &Exchange, attempt: Attempt, failure: &Upstre
         ..Ending::default()
     };
     answer::give(exchange, made, ending, outlet).await;
-}
-
-impl Exchange {
-    #[expect(clippy::too_many_arguments, reason = "one constructor, called once, with what record::open found out")]
-    pub fn new(
-        core: Arc<Core>,
-        id: ExchangeId,
-        session: SessionHandle,
-        incoming: &Incoming,
-        policies: Arc<PolicySet>,
-        request: Arc<Request>,
-        reading: Arc<Reading>,
-        mask: Mask,
-        standing: Standing,
-        agent: String,
-        tape: Option<Arc<Tape>>,
-    ) -> Exchange {
-        Exchange {
-            policies,
-            core,
-            id,
-            session,
-            at: incoming.arrival.at,
-            agent,
-            route: incoming.route.clone(),
-            provider: incoming.provider.clone(),
-            request,
-            reading,
-            mask,
-            error_status: standing.error_status,
-            family: standing.family,
-            side_call: standing.side_call,
-            branch: standing.branch,
-            tape,
-            pending: Mutex::default(),
-            interventions: Mutex::default(),
-            request_digest: OnceLock::new(),
-            due: Mutex::default(),
-            requests_before: standing.requests_before,
-            gate: Mutex::default(),
-            response_judged: AtomicBool::new(false),
-        }
-    }
-}
-
-/// How an exchange stands to its session and client.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Standing {
-    pub error_status: u16,
-    pub family: Option<&'static str>,
-    pub side_call: bool,
-    pub branch: bool,
-    /// Requests of the session's main line before it.
-    pub requests_before: u32,
 }
