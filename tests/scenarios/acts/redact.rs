@@ -87,3 +87,62 @@ pub async fn answer(dialect: Dialect, streamed: bool) {
     assert!(told.contains("The key is ") && told.contains(key) && !told.contains("redacted:secret"), "{told}");
     recorded(&world, "redact").await;
 }
+
+/// The answer goes on streaming while what matches in it never leaves; the model is told its own words again.
+pub async fn stream(dialect: Dialect, streamed: bool) {
+    let policy = "version = 1\n[pattern]\nbadge = '\\bB-[0-9]{4,8}\\b'\n[[rule]]\nid = \"keys\"\non = \"model.stream\"\n\
+                  do = [{ redact = { patterns = [\"secret_key\", \"email\"] } }]\n\
+                  [[rule]]\nid = \"badges\"\non = \"model.stream\"\nwhen = \"request.text != 'Mine'\"\ndo = [{ replace = { pattern = \"badge\", with = \"a badge\" } }]\n";
+    let key = "AKIAABCDEFGHIJKLMNOP";
+    let said = format!("Müller's key is {key}, B-12345 is hers, {key} too; write to {EMAIL}");
+    let (world, mut agent) = scripted(dialect, streamed, policy, move |round| match round {
+        0 if dialect != Dialect::OllamaGenerate => {
+            Turn::call("search", json!({"path": "a"})).with_text(&said).thinking(&format!("{key}."), "c2ln")
+        }
+        0 => Turn::text(&said),
+        1 => Turn::text("Done."),
+        _ => Turn::text("It is B-777777."),
+    })
+    .await;
+    let (answer, _) = say(&mut agent, "What is the key?").await;
+    let expected = format!(
+        "Müller's key is [redacted:secret_key:1], a badge is hers, [redacted:secret_key:1] too; write to {TOKEN}"
+    );
+    assert_eq!(answer.text, expected);
+    if dialect == Dialect::OllamaGenerate {
+        // It has no history.
+        recorded(&world, "redact").await;
+        return;
+    }
+    agent.give(&[(answer.calls[0].clone(), Outcome::good("fine"))]);
+    assert_eq!(agent.turn().await.0.text, "Done.");
+    // What a token stood for is turned back; what a text replaced is not.
+    let told = world.bodies()[1].to_string();
+    assert!(told.contains(key) && told.contains("a badge") && told.contains(EMAIL), "its own words: {told}");
+    assert!(!told.contains("redacted:"), "{told}");
+    let (last, _) = say(&mut agent, "Mine").await;
+    assert_eq!(last.text, "It is B-777777.", "the rule's condition did not hold");
+    let act = recorded(&world, "redact").await;
+    assert_eq!((&act["rule"], act.to_string().contains(key)), (&json!("keys"), false), "{act}");
+    recorded(&world, "replace").await;
+}
+
+/// The agent runs a call with a token in its arguments; the model is told its own call again.
+pub async fn call(dialect: Dialect, streamed: bool) {
+    let policy = "version = 1\n[[rule]]\nid = \"mails\"\non = \"tool.call\"\nwhen = \"tool.name == 'search'\"\ndo = [{ redact = \"email\" }]\n";
+    let (world, mut agent) = scripted(dialect, streamed, policy, |round| match round {
+        0 => Turn::call("search", json!({"path": EMAIL, "deep": {"list": [format!("\"{EMAIL}\"")]}}))
+            .and_call("read_file", json!({"path": "b"})),
+        _ => Turn::text("Done."),
+    })
+    .await;
+    let (answer, _) = say(&mut agent, "Find her").await;
+    let arguments: serde_json::Value = serde_json::from_str(&answer.calls[0].arguments).unwrap();
+    assert_eq!(arguments, json!({"path": TOKEN, "deep": {"list": [format!("\"{TOKEN}\"")]}}));
+    let results = ["found", "read"].map(Outcome::good);
+    agent.give(&answer.calls.iter().cloned().zip(results).collect::<Vec<_>>());
+    assert_eq!(agent.turn().await.0.text, "Done.");
+    let told = json!(world.upstream()[1]).to_string();
+    assert!(told.contains(EMAIL) && !told.contains("redacted:"), "its own words: {told}");
+    recorded(&world, "redact").await;
+}

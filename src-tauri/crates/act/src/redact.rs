@@ -3,11 +3,8 @@
 
 use crate::{Act, Redaction, Scene, Step};
 use domain::*;
-use regex::Regex;
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex},
-};
+use std::sync::Arc;
+use wire::{Shapes, Spot};
 
 /// One rule redacts so many values of a moment at most.
 const MOST: usize = 1_000;
@@ -18,25 +15,7 @@ pub(crate) fn carry_out(
     with: Option<&str>,
     scene: &Scene<'_>,
 ) -> Option<Act> {
-    let mut found: Vec<Redaction> = Vec::new();
-    let mut look = |text: &str| {
-        for pattern in patterns {
-            let Some(regex) = compiled(&pattern.regex) else { continue };
-            for value in regex.find_iter(text).map(|found| found.as_str()).filter(|value| !value.is_empty()) {
-                let news = !scene.vault.knows(value) && !found.iter().any(|known| known.value == value);
-                if news && found.len() < MOST {
-                    let (pattern, value) = (pattern.name.clone(), value.to_owned());
-                    found.push(Redaction { pattern, value, with: with.map(str::to_owned) });
-                }
-            }
-        }
-    };
-    match (scene.result, scene.answer, scene.request) {
-        (Some(result), ..) => look(&result.text),
-        (None, Some(answer), _) => look(&answer.text),
-        (None, None, Some(request)) => wire::each_text(request, look),
-        (None, None, None) => {}
-    }
+    let found = news(&spots(patterns, scene), with, scene);
     if found.is_empty() {
         return None;
     }
@@ -48,12 +27,48 @@ pub(crate) fn carry_out(
         vault.keep(redaction, crate::Side::Agent);
     }
     tokens.dedup();
-    let whom = if scene.answer.is_some() { "the agent" } else { "the model" };
+    let whom =
+        if scene.answer.is_some() || scene.call.is_some() || scene.spots.is_some() { "the agent" } else { "the model" };
     let values = if found.len() == 1 { "value" } else { "values" };
     let summary = format!("Kept {} {values} from {whom}: {}", found.len(), tokens.join(", "));
     // The values themselves stand in the record of the request, and nowhere more often than they must.
     let intervention = scene.intervention(decision, summary, String::new(), tokens.join("\n"));
     Some(Act { step: Step::Redact(found), intervention })
+}
+
+/// What matches in what this moment is about, each with the name of the rule's pattern.
+fn spots(patterns: &[Pattern], scene: &Scene<'_>) -> Vec<(String, String)> {
+    let named = |spot: &Spot| {
+        let mine = spot.patterns.iter().find(|pattern| patterns.contains(pattern))?;
+        Some((mine.name.clone(), spot.value.clone()))
+    };
+    if let Some(spots) = scene.spots {
+        return spots.iter().filter_map(named).collect();
+    }
+    let shapes = Shapes::of(patterns);
+    let mut found = Vec::new();
+    let look = |text: &str| found.extend(shapes.spots(text).iter().filter_map(named));
+    match (scene.result, scene.answer, scene.call, scene.request) {
+        (Some(result), ..) => [&*result.text].into_iter().for_each(look),
+        (None, Some(answer), ..) => [&*answer.text].into_iter().for_each(look),
+        (None, None, Some(call), _) => wire::each_text_of_arguments(&call.arguments, look),
+        (None, None, None, Some(request)) => wire::each_text(request, look),
+        (None, None, None, None) => {}
+    }
+    found
+}
+
+/// Those that nothing is known of yet, each value once.
+fn news(spots: &[(String, String)], with: Option<&str>, scene: &Scene<'_>) -> Vec<Redaction> {
+    let mut found: Vec<Redaction> = Vec::new();
+    for (pattern, value) in spots {
+        let news = !scene.vault.knows(value) && !found.iter().any(|known| known.value == *value);
+        if news && found.len() < MOST {
+            let (pattern, value) = (pattern.clone(), value.clone());
+            found.push(Redaction { pattern, value, with: with.map(str::to_owned) });
+        }
+    }
+    found
 }
 
 /// The whole of a result or an answer as another text.
@@ -69,17 +84,4 @@ pub(crate) fn replace_whole(decision: &Decision, text: &str, scene: &Scene<'_>) 
     let summary = "Replaced the answer".to_owned();
     let intervention = scene.intervention(decision, summary, answer.text.clone(), text.to_owned());
     Act { step: Step::Say(text.to_owned()), intervention }
-}
-
-/// Patterns are compiled once; a policy's were checked when it was loaded.
-fn compiled(source: &str) -> Option<Arc<Regex>> {
-    static KNOWN: Mutex<Option<HashMap<String, Arc<Regex>>>> = Mutex::new(None);
-    let mut known = KNOWN.lock().ok()?;
-    let known = known.get_or_insert_default();
-    if let Some(regex) = known.get(source) {
-        return Some(regex.clone());
-    }
-    let regex = Arc::new(Regex::new(source).ok()?);
-    known.insert(source.to_owned(), regex.clone());
-    Some(regex)
 }

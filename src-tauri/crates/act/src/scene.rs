@@ -3,7 +3,7 @@
 use crate::{Redaction, Vault};
 use domain::*;
 use std::sync::Arc;
-use wire::{Answer, Made, Request};
+use wire::{Answer, Made, Request, Spot};
 
 /// Where an action happens.
 pub struct Scene<'a> {
@@ -23,6 +23,8 @@ pub struct Scene<'a> {
     pub result: Option<&'a ToolResult>,
     /// The complete response in question, at `model.response`.
     pub answer: Option<&'a Answer>,
+    /// What has matched in the answer under way, at `model.stream`.
+    pub spots: Option<&'a [Spot]>,
     /// What was redacted in this session.
     pub vault: Arc<Vault>,
     /// The agent's messages, before any rewrite.

@@ -45,6 +45,12 @@ impl Vault {
         self.kept.iter().any(|kept| kept.value == value)
     }
 
+    /// What the agent gets in the place of a value that the model said.
+    pub fn hidden_from_agent(&self, value: &str) -> Option<&str> {
+        let kept = self.kept.iter().find(|kept| kept.value == value && kept.said_by == Side::Model)?;
+        Some(&kept.token)
+    }
+
     /// The token that a value gets, or has: counted by pattern, so that it tells nothing of the value.
     pub fn token(&self, redaction: &Redaction) -> String {
         if let Some(kept) = self.kept.iter().find(|kept| kept.value == redaction.value) {

@@ -1,6 +1,6 @@
 //! What a verdict can ask for: each action with its templates filled from the observation, ready to be carried out.
 
-use crate::{Alert, InjectRole, JsonPath, Question, RefuseAs, Scope};
+use crate::{Alert, InjectRole, JsonPath, Pattern, Question, RefuseAs, Scope};
 use serde::{Deserialize, Serialize};
 
 /// An action with its templates already filled from the observation.
@@ -62,13 +62,6 @@ impl Action {
             Action::First(_) => "first",
         }
     }
-}
-
-/// A named regular expression.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Pattern {
-    pub name: String,
-    pub regex: String,
 }
 
 /// Where a reroute goes.

@@ -147,6 +147,7 @@ impl Exchange {
             error_status: self.error_status,
             result: None,
             answer: None,
+            spots: None,
             vault: self.due().vault,
             history: act::History { facts: &self.reading.facts, chains: &self.reading.chains },
             context: act::Context::default(),
@@ -162,7 +163,7 @@ impl Exchange {
 
     /// A call as its agent gets it: with the values of redacted tokens.
     pub fn as_agent_gets(&self, call: &ToolCall) -> ToolCall {
-        let arguments = self.words_to_agent().apply_in_json(&call.arguments);
+        let arguments = self.words_to_agent().apply_to_arguments(&call.arguments);
         ToolCall { arguments: arguments.unwrap_or_else(|| call.arguments.clone()), ..call.clone() }
     }
 

@@ -26,6 +26,7 @@ pub(crate) fn intervene(core: &Core, session: &mut Session, exchange: ExchangeId
         call: None,
         error_status: 0,
         result: None,
+        spots: None,
         answer: None,
         vault: session.desk.orders.vault.clone(),
         history: act::History::default(),

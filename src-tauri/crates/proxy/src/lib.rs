@@ -37,6 +37,7 @@ mod session;
 mod sessions;
 mod stream;
 mod whole;
+mod window;
 
 pub use config::{Config, Ports, Recording, StartError};
 pub use fork::{Fork, ForkError, Forked};

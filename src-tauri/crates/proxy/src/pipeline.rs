@@ -1,10 +1,10 @@
 //! The heart: observe, reason, act, at every intervention point.
 
-use crate::{account, answer::Ending, effects, exchange::Exchange, hand::orders::Gate, mask::Mask};
+use crate::{account, answer::Ending, effects, exchange::Exchange, hand::orders::Gate, mask::Mask, window};
 use act::{Act, Scene};
 use domain::*;
 use observe::{Focus, Returned};
-use wire::Answer;
+use wire::{Answer, Spot};
 
 /// A moment at which rules may look and act.
 pub(crate) enum Moment {
@@ -14,8 +14,8 @@ pub(crate) enum Moment {
     Result(Returned),
     /// One complete tool call.
     Call(ToolCall),
-    /// Frames on their way: the answer so far.
-    Stream { status: u16, answer: Answer },
+    /// Frames on their way: the answer so far, and what matched in it just now.
+    Stream { status: u16, answer: Answer, spots: Vec<Spot> },
     /// The complete response, before its completing part is released.
     Response { status: u16, answer: Answer },
 }
@@ -54,9 +54,9 @@ fn masked(moment: Moment, mask: &Mask) -> Moment {
             mask.text(&mut call.arguments);
             Moment::Call(call)
         }
-        Moment::Stream { status, mut answer } => {
+        Moment::Stream { status, mut answer, spots } => {
             mask.answer_so_far(&mut answer);
-            Moment::Stream { status, answer }
+            Moment::Stream { status, answer, spots }
         }
         // Of requests and responses that were masked as a whole.
         Moment::Request | Moment::Result(_) | Moment::Response { .. } => moment,
@@ -64,7 +64,11 @@ fn masked(moment: Moment, mask: &Mask) -> Moment {
 }
 
 pub(crate) async fn intervene_at_end(exchange: &Exchange, ending: &Ending) {
-    if ending.state == ExchangeState::Complete && !exchange.is_response_judged() {
+    if ending.state != ExchangeState::Complete {
+        return;
+    }
+    window::would_have(exchange, ending).await;
+    if !exchange.is_response_judged() {
         intervene(exchange, Moment::Response { status: ending.status, answer: ending.answer.clone() }).await;
     }
 }
@@ -76,7 +80,7 @@ async fn observe(exchange: &Exchange, moment: Moment) -> Option<(Moment, Observa
             Moment::Request => (Point::ModelRequest, Focus::Request),
             Moment::Result(returned) => (Point::ToolResult, Focus::Result(returned)),
             Moment::Call(call) => (Point::ToolCall, Focus::Call(call)),
-            Moment::Stream { status, answer } => (Point::ModelStream, Focus::Response { status: *status, answer }),
+            Moment::Stream { status, answer, .. } => (Point::ModelStream, Focus::Response { status: *status, answer }),
             Moment::Response { status, answer } => (Point::ModelResponse, Focus::Response { status: *status, answer }),
         };
         let observation = session.state.observation(point, at, id, focus);
@@ -113,8 +117,12 @@ async fn act(exchange: &Exchange, moment: &Moment, observation: Observation, ver
         Moment::Response { answer, .. } => Some(answer),
         _ => None,
     };
+    let spots = match moment {
+        Moment::Stream { spots, .. } => Some(&spots[..]),
+        _ => None,
+    };
     let context = act::Context::of(&observation.session);
-    let scene = Scene { result: result.as_ref(), answer, context, ..exchange.scene(call) };
+    let scene = Scene { result: result.as_ref(), answer, spots, context, ..exchange.scene(call) };
     let mut acts = act::carry_out(&verdict.decisions, &scene);
     effects::estimate(exchange, &observation, &mut acts).await;
     account::freeze(&mut acts, &verdict);

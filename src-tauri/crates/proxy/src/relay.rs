@@ -6,6 +6,7 @@ mod closing;
 mod framing;
 mod ready;
 mod response;
+mod spots;
 mod watch;
 
 pub(crate) use asking::{keep_response, notes, waiting_response};
@@ -23,13 +24,13 @@ use crate::{
     pipeline::{self, Moment},
     sent::Sent,
     stream::{AnswerStream, Leaving},
-    whole,
+    whole, window,
 };
 use bytes::Bytes;
 use domain::*;
 use futures::{StreamExt, stream::BoxStream};
 use tokio::time::Instant;
-use wire::{Framing, StreamSurgeon};
+use wire::{Framing, Shapes, StreamSurgeon};
 
 /// How often rules on the stream look, in microseconds.
 const WATCH_EVERY_US: u32 = 250_000;
@@ -70,10 +71,14 @@ pub(crate) async fn send(exchange: Exchange, sent: Sent, mut outlet: Outlet, rea
             let good = response.status.is_success();
             let watch = Watch::of(&exchange, whence);
             let judging = good && (watch.calls || exchange.policies.needs_any_calls());
-            let way = Way { exchange, sent, attempt, sent_at, framing, whence, watch };
+            let shapes = if good { window::shapes(&exchange) } else { Shapes::default() };
+            let way = Way { exchange, sent, attempt, sent_at, framing, whence, watch, shapes };
             if !good && outlet.is_open() {
                 closing::late_failure(way, response, outlet).await;
-            } else if good && (judging || way.watch.response || outlet.is_open()) && framing == Framing::Whole {
+            } else if good
+                && (judging || way.watch.response || !way.shapes.is_empty() || outlet.is_open())
+                && framing == Framing::Whole
+            {
                 whole::answer(way, response, outlet).await;
             } else {
                 stream(way, response, judging, outlet).await;
@@ -93,10 +98,12 @@ pub(crate) struct Way {
     /// Set: this exchange asked no model.
     pub whence: Option<Whence>,
     pub watch: Watch,
+    /// What is looked for in the text before it goes out.
+    pub shapes: Shapes,
 }
 
 async fn stream(way: Way, response: UpstreamResponse, judging: bool, mut outlet: Outlet) {
-    let Way { exchange, sent, attempt, sent_at, framing, whence, watch } = way;
+    let Way { exchange, sent, attempt, sent_at, framing, whence, watch, shapes } = way;
     let holding = watch.response && response.status.is_success();
     let dialect = exchange.request.dialect;
     // A provider that calls its stream something else hardly heeds the option: its usage chunk, if any, is its own.
@@ -111,15 +118,15 @@ async fn stream(way: Way, response: UpstreamResponse, judging: bool, mut outlet:
             surgeon: Box::new(StreamSurgeon::new(dialect, framing, holds).at(exchange.request.messages.len() as u32)),
             without_usage,
         }
-    } else if without_usage {
-        Leaving::WithoutUsage
+    } else if without_usage || !shapes.is_empty() {
+        Leaving::Clear { without_usage }
     } else {
         Leaving::AsTheyCame
     };
     let same_body = matches!(leaving, Leaving::AsTheyCame);
     let encoding = headers::text(&response.headers, "content-encoding").map(str::to_owned);
-    let answer =
-        AnswerStream::new(&exchange.request, framing, encoding.as_deref(), leaving).in_words(exchange.words_to_agent());
+    let answer = AnswerStream::new(&exchange.request, framing, encoding.as_deref(), leaving)
+        .in_words(exchange.words_to_agent(), shapes);
 
     let mut head = headers::to_agent(&response.headers, same_body);
     exchange.label(&mut head);
@@ -258,15 +265,15 @@ impl Relay {
         if passed.first_token {
             self.first_token_us.get_or_insert(at);
         }
-        self.forward(passed.out).await?;
-        self.judge(passed.judge, passed.calls).await?;
+        let first_token = passed.first_token;
+        self.pass_on(passed).await?;
         if self.answer.complete() {
             self.settle_pending().await?;
         }
         if self.answer.wants_continuation() {
             return self.go_on().await;
         }
-        self.watch(at, passed.first_token).await;
+        self.watch(at, first_token).await;
         if self.answer.complete() {
             self.complete().await?;
         }
@@ -276,9 +283,10 @@ impl Relay {
     /// Rules on the stream look at its first token and then now and again.
     async fn watch(&mut self, at: u32, first_token: bool) {
         let due = first_token || at.saturating_sub(self.watched_us) >= WATCH_EVERY_US;
-        if due && self.exchange.policies.looks_at(Point::ModelStream) {
+        if due && self.exchange.policies.watches_streams() {
             self.watched_us = at;
-            let moment = Moment::Stream { status: self.status, answer: self.answer.answer().clone() };
+            let answer = self.answer.answer().clone();
+            let moment = Moment::Stream { status: self.status, answer, spots: Vec::new() };
             pipeline::intervene(&self.exchange, moment).await;
         }
     }
@@ -355,7 +363,7 @@ impl Relay {
         self.body = None;
         let at = self.exchange.elapsed();
         let (passed, proper) = self.answer.end(at);
-        self.judge(passed.judge, passed.calls).await?;
+        self.pass_on(passed).await?;
         if proper {
             self.settle_pending().await?;
         }

@@ -5,16 +5,25 @@
 use bytes::Bytes;
 use domain::{Dialect, ToolCall};
 use smallvec::{SmallVec, smallvec};
-use wire::{Answer, Decoder, Decoding, Frame, Framer, Framing, Request, StreamSurgeon, StreamText, Substitutions};
+use wire::{
+    Answer, Decided, Decoder, Decoding, Frame, Framer, Framing, Request, Shapes, Spot, StreamSurgeon, StreamText,
+    Substitutions,
+};
 
 /// How frames leave.
 pub(crate) enum Leaving {
     /// As the very bytes that came in, compression included.
     AsTheyCame,
-    /// Decompressed, frame by frame, without the chunk that an added `include_usage` brings.
-    WithoutUsage,
+    /// Decompressed, frame by frame; perhaps without the chunk that an added `include_usage` brings.
+    Clear { without_usage: bool },
     /// Through a surgeon, who holds tool calls back until they are judged.
     Judged { surgeon: Box<StreamSurgeon>, without_usage: bool },
+}
+
+impl Leaving {
+    fn without_usage(&self) -> bool {
+        matches!(self, Leaving::Clear { without_usage: true } | Leaving::Judged { without_usage: true, .. })
+    }
 }
 
 /// What a chunk comes to.
@@ -55,6 +64,8 @@ pub(crate) struct AnswerStream {
     texts: Option<StreamText>,
     /// A call left with other words.
     edited: bool,
+    /// The provider has said everything.
+    ended: bool,
     /// Where the last whole frame ended in `recorded`, once half a one followed it.
     broken_at: Option<usize>,
     /// The agent gets an event that says why its stream broke off.
@@ -81,15 +92,42 @@ impl AnswerStream {
             received: 0,
             texts: None,
             edited: false,
+            ended: false,
             broken_at: None,
             told: false,
         }
     }
 
-    /// With these words in the place of the model's.
-    pub fn in_words(mut self, words: Substitutions) -> AnswerStream {
-        self.texts = (!words.is_empty()).then(|| StreamText::new(self.dialect, words));
+    /// With these words in the place of the model's, and a look at what matches before it goes.
+    pub fn in_words(mut self, words: Substitutions, shapes: Shapes) -> AnswerStream {
+        let any = !words.is_empty() || !shapes.is_empty();
+        self.texts = any.then(|| StreamText::new(self.dialect, words, shapes));
         self
+    }
+
+    /// Matches that every later frame waits for.
+    pub fn asked(&self) -> &[Spot] {
+        self.texts.as_ref().map(StreamText::asked).unwrap_or_default()
+    }
+
+    /// What the matches leave as. What that frees may go out.
+    pub fn decide(&mut self, decided: Decided) -> Passed {
+        let mut passed = Passed::default();
+        let freed = self.texts.as_mut().map(|texts| texts.decide(decided)).unwrap_or_default();
+        freed.into_iter().for_each(|frame| self.leave(frame, &mut passed));
+        self.finish();
+        passed
+    }
+
+    /// The surgeon's last, once no frame waits any more.
+    fn finish(&mut self) {
+        if !self.ended || !self.asked().is_empty() {
+            return;
+        }
+        if let Leaving::Judged { surgeon, .. } = &mut self.leaving {
+            let rest = surgeon.finish();
+            self.deliver(rest);
+        }
     }
 
     /// Whether the agent got other words than the model's.
@@ -148,15 +186,12 @@ impl AnswerStream {
         }
         // Some dialects' answers are only settled by their end.
         passed.calls.extend(self.decoder.end().calls_complete);
-        if let Some(frame) = self.texts.as_mut().and_then(StreamText::finish) {
-            self.leave(frame, false, &mut passed);
-        }
-        if let Leaving::Judged { surgeon, .. } = &mut self.leaving {
-            let rest = surgeon.finish();
-            self.deliver(rest);
-        }
         // What came last completes the response, whatever it says.
+        self.ended = true;
         self.tail.extend(passed.out.drain(..));
+        let rest = self.texts.as_mut().map(StreamText::finish).unwrap_or_default();
+        rest.into_iter().for_each(|frame| self.leave(frame, &mut passed));
+        self.finish();
         self.tail.extend(self.last.take());
         (passed, true)
     }
@@ -206,22 +241,22 @@ impl AnswerStream {
         if matches!(self.leaving, Leaving::Judged { .. }) && self.framing != Framing::Whole {
             self.frames.push(frame.clone());
         }
+        if seen.usage_only && self.leaving.without_usage() {
+            return;
+        }
         let worded = match &mut self.texts {
             Some(texts) if self.framing != Framing::Whole => texts.push(frame),
             _ => smallvec![frame],
         };
-        for frame in worded {
-            self.leave(frame, seen.usage_only, passed);
-        }
+        worded.into_iter().for_each(|frame| self.leave(frame, passed));
     }
 
-    fn leave(&mut self, frame: Frame, usage_only: bool, passed: &mut Passed) {
+    fn leave(&mut self, frame: Frame, passed: &mut Passed) {
         let as_sent = self.clear_as_sent();
         let out: SmallVec<[Bytes; 4]> = match &mut self.leaving {
             _ if self.framing == Framing::Whole => SmallVec::new(),
             Leaving::AsTheyCame if !as_sent => SmallVec::new(),
-            Leaving::WithoutUsage | Leaving::Judged { without_usage: true, .. } if usage_only => SmallVec::new(),
-            Leaving::AsTheyCame | Leaving::WithoutUsage => SmallVec::from_iter([frame.raw]),
+            Leaving::AsTheyCame | Leaving::Clear { .. } => SmallVec::from_iter([frame.raw]),
             Leaving::Judged { surgeon, .. } => {
                 let cut = surgeon.push(frame);
                 passed.judge.extend(cut.judge);
@@ -236,7 +271,7 @@ impl AnswerStream {
         if !matches!(self.leaving, Leaving::AsTheyCame) {
             self.delivered.extend_from_slice(&bytes);
         }
-        if self.complete() { self.tail.push(bytes) } else { passed.out.push(bytes) }
+        if self.ended || self.complete() { self.tail.push(bytes) } else { passed.out.push(bytes) }
     }
 
     fn deliver(&mut self, bytes: Vec<Bytes>) {
@@ -281,6 +316,7 @@ impl AnswerStream {
             surgeon.continue_with();
         }
         self.framing = framing;
+        self.ended = false;
         self.decoding = Decoding::new(content_encoding);
         self.framer = Framer::new(framing);
         self.frames.clear();

@@ -11,6 +11,7 @@ use crate::{
     headers,
     outlet::Outlet,
     relay::{self, Removal, Way, Whence},
+    window,
 };
 use bytes::Bytes;
 use domain::*;
@@ -121,6 +122,8 @@ pub(crate) async fn answer(way: Way, response: UpstreamResponse, mut outlet: Out
             Err(stopped) => return stop(&exchange, stopped, attempts, outlet).await,
         }
     }
+    let looked_through = body.as_ref().unwrap_or(&first.clear);
+    body = window::whole(&exchange, first.status.as_u16(), &round.answer, looked_through).await.or(body);
     let words = exchange.words_to_agent();
     if !words.is_empty() {
         body = wire::substitute_whole(body.as_ref().unwrap_or(&first.clear), &words).or(body);

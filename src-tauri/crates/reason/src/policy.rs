@@ -150,6 +150,15 @@ impl PlannedAction {
         }
     }
 
+    /// What it looks for in text.
+    fn patterns(&self) -> Vec<&Pattern> {
+        match self {
+            PlannedAction::Redact { patterns } | PlannedAction::Replace { patterns, .. } => patterns.iter().collect(),
+            PlannedAction::First(actions) => actions.iter().flat_map(PlannedAction::patterns).collect(),
+            _ => Vec::new(),
+        }
+    }
+
     /// None: an answer to another rule, carried out within the verdict.
     pub fn fill(&self, observation: &Observation) -> Option<Action> {
         Some(match self {
@@ -260,8 +269,22 @@ impl Policy {
 impl Rule {
     /// Whether traffic must wait for it: in force, and able to block or to hold. Shadow rules never delay anything.
     pub fn holds_back(&self) -> bool {
-        let mut actions = self.first.iter().chain(self.again.iter().flatten());
+        let mut actions = self.actions();
         self.mode == Mode::Enforce && (self.on_error == OnError::Closed || actions.any(PlannedAction::stops))
+    }
+
+    fn actions(&self) -> impl Iterator<Item = &PlannedAction> {
+        self.first.iter().chain(self.again.iter().flatten())
+    }
+
+    /// What its actions look for in text.
+    pub fn patterns(&self) -> impl Iterator<Item = &Pattern> {
+        self.actions().flat_map(PlannedAction::patterns)
+    }
+
+    /// Whether it does nothing but to put text into other words.
+    pub fn only_rewords(&self) -> bool {
+        self.actions().all(|action| !action.patterns().is_empty())
     }
 
     pub fn is_in_force(&self, at: Timestamp) -> bool {

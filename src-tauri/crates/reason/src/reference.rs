@@ -54,7 +54,9 @@ const MEANING: &str = "\
   parts.
 - **Held back.** While an answer streams, a call is held until it is complete only where an enforced rule that can block, escalate or pause
   could match a tool of its name; what decides is what the condition says about `tool.name`. An enforced rule that can do so at
-  `model.response` holds the whole answer back.
+  `model.response` holds the whole answer back. `redact` and `replace` at `model.stream` hold back only the end of the text, from where a match
+  may still be under way: usually a word, at most 4,096 bytes; a match is no longer than that. Text that matches is judged before it goes, once for
+  each new value; answers that are not streamed are looked through at the same point.
 - **Redacted** is a value, not a place: once found it leaves under its token in every later request of the session, wherever it stands but in
   reasoning, names and ids; what the model says of the token, in text and in calls, reaches the agent as the value. A value that the
   model said first reaches the agent as its token, and stands as the model said it in later requests. The values stay on this machine.

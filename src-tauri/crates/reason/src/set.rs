@@ -5,7 +5,7 @@ use crate::{
     policy::{Policy, Rule},
     problem::{Problem, Report, Severity},
 };
-use domain::{Mode, Point, PolicyVersion};
+use domain::{Mode, Pattern, Point, PolicyVersion};
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -137,6 +137,17 @@ impl PolicySet {
     /// Whether responses must be held back until they are complete and judged.
     pub fn needs_response(&self) -> bool {
         self.holding(Point::ModelResponse).next().is_some()
+    }
+
+    /// Whether rules on the stream look at its time and course, and not only at what matches in its text.
+    pub fn watches_streams(&self) -> bool {
+        self.rules().any(|rule| rule.point == Point::ModelStream && rule.mode != Mode::Off && !rule.only_rewords())
+    }
+
+    /// What rules of that mode look for in an answer's text before it goes out.
+    pub fn stream_patterns(&self, mode: Mode) -> impl Iterator<Item = &Pattern> {
+        let rules = self.rules().filter(move |rule| rule.point == Point::ModelStream && rule.mode == mode);
+        rules.flat_map(Rule::patterns)
     }
 
     pub(crate) fn rules(&self) -> impl Iterator<Item = &Rule> {

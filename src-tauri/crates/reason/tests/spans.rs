@@ -82,3 +82,18 @@ fn mistakes_are_told_where_they_stand() {
     assert_eq!(told(request, "context_limit = 85", "['compact']").1, "`context_limit` is a share from 0 to 1");
     assert_eq!(told(request, "", "['truncate']").1, "`truncate` does not act at model.request");
 }
+
+#[test]
+fn a_pattern_without_bound_is_told_of_where_text_streams() {
+    let warned = |on: &str, regex: &str| {
+        let source =
+            format!("version = 1\n[[rule]]\nid = 'r'\non = '{on}'\ndo = [{{ redact = {{ regex = '{regex}' }} }}]\n");
+        let (_, warnings) = compile("p.toml", &source).unwrap();
+        warnings.into_iter().map(|warning| warning.message).collect::<Vec<_>>()
+    };
+    let told = warned("model.stream", "a+b");
+    assert_eq!(told, ["`text` matches texts of any length: on a stream a match ends after 4096 bytes"]);
+    assert!(warned("model.stream", "a{1,9}b").is_empty() && warned("model.response", "a+b").is_empty());
+    assert_eq!(mistake("model.stream", "", "[{ replace = 'x' }]").1, "an answer on its way cannot be replaced whole");
+    assert_eq!(mistake("tool.call", "", "[{ replace = 'x' }]").1, "a call cannot be replaced whole");
+}

@@ -1,9 +1,15 @@
 //! Words put in the place of others in what a conversation says: in a request's messages, in a whole answer, in a stream. Ids, names,
 //! signatures, reasoning and pictures keep every byte. It must not know why a word is another.
 
+mod piece;
+mod rewording;
+mod shape;
+mod spots;
 mod stream;
 
-pub use stream::StreamText;
+use rewording::Rewording;
+pub use spots::{Shapes, Spot};
+pub use stream::{Decided, StreamText};
 
 use crate::Request;
 use crate::frames::{Framer, Framing};
@@ -39,6 +45,19 @@ impl Substitutions {
             let quoted = quote(word);
             quoted[1..quoted.len() - 1].to_owned()
         })
+    }
+
+    /// The same in a call's arguments, whichever way their JSON spells a word; text that is no JSON is a custom tool's.
+    pub fn apply_to_arguments(&self, arguments: &str) -> Option<String> {
+        let Some(root) = json::root(arguments.as_bytes()) else { return self.apply(arguments) };
+        let mut splices = Vec::new();
+        strings(arguments.as_bytes(), root, &mut |text, at| {
+            splices.extend(self.apply(text).map(|text| Splice { at, with: quote(&text).into() }));
+        });
+        let put = (!splices.is_empty()).then(|| splice(&Bytes::copy_from_slice(arguments.as_bytes()), splices));
+        let put = put.and_then(|put| String::from_utf8(put.to_vec()).ok());
+        // Words in the names of members.
+        self.apply_in_json(put.as_deref().unwrap_or(arguments)).or(put)
     }
 
     fn put(&self, text: &str, spelled: impl Fn(&str) -> String) -> Option<String> {
@@ -86,17 +105,39 @@ impl Substitutions {
 
 /// The request with the words in its messages and system prompt; none where none of them stands there.
 pub fn substitute_request(request: &Request, words: &Substitutions) -> Option<Bytes> {
-    let mut splices = Vec::new();
-    for span in request.system.iter().chain(&request.messages) {
-        walk(&request.body, span.clone(), None, words, &mut splices);
-    }
+    let words = Rewording::words(words);
+    let spans = request.system.iter().chain(&request.messages);
+    let splices: Vec<Splice> =
+        spans.flat_map(|span| walk(&request.body, span.clone(), &words).unwrap_or_default()).collect();
     (!splices.is_empty()).then(|| splice(&request.body, splices))
 }
 
 /// A whole answer with the words; none where none of them stands in it.
 pub fn substitute_whole(body: &Bytes, words: &Substitutions) -> Option<Bytes> {
-    let mut splices = Vec::new();
-    walk(body, json::root(body)?, None, words, &mut splices);
+    let splices = walk(body, json::root(body)?, &Rewording::words(words)).unwrap_or_default();
+    (!splices.is_empty()).then(|| splice(body, splices))
+}
+
+/// What a whole answer says that matches, calls' arguments left out.
+pub fn spots_of_whole(body: &Bytes, shapes: &Shapes) -> Vec<Spot> {
+    let mut spots: Vec<Spot> = Vec::new();
+    let Some(root) = json::root(body) else { return spots };
+    visit(body, root, Place::default(), &mut |place, text, _| {
+        if !place.in_call {
+            spots.extend(shapes.spots(text));
+        }
+    });
+    spots
+}
+
+/// A whole answer with its matches as was decided; none where that is how they are.
+pub fn reword_whole(body: &Bytes, shapes: &Shapes, decided: &Decided) -> Option<Bytes> {
+    let mut decided = decided.clone();
+    for spot in spots_of_whole(body, shapes) {
+        decided.entry(spot.value).or_default();
+    }
+    let rewording = Rewording { words: Substitutions::default(), shapes: shapes.clone(), decided };
+    let splices = walk(body, json::root(body)?, &rewording).unwrap_or_default();
     (!splices.is_empty()).then(|| splice(body, splices))
 }
 
@@ -105,18 +146,43 @@ pub fn substitute_response(dialect: Dialect, framing: Framing, raw: &Bytes, word
     if framing == Framing::Whole {
         return substitute_whole(raw, words).unwrap_or_else(|| raw.clone());
     }
-    let (mut framer, mut texts) = (Framer::new(framing), StreamText::new(dialect, words.clone()));
+    let (mut framer, mut texts) = (Framer::new(framing), StreamText::new(dialect, words.clone(), Shapes::default()));
     let mut frames = framer.push(raw.clone());
     frames.extend(framer.finish());
     let mut out: Vec<Bytes> = frames.into_iter().flat_map(|frame| texts.push(frame)).map(|frame| frame.raw).collect();
-    out.extend(texts.finish().map(|frame| frame.raw));
+    out.extend(texts.finish().into_iter().map(|frame| frame.raw));
     out.concat().into()
 }
 
 /// Every text that a request's messages and system prompt say.
 pub fn each_text(request: &Request, mut of: impl FnMut(&str)) {
     for span in request.system.iter().chain(&request.messages) {
-        visit(&request.body, span.clone(), None, &mut |_, text, _| of(text));
+        visit(&request.body, span.clone(), Place::default(), &mut |_, text, _| of(text));
+    }
+}
+
+/// Every text in a call's arguments.
+pub fn each_text_of_arguments(arguments: &str, mut of: impl FnMut(&str)) {
+    match json::root(arguments.as_bytes()) {
+        Some(root) => strings(arguments.as_bytes(), root, &mut |text, _| of(text)),
+        None => of(arguments),
+    }
+}
+
+fn strings(doc: &[u8], value: Span, of: &mut impl FnMut(&str, Span)) {
+    match doc.get(value.start) {
+        Some(b'"') => {
+            if let Some(text) = json::text(doc, value.clone()) {
+                of(&text, value);
+            }
+        }
+        Some(b'[') => {
+            json::elements(doc, value).unwrap_or_default().into_iter().for_each(|element| strings(doc, element, of));
+        }
+        Some(b'{') => {
+            json::members(doc, value).unwrap_or_default().into_iter().for_each(|member| strings(doc, member.value, of));
+        }
+        _ => {}
     }
 }
 
@@ -161,37 +227,59 @@ const SILENT: &[&str] = &[
     "previous_response_id",
 ];
 
-fn walk(doc: &Bytes, value: Span, key: Option<&str>, words: &Substitutions, splices: &mut Vec<Splice>) {
-    visit(doc, value, key, &mut |key, text, at| {
-        let put = match key {
-            Some("arguments" | "partial_json") => words.apply_in_json(text),
-            _ => words.apply(text),
-        };
-        splices.extend(put.map(|text| Splice { at, with: quote(&text).into() }));
-    });
+/// Members and kinds of a call to a tool.
+const CALLS: &[&str] =
+    &["tool_calls", "functionCall", "function_call", "tool_use", "server_tool_use", "custom_tool_call"];
+
+/// Where a text stands.
+#[derive(Debug, Clone, Copy, Default)]
+struct Place<'k> {
+    key: Option<&'k str>,
+    in_call: bool,
 }
 
-fn visit(doc: &[u8], value: Span, key: Option<&str>, of: &mut impl FnMut(Option<&str>, &str, Span)) {
+/// What changes; an error names the matches that nothing was decided about.
+fn walk(doc: &Bytes, value: Span, rewording: &Rewording) -> Result<Vec<Splice>, Vec<Spot>> {
+    let mut splices = Vec::new();
+    let mut unknown = Vec::new();
+    visit(doc, value, Place::default(), &mut |place, text, at| {
+        let put = match place.key {
+            Some("arguments") => Ok(rewording.words.apply_to_arguments(text)),
+            Some("partial_json") => Ok(rewording.words.apply_in_json(text)),
+            _ if place.in_call => Ok(rewording.words.apply(text)),
+            _ => rewording.whole(text),
+        };
+        match put {
+            Ok(put) => splices.extend(put.map(|text| Splice { at, with: quote(&text).into() })),
+            Err(asked) => unknown.extend(asked),
+        }
+    });
+    if unknown.is_empty() { Ok(splices) } else { Err(unknown) }
+}
+
+fn visit(doc: &[u8], value: Span, place: Place<'_>, of: &mut impl FnMut(Place<'_>, &str, Span)) {
     match doc.get(value.start) {
         Some(b'"') => {
             if let Some(text) = json::text(doc, value.clone()) {
-                of(key, &text, value);
+                of(place, &text, value);
             }
         }
         Some(b'[') => {
             for element in json::elements(doc, value).unwrap_or_default() {
-                visit(doc, element, key, of);
+                visit(doc, element, place, of);
             }
         }
         Some(b'{') => {
             let members = json::members(doc, value.clone()).unwrap_or_default();
-            if thinks(doc, &value) {
+            let kind = json::member(doc, value, "type").and_then(|at| json::text(doc, at)).unwrap_or_default();
+            if thinks(doc, &kind, &members) {
                 return;
             }
             for member in members {
                 let name = json::unescape(&doc[member.key.clone()]);
                 if !SILENT.contains(&&*name) {
-                    visit(doc, member.value, Some(&name), of);
+                    let in_call = place.in_call || CALLS.contains(&&*name) || CALLS.contains(&&*kind);
+                    visit(doc, member.value, Place { key: Some(&name), in_call }, of);
                 }
             }
         }
@@ -200,13 +288,11 @@ fn visit(doc: &[u8], value: Span, key: Option<&str>, of: &mut impl FnMut(Option<
 }
 
 /// Reasoning is signed, or the model's own: it is left as it is.
-fn thinks(doc: &[u8], object: &Span) -> bool {
-    let kind = json::member(doc, object.clone(), "type").and_then(|at| json::text(doc, at));
-    let kind = kind.as_deref().unwrap_or_default();
-    let thought = json::member(doc, object.clone(), "thought").and_then(|at| json::boolean(doc, at));
+fn thinks(doc: &[u8], kind: &str, members: &[json::Member]) -> bool {
+    let thought = members.iter().find(|member| json::is_key(doc, &member.key, "thought"));
     matches!(kind, "thinking" | "redacted_thinking" | "reasoning")
         || kind.starts_with("response.reasoning")
-        || thought == Some(true)
+        || thought.and_then(|member| json::boolean(doc, member.value.clone())) == Some(true)
 }
 
 #[cfg(test)]

@@ -32,6 +32,8 @@ impl Relay {
             let real = self.exchange.as_agent_gets(&call);
             match call::judge(&self.exchange, &real, self.whence == Some(Whence::Held), &intent).await {
                 Fate::Keep => {
+                    // Rules may have put more words into others' place just now.
+                    let real = self.exchange.as_agent_gets(&call);
                     let freed = self.let_go(&real);
                     self.forward(freed).await?;
                 }
@@ -90,7 +92,10 @@ impl Relay {
             let call = one.call.clone();
             let framing = self.answer.framing();
             let freed = match call::settle(&self.exchange, &mut self.outlet, framing, one).await? {
-                Settled::Keep => self.let_go(&call),
+                Settled::Keep => {
+                    let real = self.exchange.as_agent_gets(&self.as_said(&call));
+                    self.let_go(&real)
+                }
                 Settled::Edited(edited) => {
                     let freed = self.answer.edited(&call, &edited.arguments);
                     self.edits.push(edited);

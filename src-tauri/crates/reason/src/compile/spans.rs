@@ -5,7 +5,7 @@ use crate::{
     condition::Place, language::PATTERNS, nearest::did_you_mean, policy::PlannedAction, problem::Report,
     template::Template, toml_text::TomlText,
 };
-use domain::{Pattern, Point};
+use domain::{LONGEST_MATCH, Pattern, Point};
 use regex::Regex;
 use std::ops::Range;
 
@@ -28,7 +28,7 @@ fn pattern(name: &str, source: &str, span: Range<usize>, report: &mut Report<'_>
             report.error(span, "this matches where nothing stands, so it would match everywhere");
             None
         }
-        Ok(_) => Some(Pattern { name: name.to_owned(), regex: source.to_owned() }),
+        Ok(_) => Some(Pattern { name: name.to_owned(), regex: source.to_owned(), check: None }),
         Err(error) => {
             let last = error.to_string();
             let why = last.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
@@ -56,7 +56,9 @@ fn named(
     for (name, span) in names {
         let own = place.declared.patterns.iter().find(|pattern| pattern.name == name).cloned();
         let shipped = PATTERNS.iter().find(|(known, ..)| *known == name);
-        match own.or_else(|| shipped.map(|(name, regex, _)| Pattern { name: (*name).into(), regex: (*regex).into() })) {
+        match own.or_else(|| {
+            shipped.map(|(name, regex, _)| Pattern { name: (*name).into(), regex: (*regex).into(), check: None })
+        }) {
             Some(pattern) => patterns.push(pattern),
             None => {
                 let known = || {
@@ -81,6 +83,26 @@ fn named(
     patterns
 }
 
+/// On a stream a match that never ends would hold everything back: there it counts up to a length.
+fn check_bounds(patterns: &[Pattern], span: Range<usize>, place: Place<'_>, report: &mut Report<'_>) {
+    if place.point != Point::ModelStream {
+        return;
+    }
+    let longest = |pattern: &Pattern| regex_syntax::parse(&pattern.regex).ok()?.properties().maximum_len();
+    let long = |pattern: &&Pattern| {
+        !PATTERNS.iter().any(|(name, ..)| *name == pattern.name)
+            && longest(pattern).is_none_or(|most| most > LONGEST_MATCH)
+    };
+    for pattern in patterns.iter().filter(long) {
+        let message = format!(
+            "`{}` matches texts of any length: on a stream a match ends after {LONGEST_MATCH} bytes",
+            pattern.name
+        );
+        let hint = Some("bound its repetitions (`{1,64}` in the place of `+`), and less is held back".to_owned());
+        report.warn(span.clone(), message, hint);
+    }
+}
+
 pub(super) fn redact(
     short: Option<TomlText>,
     section: Option<&Section<'_>>,
@@ -97,6 +119,7 @@ pub(super) fn redact(
         }
         return None;
     }
+    check_bounds(&patterns, section.map_or(span.clone(), |section| section.span.clone()), place, report);
     Some(PlannedAction::Redact { patterns })
 }
 
@@ -108,10 +131,17 @@ pub(super) fn replace(
     report: &mut Report<'_>,
 ) -> Option<PlannedAction> {
     let patterns = named(None, section, place, report);
-    if patterns.is_empty() && place.point == Point::ModelRequest {
+    let part = match place.point {
+        Point::ModelRequest => Some("a request"),
+        Point::ModelStream => Some("an answer on its way"),
+        Point::ToolCall => Some("a call"),
+        _ => None,
+    };
+    if let Some(part) = part.filter(|_| patterns.is_empty()) {
         let hint = Some("name a `pattern` or a `regex`".to_owned());
-        report.error_with_hint(span, "a request cannot be replaced whole", hint);
+        report.error_with_hint(span, format!("{part} cannot be replaced whole"), hint);
         return None;
     }
+    check_bounds(&patterns, span, place, report);
     Some(PlannedAction::Replace { patterns, with })
 }

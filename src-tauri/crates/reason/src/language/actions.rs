@@ -35,7 +35,8 @@ const fn planned(name: &'static str, doc: &'static str) -> ActionWord {
 const CALLS: &[Point] =
     &[Point::ModelRequest, Point::ToolCall, Point::ModelResponse, Point::ToolResult, Point::ModelStream];
 const RESULT: &[Point] = &[Point::ToolResult];
-const TEXTS: &[Point] = &[Point::ModelRequest, Point::ToolResult, Point::ModelResponse];
+const TEXTS: &[Point] =
+    &[Point::ModelRequest, Point::ToolResult, Point::ModelStream, Point::ToolCall, Point::ModelResponse];
 const EFFORTS: Takes = Takes::Choice(&["none", "minimal", "low", "medium", "high"]);
 const SCOPES: Takes = Takes::Choice(&["call", "run", "session"]);
 const FORMS: Takes = Takes::Choice(&["answer", "error"]);
@@ -233,7 +234,7 @@ pub const ACTIONS: &[ActionWord] = &[
             field("regex", Takes::Text, "A regular expression instead."),
         ],
         short: Some("pattern"),
-        doc: "What matches leaves under a token: at `model.request` and `tool.result` for the model, at `model.response` (its text, which is held back until it is complete) for the agent. The runtime turns tokens back, see Meaning.",
+        doc: "What matches leaves under a token: at `model.request` and `tool.result` for the model; for the agent at `model.stream` (its text, which goes on streaming: only what could still become a match is held back), at `tool.call` (the call's arguments) and at `model.response` (its text, held back until it is complete). The runtime turns tokens back, see Meaning. Reasoning is signed, and left as it is.",
     },
     ActionWord {
         name: "replace",

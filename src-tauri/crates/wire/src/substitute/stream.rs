@@ -1,48 +1,57 @@
-//! Words put in the place of others while an answer streams: only what could still become one is held back, and with it the one frame that
-//! brought it, so that frames stay as many and in order as they came.
+//! An answer's text on its way, put into other words while it streams: words in the place of others, and what matches a pattern in the
+//! place of that. Only what could still become one is held back, and with it the one frame that brought it, so that frames stay as many and
+//! in order as they came.
+//!
+//! What a match leaves as is decided outside: it is asked for, and until it is answered every later frame waits.
 
-use super::{Substitutions, walk};
+use super::{
+    Rewording, Shapes, Spot, Substitutions,
+    piece::{Piece, Says, is_of_call, says},
+    walk,
+};
 use crate::frames::Frame;
 use crate::json::{self, Span, quote, splice};
 use crate::surgery::respelled;
 use bytes::Bytes;
 use domain::Dialect;
-use smallvec::{SmallVec, smallvec};
+use smallvec::SmallVec;
+use std::collections::{HashMap, VecDeque};
+
+/// What a matched value leaves as; none: as it is.
+pub type Decided = HashMap<String, Option<String>>;
 
 /// One answer's text under way.
 #[derive(Debug)]
 pub struct StreamText {
     dialect: Dialect,
-    words: Substitutions,
-    /// The newest piece of text, if what it ends in may go on.
-    held: Option<Held>,
+    rewording: Rewording,
+    blocks: Vec<Block>,
+    /// Frames behind a match that is not decided yet.
+    waiting: VecDeque<Frame>,
+    asked: Vec<Spot>,
+    ending: bool,
     changed: bool,
 }
 
-#[derive(Debug)]
-struct Held {
-    frame: Frame,
-    at: Span,
-    block: String,
-    /// What the frame says already.
-    said: String,
+/// A text under way.
+#[derive(Debug, Default)]
+struct Block {
+    name: String,
+    /// The character before what is held: patterns read it.
+    before: String,
     /// What may go on.
     begun: String,
+    /// The frame that brought it, and what it says already.
+    held: Option<(Frame, Span, String)>,
 }
 
-/// A frame that brings a piece of text.
-struct Piece {
-    at: Span,
-    text: String,
-    /// Pieces of one block are one text.
-    block: String,
-    /// Nothing of the block follows.
-    last: bool,
-}
+type Frames = SmallVec<[Frame; 2]>;
 
 impl StreamText {
-    pub fn new(dialect: Dialect, words: Substitutions) -> StreamText {
-        StreamText { dialect, words, held: None, changed: false }
+    pub fn new(dialect: Dialect, words: Substitutions, shapes: Shapes) -> StreamText {
+        let rewording = Rewording { words, shapes, decided: Decided::new() };
+        let (blocks, waiting, asked) = (Vec::new(), VecDeque::new(), Vec::new());
+        StreamText { dialect, rewording, blocks, waiting, asked, ending: false, changed: false }
     }
 
     /// Whether anything left otherwise than it came.
@@ -50,45 +59,105 @@ impl StreamText {
         self.changed
     }
 
-    pub fn push(&mut self, frame: Frame) -> SmallVec<[Frame; 2]> {
-        let Some(data) = frame.data.clone() else { return smallvec![frame] };
-        let Some(piece) = piece(self.dialect, &data) else {
-            let mut out: SmallVec<[Frame; 2]> = self.finish().into_iter().collect();
-            out.push(self.whole(frame, &data));
+    pub fn push(&mut self, frame: Frame) -> Frames {
+        self.ending = false;
+        self.waiting.push_back(frame);
+        self.go_on()
+    }
+
+    /// No frame follows: what is still held leaves.
+    pub fn finish(&mut self) -> Frames {
+        self.ending = true;
+        self.go_on()
+    }
+
+    /// Matches that wait for a decision.
+    pub fn asked(&self) -> &[Spot] {
+        &self.asked
+    }
+
+    /// What the matches leave as; those that are not named here leave as they are.
+    pub fn decide(&mut self, decided: Decided) -> Frames {
+        let asked = std::mem::take(&mut self.asked);
+        self.rewording.decided.extend(asked.into_iter().map(|spot| (spot.value, None)));
+        self.rewording.decided.extend(decided);
+        self.go_on()
+    }
+
+    fn go_on(&mut self) -> Frames {
+        let mut out = Frames::new();
+        if !self.asked.is_empty() {
             return out;
-        };
-        let mut out = SmallVec::new();
-        let mut begun = String::new();
-        match self.held.take() {
-            Some(held) if held.block == piece.block => {
-                let Held { frame, at, said, begun: text, .. } = held;
-                begun = text;
-                out.push(self.spelled(frame, at, &said));
-            }
-            Some(held) => {
-                self.held = Some(held);
-                out.extend(self.finish());
-            }
-            None => {}
         }
-        let text = begun + &piece.text;
-        let kept = if piece.last { 0 } else { self.words.begun(&text) };
-        let (whole, begun) = text.split_at(text.len() - kept);
-        let said = self.words.apply(whole).unwrap_or_else(|| whole.to_owned());
-        if begun.is_empty() {
-            out.push(self.spelled(frame, piece.at, &said));
-        } else {
-            let begun = begun.to_owned();
-            self.held = Some(Held { frame, at: piece.at, block: piece.block, said, begun });
+        while let Some(frame) = self.waiting.pop_front() {
+            if let Err(asked) = self.take(&frame, &mut out) {
+                self.asked = asked;
+                self.waiting.push_front(frame);
+                return out;
+            }
+        }
+        if self.ending
+            && let Err(asked) = self.end_all(&mut out)
+        {
+            self.asked = asked;
         }
         out
     }
 
-    /// What is still held: nothing followed that would have made it a word.
-    pub fn finish(&mut self) -> Option<Frame> {
-        let Held { frame, at, said, begun, .. } = self.held.take()?;
-        let rest = self.words.apply(&begun).unwrap_or(begun);
-        Some(self.spelled(frame, at, &format!("{said}{rest}")))
+    /// Takes a frame in; where matches are not decided yet, nothing of it has happened.
+    fn take(&mut self, frame: &Frame, out: &mut Frames) -> Result<(), Vec<Spot>> {
+        let Some(data) = &frame.data else {
+            out.push(frame.clone());
+            return Ok(());
+        };
+        match says(self.dialect, data) {
+            Says::Piece(piece) => self.take_piece(frame, piece, out),
+            Says::Aside => {
+                let whole = self.whole(frame, data)?;
+                out.push(whole);
+                Ok(())
+            }
+            Says::Other => {
+                self.end_all(out)?;
+                let whole = self.whole(frame, data)?;
+                out.push(whole);
+                Ok(())
+            }
+        }
+    }
+
+    fn take_piece(&mut self, frame: &Frame, piece: Piece, out: &mut Frames) -> Result<(), Vec<Spot>> {
+        let place = self.blocks.iter().position(|block| block.name == piece.block).unwrap_or(self.blocks.len());
+        if place == self.blocks.len() {
+            self.blocks.push(Block { name: piece.block.clone(), ..Block::default() });
+        }
+        let Block { before, begun, .. } = &self.blocks[place];
+        let cut = self.rewording.cut(before, &format!("{begun}{}", piece.text), piece.last)?;
+        let block = &mut self.blocks[place];
+        let held = block.held.take();
+        (block.before, block.begun) = (cut.before, cut.begun);
+        if !block.begun.is_empty() {
+            block.held = Some((frame.clone(), piece.at.clone(), cut.said.clone()));
+        }
+        let goes = block.begun.is_empty().then(|| (frame.clone(), piece.at, cut.said));
+        for (frame, at, said) in held.into_iter().chain(goes) {
+            let frame = self.spelled(frame, at, &said);
+            out.push(frame);
+        }
+        Ok(())
+    }
+
+    /// Every text under way ends here.
+    fn end_all(&mut self, out: &mut Frames) -> Result<(), Vec<Spot>> {
+        while let Some(Block { before, begun, .. }) = self.blocks.first() {
+            let cut = self.rewording.cut(before, begun, true)?;
+            let block = self.blocks.remove(0);
+            if let Some((frame, at, said)) = block.held {
+                let frame = self.spelled(frame, at, &format!("{said}{}", cut.said));
+                out.push(frame);
+            }
+        }
+        Ok(())
     }
 
     fn spelled(&mut self, frame: Frame, at: Span, text: &str) -> Frame {
@@ -102,77 +171,30 @@ impl StreamText {
     }
 
     /// A frame that says its text whole.
-    fn whole(&mut self, frame: Frame, data: &Bytes) -> Frame {
-        let mut splices = Vec::new();
-        if let Some(root) = json::root(data) {
-            walk(data, root, None, &self.words, &mut splices);
-        }
+    fn whole(&mut self, frame: &Frame, data: &Bytes) -> Result<Frame, Vec<Spot>> {
         // Arguments of calls are edited as wholes, elsewhere.
-        if splices.is_empty() || is_of_call(self.dialect, data) {
-            return frame;
+        let Some(root) = json::root(data).filter(|_| !is_of_call(self.dialect, data)) else { return Ok(frame.clone()) };
+        let splices = walk(data, root, &self.rewording)?;
+        if splices.is_empty() {
+            return Ok(frame.clone());
         }
         self.changed = true;
-        respelled(&frame, splice(data, splices))
+        Ok(respelled(frame, splice(data, splices)))
     }
-}
-
-fn is_of_call(dialect: Dialect, data: &[u8]) -> bool {
-    let Some(root) = json::root(data) else { return false };
-    let kind = json::find(data, root.clone(), &["type"]).and_then(|at| json::text(data, at)).unwrap_or_default();
-    match dialect {
-        Dialect::OpenaiResponses => kind.contains("arguments") || kind.contains("call_input"),
-        Dialect::Anthropic => {
-            json::find(data, root, &["delta", "type"]).and_then(|at| json::text(data, at)).as_deref()
-                == Some("input_json_delta")
-        }
-        _ => false,
-    }
-}
-
-fn piece(dialect: Dialect, data: &Bytes) -> Option<Piece> {
-    let root = json::root(data)?;
-    let find = |path: &[&str]| json::find(data, root.clone(), path).filter(|at| !json::is_null(data, at));
-    let says = |path: &[&str]| find(path).and_then(|at| json::text(data, at)).unwrap_or_default().into_owned();
-    let mark = |path: &[&str]| find(path).map(|at| String::from_utf8_lossy(&data[at]).into_owned()).unwrap_or_default();
-    let (at, block, last) = match dialect {
-        Dialect::OpenaiChat => {
-            let last = find(&["choices", "0", "finish_reason"]).is_some();
-            (find(&["choices", "0", "delta", "content"])?, mark(&["choices", "0", "index"]), last)
-        }
-        Dialect::OpenaiResponses => {
-            let is_text = says(&["type"]) == "response.output_text.delta";
-            let block = format!("{} {}", mark(&["output_index"]), mark(&["content_index"]));
-            (find(&["delta"]).filter(|_| is_text)?, block, false)
-        }
-        Dialect::Anthropic => {
-            let is_text = says(&["delta", "type"]) == "text_delta";
-            (find(&["delta", "text"]).filter(|_| is_text)?, mark(&["index"]), false)
-        }
-        Dialect::Gemini => {
-            let parts = json::elements(data, find(&["candidates", "0", "content", "parts"])?)?;
-            let thought = find(&["candidates", "0", "content", "parts", "0", "thought"]).is_some();
-            let at = find(&["candidates", "0", "content", "parts", "0", "text"]);
-            let last = find(&["candidates", "0", "finishReason"]).is_some();
-            (at.filter(|_| parts.len() == 1 && !thought)?, String::new(), last)
-        }
-        Dialect::Ollama => {
-            let last = find(&["done"]).and_then(|at| json::boolean(data, at)) == Some(true);
-            let at = find(&["message", "content"]).or_else(|| find(&["response"]))?;
-            let calls = find(&["message", "tool_calls"]).is_some();
-            (at, String::new(), last || calls)
-        }
-    };
-    let text = json::text(data, at.clone())?.into_owned();
-    Some(Piece { at, text, block, last })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::frames::{Framer, Framing};
+    use domain::Pattern;
 
     fn words() -> Substitutions {
         Substitutions::new([("[redacted:email:1]".to_owned(), "mia@example.com".to_owned())])
+    }
+
+    fn keys() -> Shapes {
+        Shapes::of(&[Pattern { name: "key".into(), regex: r"\bsk-[a-z0-9]{4,}".into(), check: None }])
     }
 
     fn frame(text: &str) -> Frame {
@@ -180,34 +202,74 @@ mod tests {
         Framer::new(Framing::Sse).push(raw.into()).remove(0)
     }
 
-    /// The text of each frame that left, after each frame that came.
-    fn passed(pieces: &[&str]) -> Vec<String> {
-        let mut texts = StreamText::new(Dialect::OpenaiChat, words());
-        let mut out: Vec<Frame> = pieces.iter().flat_map(|piece| texts.push(frame(piece))).collect();
+    /// The text of each frame that left, after each frame that came; matches leave as stars.
+    fn passed(pieces: &[&str], shapes: Shapes) -> Vec<String> {
+        let mut texts = StreamText::new(Dialect::OpenaiChat, words(), shapes);
+        let mut out: Vec<Frame> = Vec::new();
+        let stars = |texts: &mut StreamText, out: &mut Vec<Frame>| {
+            while !texts.asked().is_empty() {
+                let stars = texts.asked().iter().map(|spot| (spot.value.clone(), Some("***".to_owned()))).collect();
+                out.extend(texts.decide(stars));
+            }
+        };
+        for piece in pieces {
+            out.extend(texts.push(frame(piece)));
+            stars(&mut texts, &mut out);
+        }
         out.extend(texts.finish());
-        out.iter().map(|frame| piece(Dialect::OpenaiChat, frame.data.as_ref().unwrap()).unwrap().text).collect()
+        stars(&mut texts, &mut out);
+        let text = |frame: &Frame| match says(Dialect::OpenaiChat, frame.data.as_ref().unwrap()) {
+            Says::Piece(piece) => piece.text,
+            _ => panic!("every frame has text"),
+        };
+        out.iter().map(text).collect()
     }
 
     #[test]
     fn any_cut_of_a_text_says_the_same_in_as_many_frames() {
-        let text = "to [redacted:email:1], [redacted or [redacted:email:1";
-        let expected = "to mia@example.com, [redacted or [redacted:email:1";
+        let text = "to [redacted:email:1], sk-abc or sk-abcd, [redacted or sk-wxyz9 [redacted:email:1";
+        let expected = "to mia@example.com, sk-abc or ***, [redacted or *** [redacted:email:1";
         for size in 1..text.len() {
             let pieces: Vec<&str> =
                 text.as_bytes().chunks(size).map(|piece| std::str::from_utf8(piece).unwrap()).collect();
-            let passed = passed(&pieces);
+            let passed = passed(&pieces, keys());
             assert_eq!((passed.concat().as_str(), passed.len()), (expected, pieces.len()), "cut into {size}");
         }
     }
 
     #[test]
     fn only_what_could_still_become_a_word_is_held_back() {
-        let mut texts = StreamText::new(Dialect::OpenaiChat, words());
+        let mut texts = StreamText::new(Dialect::OpenaiChat, words(), keys());
         let raw = frame("plain text").raw;
         assert_eq!(texts.push(frame("plain text"))[0].raw, raw, "byte for byte");
         assert!(texts.push(frame("and [redac")).is_empty());
         let out = texts.push(frame("tion]"));
         assert_eq!(out.len(), 2, "no word: both leave");
         assert!(!texts.changed() || out[0].raw != raw);
+        assert!(texts.push(frame("and sk-ab")).is_empty());
+        assert_eq!(texts.push(frame("! it")).len(), 2, "no match: both leave");
+    }
+
+    #[test]
+    fn nothing_leaves_behind_a_match_that_is_not_decided() {
+        let mut texts = StreamText::new(Dialect::OpenaiChat, Substitutions::default(), keys());
+        assert!(texts.push(frame("a sk-abcdef, ")).is_empty());
+        assert!(texts.push(frame("and more")).is_empty());
+        assert_eq!((texts.asked().len(), &*texts.asked()[0].value), (1, "sk-abcdef"));
+        let out = texts.decide(Decided::new());
+        assert_eq!(out.len(), 2, "as it is");
+        assert!(!texts.changed());
+        assert!(texts.push(frame("sk-abcdef. ")).len() == 1, "what was decided is not asked again");
+    }
+
+    #[test]
+    fn a_call_between_two_pieces_does_not_end_a_chat_text() {
+        let call = "data: {\"choices\":[{\"index\":0,\"delta\":{\"tool_calls\":[{\"index\":0}]}}]}\n\n";
+        let call = Framer::new(Framing::Sse).push(call.into()).remove(0);
+        let mut texts = StreamText::new(Dialect::OpenaiChat, Substitutions::default(), keys());
+        assert!(texts.push(frame("sk-ab")).is_empty());
+        assert_eq!(texts.push(call).len(), 1);
+        assert!(texts.push(frame("cd ")).is_empty());
+        assert_eq!(texts.asked()[0].value, "sk-abcd");
     }
 }

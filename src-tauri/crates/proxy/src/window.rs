@@ -1,0 +1,62 @@
+//! What matches a rule's patterns in an answer on its way: rules look at it before its agent gets it, and say what it leaves as.
+//!
+//! Values that are known already leave as they did before; only what is new is judged.
+
+use crate::{
+    answer::Ending,
+    exchange::Exchange,
+    pipeline::{self, Moment},
+};
+use bytes::Bytes;
+use domain::Mode;
+use wire::{Answer, Decided, Shapes, Spot};
+
+/// The patterns for which rules in force hold text back.
+pub(crate) fn shapes(exchange: &Exchange) -> Shapes {
+    Shapes::of(exchange.policies.stream_patterns(Mode::Enforce))
+}
+
+/// What the spots leave as.
+pub(crate) async fn decide(exchange: &Exchange, status: u16, answer: &Answer, spots: &[Spot]) -> Decided {
+    let unknown = unknown(exchange, spots);
+    if !unknown.is_empty() {
+        pipeline::intervene(exchange, Moment::Stream { status, answer: answer.clone(), spots: unknown }).await;
+    }
+    let vault = exchange.due().vault;
+    let hidden = |spot: &Spot| vault.hidden_from_agent(&spot.value).map(str::to_owned);
+    spots.iter().map(|spot| (spot.value.clone(), hidden(spot))).collect()
+}
+
+/// An unstreamed answer with its matches as rules say; none where that is how they are.
+pub(crate) async fn whole(exchange: &Exchange, status: u16, answer: &Answer, body: &Bytes) -> Option<Bytes> {
+    let shapes = shapes(exchange);
+    if shapes.is_empty() {
+        return None;
+    }
+    let spots = wire::spots_of_whole(body, &shapes);
+    if spots.is_empty() {
+        return None;
+    }
+    let decided = decide(exchange, status, answer, &spots).await;
+    wire::reword_whole(body, &shapes, &decided)
+}
+
+/// Shadow rules see the same once nothing can wait for them any more.
+pub(crate) async fn would_have(exchange: &Exchange, ending: &Ending) {
+    let in_force: Vec<_> = exchange.policies.stream_patterns(Mode::Enforce).collect();
+    let shadow = exchange.policies.stream_patterns(Mode::Shadow).filter(|pattern| !in_force.contains(pattern));
+    let shapes = Shapes::of(shadow);
+    if shapes.is_empty() {
+        return;
+    }
+    let spots = unknown(exchange, &shapes.spots(&ending.answer.text));
+    if !spots.is_empty() {
+        let answer = ending.answer.clone();
+        pipeline::intervene(exchange, Moment::Stream { status: ending.status, answer, spots }).await;
+    }
+}
+
+fn unknown(exchange: &Exchange, spots: &[Spot]) -> Vec<Spot> {
+    let vault = exchange.due().vault;
+    spots.iter().filter(|spot| !vault.knows(&spot.value)).cloned().collect()
+}
