@@ -120,3 +120,45 @@ async fn a_blocked_call_says_in_the_timeline_why() {
     let blocked = rows.iter().find(|row| row["state"] == "blocked").expect("a blocked row");
     assert!(blocked["preview"].as_str().unwrap().contains("Deleting is not allowed here."), "{blocked}");
 }
+
+/// What a person sees of a session is what its rules read: live from its task, of an imported or ended one from its last observation.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_says_what_its_rules_read() {
+    let turns = [Turn::call("search", json!({"path": "a"})), Turn::text("Done.")];
+    let provider = Provider::turns(turns).await;
+    let policy = "version = 1\nname = \"marks\"\n[[rule]]\nid = \"mark\"\non = \"tool.result\"\nwhen = \"result.error\"\n\
+        do = [{ taint = \"web\" }]\n";
+    let runtime = Runtime::start(&Options::to(&provider.base).policy("marks", policy));
+    let mut agent = Agent::new(&runtime.proxy, Dialect::Chat, true);
+    agent.say("Go");
+    let (answer, first) = agent.turn().await;
+    let session = exchange(&runtime, &first).await["session"].clone();
+    let facts = async |session: &Value| runtime.rpc("get_session", json!({"session": session})).await["facts"].clone();
+    let waiting = facts(&session).await;
+    assert_eq!(
+        (&waiting["live"], &waiting["under_way"], &waiting["exchange"]),
+        (&json!(true), &json!(true), &json!(null))
+    );
+    assert_eq!(waiting["session"]["taints"], json!([]));
+    agent.give(&[(answer.calls[0].clone(), Outcome::bad("Error: no such place"))]);
+    let (_, second) = agent.turn().await;
+    exchange(&runtime, &second).await;
+    let done = facts(&session).await;
+    assert_eq!((&done["live"], &done["under_way"]), (&json!(true), &json!(false)));
+    assert_eq!((&done["session"]["taints"], &done["run"]["tool_errors_in_row"]), (&json!(["web"]), &json!(1)));
+    let fired = &done["history"][0];
+    assert_eq!((&fired["policy"], &fired["rule"]), (&json!("marks"), &json!("mark")));
+    assert_eq!((&fired["fires_in_session"], &fired["fires_in_run"]), (&json!(1), &json!(1)));
+    let later = facts(&session).await;
+    assert_eq!(later["run"]["elapsed_ms"], done["run"]["elapsed_ms"], "nothing is under way: its clock stands");
+    let file = runtime.rpc("export_session", json!({"session": session, "format": "jsonl"})).await["text"].clone();
+    let elsewhere = Runtime::start(&Options::to(&provider.base));
+    let imported = elsewhere.rpc("import", json!({"text": file})).await["sessions"][0].clone();
+    let old = elsewhere.rpc("get_session", json!({"session": imported})).await["facts"].clone();
+    assert!(old["live"] == false && old["exchange"].is_string(), "{old}");
+    assert_eq!(old["session"]["taints"], json!(["web"]));
+    let told = json!({"id": "told", "model": "m", "messages": [
+        {"role": "user", "content": "hi"}, {"role": "assistant", "content": "hello"}]});
+    let told = elsewhere.rpc("import", json!({"text": told.to_string()})).await["sessions"][0].clone();
+    assert!(elsewhere.rpc("get_session", json!({"session": told})).await["facts"].is_null(), "no rule looked at it");
+}

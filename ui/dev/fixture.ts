@@ -64,6 +64,7 @@ const answers: Answers = {
     held: [],
     rewind: null,
     forked_from: null,
+    facts: null,
     orders: null,
   }),
   list_timeline: ({ session, from, count }) => {

@@ -31,6 +31,7 @@ const GROUPS: { name: string; keys: [string[], string][] }[] = [
       [["[", "]"], "previous, next intervention"],
       [["e", "E"], "next, previous error"],
       [["z"], "fold or open what repeats"],
+      [["s"], "what its rules read"],
     ],
   },
   {

@@ -62,7 +62,14 @@ const policies = createRoute({
   path: "/policies",
   component: lazyRouteComponent(() => import("@/features/policies"), "PoliciesScreen"),
 });
-const policy = createRoute({ getParentRoute: () => policies, path: "/$name" });
+const policy = createRoute({
+  getParentRoute: () => policies,
+  path: "/$name",
+  validateSearch: (given: Given): { rule?: string } => {
+    const rule = word(given.rule);
+    return rule === undefined ? {} : { rule };
+  },
+});
 const connect = createRoute({
   getParentRoute: () => root,
   path: "/connect",

@@ -428,6 +428,20 @@ export type ExportSession = {
 	cursor?: string | null,
 };
 
+export type FactsView = {
+	/**  True: as a rule would read them now. False: as they were when the session was last observed. */
+	live: boolean,
+	at: string,
+	/**  A model's answer or a tool's result is still to come: elapsed time goes on. */
+	under_way: boolean,
+	/**  The exchange that they were observed for; null where live. */
+	exchange: string | null,
+	session: SessionFactsView,
+	run: RunFactsView,
+	/**  Rules that fired, or would have, the latest first. */
+	history: RuleHistoryView[],
+};
+
 export type ForkSession = {
 	/**  Whose request is asked again, as it went upstream. */
 	exchange: string,
@@ -1008,6 +1022,18 @@ export type RpcError = {
 	hint: string | null,
 };
 
+/**  One rule's earlier firings, and what came since the last one. */
+export type RuleHistoryView = {
+	policy: string,
+	rule: string,
+	fires_in_session: number,
+	fires_in_run: number,
+	ms_since: number,
+	steps_since: number,
+	tokens_since: number,
+	tool_errors_since: number,
+};
+
 /**  One rule in force. */
 export type RuleView = {
 	id: string,
@@ -1020,6 +1046,18 @@ export type RuleView = {
 	toml: string,
 	/**  Where it stands in the file, from 1. */
 	line: number,
+};
+
+/**  From the latest user message to now. */
+export type RunFactsView = {
+	steps: number,
+	elapsed_ms: number,
+	tokens: number,
+	cost_usd: number,
+	tool_errors: number,
+	tool_errors_in_row: number,
+	/**  The latest, newest last: `tool: first line of the error`. */
+	errors: string[],
 };
 
 export type SavePolicy = {
@@ -1057,9 +1095,28 @@ export type SessionDetail = {
 	rewind: RewindView | null,
 	/**  Where a person forked it from a recorded exchange. */
 	forked_from: ForkedFrom | null,
+	/**  What rules read of it; null where none ever looked. */
+	facts: FactsView | null,
 	/**  A person's standing orders, in the runtime's own shape; null where there are none. */
 	orders: unknown | null,
 } & SessionView;
+
+export type SessionFactsView = {
+	steps: number,
+	/**  Time in a person's hands left out. */
+	elapsed_ms: number,
+	/**  Input not served from the provider's cache, plus output. */
+	tokens: number,
+	cost_usd: number,
+	context_tokens: number,
+	/**  Share of the model's window, 0 to 1; 0 where the window is unknown. */
+	context_used: number,
+	tool_errors: number,
+	tool_errors_in_row: number,
+	taints: string[],
+	tools_seen: string[],
+	risk: number,
+};
 
 export type SessionPage = {
 	sessions: SessionView[],

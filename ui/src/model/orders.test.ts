@@ -19,6 +19,8 @@ test("orders are read out of the runtime's shape; none are none", () => {
     muted: ["p/r"],
     budgets: [["token_budget_per_session", 5]],
     rollback: { to: "x", text: "" },
+    limits: [{ limits: { output_tokens: 1200, reasoning: "low", scope: "run" }, intervention: "i", begun: true }],
+    vault: { kept: [{ value: "v", token: "t" }] },
   });
   expect(orders).toEqual({
     gate: "stepping_over",
@@ -29,5 +31,7 @@ test("orders are read out of the runtime's shape; none are none", () => {
     muted: ["p/r"],
     budgets: [{ name: "token_budget_per_session", limit: 5 }],
     rollback: true,
+    limits: ["at most 1,200 output tokens, reasoning low · run"],
+    redacted: 1,
   });
 });

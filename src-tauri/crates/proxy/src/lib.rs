@@ -35,6 +35,7 @@ mod runtime;
 mod sent;
 mod session;
 mod sessions;
+mod standing;
 mod stream;
 mod whole;
 mod window;

@@ -17,7 +17,7 @@ export function Editor({ text, onText, problems, label, field }: Props) {
   const described = useId();
   const lines = text.split("\n");
   return (
-    <div className="flex min-h-0 flex-1 overflow-auto py-2 font-mono text-[12px] leading-5">
+    <div data-scrolls className="flex min-h-0 flex-1 overflow-auto py-2 font-mono text-[12px] leading-5">
       <div aria-hidden className="sticky left-0 z-10 w-11 shrink-0 select-none bg-canvas pr-4 text-faint">
         {lines.map((_, i) => {
           const wrong = problems.find((problem) => problem.line === i + 1);
@@ -85,4 +85,15 @@ export function selectProblem(field: HTMLTextAreaElement | null, problem: Proble
   const start = before.reduce((sum, line) => sum + line.length + 1, 0) + problem.column - 1;
   field.focus();
   field.setSelectionRange(start, start + problem.length);
+}
+
+/** Brings a line, from 1, near the top of what is seen, and puts the caret there. */
+export function showLine(field: HTMLTextAreaElement | null, line: number): void {
+  if (!field) return;
+  const start = field.value
+    .split("\n")
+    .slice(0, line - 1)
+    .reduce((sum, text) => sum + text.length + 1, 0);
+  field.setSelectionRange(start, start);
+  field.closest("[data-scrolls]")?.scrollTo({ top: Math.max(0, (line - 2) * TALL) });
 }

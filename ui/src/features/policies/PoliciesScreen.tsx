@@ -1,6 +1,6 @@
 // The policies as loaded: version, state, errors, rules, and the source to edit.
 import { useQuery } from "@tanstack/react-query";
-import { Link, useNavigate, useParams } from "@tanstack/react-router";
+import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { ChevronRight, CircleAlert, CircleCheck, CircleDashed, CircleOff, FilePlus2, Shield } from "lucide-react";
 import type { PolicyView, RuleView } from "@/bridge";
 import { onePolicy, policies } from "@/bridge/queries";
@@ -110,6 +110,7 @@ const STATES: Record<PolicyView["state"], string> = {
 };
 
 function Policy({ policy }: { policy: PolicyView }) {
+  const { rule } = useSearch({ strict: false });
   return (
     <div className="flex min-h-0 min-w-0 flex-col">
       <div className="shrink-0 border-line border-b px-4 py-3">
@@ -127,17 +128,25 @@ function Policy({ policy }: { policy: PolicyView }) {
           {policy.agents.length === 0 ? "Looks at every session." : `Looks at sessions of ${policy.agents.join(", ")}.`}
         </p>
       </div>
-      {policy.rules.length > 0 && <Rules rules={policy.rules} />}
-      <Source name={policy.name} />
+      {policy.rules.length > 0 && <Rules key={rule} rules={policy.rules} chosen={rule} />}
+      <Source name={policy.name} line={policy.rules.find((one) => one.id === rule)?.line} />
     </div>
   );
 }
 
-function Rules({ rules }: { rules: RuleView[] }) {
+/** `chosen`: the one that a link named, shown open. */
+function Rules({ rules, chosen }: { rules: RuleView[]; chosen: string | undefined }) {
   return (
     <section aria-label="Rules" className="max-h-[40%] shrink-0 overflow-y-auto border-line border-b">
       {rules.map((rule) => (
-        <details key={rule.id} className="group border-line border-t first:border-t-0">
+        <details
+          key={rule.id}
+          open={rule.id === chosen}
+          ref={(shown) => {
+            if (rule.id === chosen) shown?.scrollIntoView({ block: "nearest" });
+          }}
+          className="group border-line border-t first:border-t-0"
+        >
           <summary className="flex h-7 list-none items-center gap-2.5 px-4 text-sm hover:bg-hover">
             <ChevronRight
               size={12}
@@ -159,10 +168,10 @@ function Rules({ rules }: { rules: RuleView[] }) {
   );
 }
 
-function Source({ name }: { name: string }) {
+function Source({ name, line }: { name: string; line: number | undefined }) {
   const { data, isPending, error } = useQuery(onePolicy(name));
   const source = useText(data?.source).body?.text;
   if (error) return <Failure error={error} />;
   if (isPending || source === undefined) return <SkeletonRows rows={12} />;
-  return <PolicyEditor name={name} source={source} version={data.version} problems={data.problems} />;
+  return <PolicyEditor name={name} source={source} version={data.version} problems={data.problems} line={line} />;
 }

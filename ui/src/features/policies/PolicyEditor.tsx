@@ -10,7 +10,7 @@ import { useKeys } from "@/widgets/keys";
 import { Failure } from "@/widgets/states";
 import { Difference } from "../step/Difference";
 import { NEW, useDrafts } from "./drafts";
-import { Editor, selectProblem } from "./Editor";
+import { Editor, selectProblem, showLine } from "./Editor";
 
 type Props = {
   /** The policy's name, or `NEW`. */
@@ -19,12 +19,14 @@ type Props = {
   source: string;
   version: string | null;
   problems: ProblemView[];
+  /** Where to begin reading; the top unless given. */
+  line?: number | undefined;
 };
 
 const BUTTON =
   "inline-flex h-6 items-center gap-1.5 rounded border border-line px-2 text-sm hover:bg-hover disabled:cursor-default disabled:text-faint disabled:hover:bg-transparent";
 
-export function PolicyEditor({ name, source, version, problems }: Props) {
+export function PolicyEditor({ name, source, version, problems, line }: Props) {
   const draft = useDrafts((store) => store.drafts[name]);
   const { put, drop } = useDrafts.getState();
   const field = useRef<HTMLTextAreaElement>(null);
@@ -55,6 +57,9 @@ export function PolicyEditor({ name, source, version, problems }: Props) {
         void client.invalidateQueries({ queryKey: ["policies", "one", name] });
     },
   });
+  useEffect(() => {
+    if (line !== undefined) showLine(field.current, line);
+  }, [line]);
   const ready = dirty && checked?.ok === true && !save.isPending;
   const trySave = () => {
     if (ready && !moved) save.mutate(draft?.base ?? version);

@@ -13,6 +13,7 @@ import { Empty, Failure } from "@/widgets/states";
 import { ForkLine } from "../fork";
 import { Controls } from "../hand";
 import { RewindLine } from "../rewind";
+import { StandingLine } from "../standing";
 import { useFolding } from "./fold-state";
 import { type Mode, nextMode } from "./modes";
 import { SessionHeader } from "./SessionHeader";
@@ -150,6 +151,7 @@ function OneSession({ session }: { session: string }) {
         onFollow={() => setFollow(!follow)}
       />
       {facts.data && <Controls session={facts.data} />}
+      {facts.data && <StandingLine session={facts.data} toldAt={facts.dataUpdatedAt} />}
       {facts.data && <RewindLine session={facts.data} />}
       {facts.data && <ForkLine session={facts.data} />}
       <Strip

@@ -3,6 +3,7 @@
 mod cycles;
 mod escalations;
 mod exchange;
+mod facts;
 mod glimpse;
 mod held;
 mod interventions;

@@ -20,6 +20,7 @@ impl Console {
             None => Vec::new(),
         };
         Ok(SessionDetail {
+            facts: self.facts(session, row.state == domain::SessionState::Ended).await?,
             session: row.into(),
             held: held.into_iter().map(HeldView::from).collect(),
             rewind: self.rewind_of(session).await?,

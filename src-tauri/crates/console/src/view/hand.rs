@@ -166,6 +166,8 @@ pub struct SessionDetail {
     pub rewind: Option<super::RewindView>,
     /// Where a person forked it from a recorded exchange.
     pub forked_from: Option<super::ForkedFrom>,
+    /// What rules read of it; null where none ever looked.
+    pub facts: Option<super::FactsView>,
     /// A person's standing orders, in the runtime's own shape; null where there are none.
     #[specta(type = Option<Unknown>)]
     pub orders: Option<Value>,

@@ -7,6 +7,7 @@
 mod connect;
 mod cycles;
 mod exchange;
+mod facts;
 mod fork;
 mod hand;
 mod health;
@@ -22,6 +23,7 @@ mod timeline;
 pub use connect::*;
 pub use cycles::*;
 pub use exchange::*;
+pub use facts::*;
 pub use fork::*;
 pub use hand::*;
 pub use health::*;

@@ -12,6 +12,7 @@ mod recording;
 mod remember;
 mod scene;
 mod sessions;
+mod standing;
 mod strip;
 mod timeline;
 

@@ -38,6 +38,11 @@ impl OpenCalls {
         self.waiting.push_back(OpenCall { exchange, id: call.id.clone(), name: call.name.clone(), at });
     }
 
+    /// Whether a result is still to come.
+    pub fn any(&self) -> bool {
+        !self.waiting.is_empty()
+    }
+
     /// Links a result to its call and takes the call off the list. `None` for results of calls that this runtime did not serve,
     /// and for results that came before.
     pub fn returned(

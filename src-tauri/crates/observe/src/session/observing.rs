@@ -3,7 +3,7 @@
 use super::{Returned, SessionState};
 use crate::prompt;
 use domain::{
-    CallFacts, ExchangeId, NamedFacts, Observation, Point, ResponseFacts, ResultFacts, RunFacts, SessionFacts,
+    CallFacts, ExchangeId, Facts, NamedFacts, Observation, Point, ResponseFacts, ResultFacts, RunFacts, SessionFacts,
     Timestamp, ToolCall, ToolFacts, TraceFacts,
 };
 use wire::Answer;
@@ -59,6 +59,20 @@ impl SessionState {
             }
         }
         observation
+    }
+
+    /// What conditions would read now; of a session in which nothing is under way, what they would have read when it fell silent.
+    pub fn facts(&self, now: Timestamp) -> Facts {
+        let under_way = self.exchanges.values().any(|underway| !underway.ended) || self.calls.any();
+        let at = if under_way { now } else { self.row.last_at };
+        Facts {
+            at,
+            under_way,
+            exchange: None,
+            session: self.session_facts(at),
+            run: self.run_facts(at),
+            history: self.history(at),
+        }
     }
 
     fn session_facts(&self, at: Timestamp) -> SessionFacts {
