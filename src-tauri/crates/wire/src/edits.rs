@@ -2,6 +2,7 @@
 //! keeps its bytes, and the same edits on a longer request give the same prefix. Must not know why an edit is made.
 
 mod limit;
+mod marks;
 mod place;
 mod reroute;
 mod result;

@@ -1,6 +1,6 @@
 //! Where edits land among the agent's messages.
 
-use super::{result_messages, span_bytes, with_results};
+use super::{marks, result_messages, span_bytes, with_results};
 use crate::Request;
 use crate::json::{self, Span};
 use bytes::Bytes;
@@ -46,7 +46,8 @@ pub(super) fn slots_of(dialect: Dialect, body: &Bytes, messages: &[Span], edits:
                 place += 1;
             }
         }
-        before[place].extend(edit.messages.iter().cloned());
+        let own: Vec<Bytes> = messages[start..end].iter().map(|span| span_bytes(body, span)).collect();
+        before[place].extend(marks::carried(&edit.messages, &own));
         if edit.results.is_empty() {
             continue;
         }
