@@ -117,7 +117,7 @@ fn a_made_answer_with_calls_reads_as_a_model_s() {
             };
             let body = json!({"model": "m", "messages": [], "contents": [], "input": []}).to_string();
             let request = parse(&route, body.into()).unwrap();
-            let made = answer(&request, Saying { text, calls: &calls, refuses: false }, "exc_1", 1_700_000_000);
+            let made = answer(&request, Saying { text, calls: &calls, ..Saying::default() }, "exc_1", 1_700_000_000);
             let read = decoded(dialect, framing, &made.frames.concat());
             assert_eq!(read.text, text, "{what}");
             assert!(read.complete || framing == Framing::Whole, "{what}");

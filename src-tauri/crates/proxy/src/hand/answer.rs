@@ -170,7 +170,7 @@ fn replaced(exchange: &Exchange, held: &Held<'_>, edit: &ResponseEdit) -> Replac
 /// A message of the runtime's own in its place, in the form that the request asked for.
 fn message(exchange: &Exchange, text: &str, calls: &[ToolCall], refuses: bool) -> Replacement {
     let seconds = exchange.core.now().0 / 1_000_000;
-    let saying = Saying { text, calls, refuses };
+    let saying = Saying { text, calls, refuses, ..Saying::default() };
     let made = wire::answer(&exchange.request, saying, &exchange.id.to_string(), seconds);
     Replacement::With { bytes: made.frames.concat().into() }
 }

@@ -188,7 +188,7 @@ fn with_newest(request: &wire::Request, last_is_users: bool, text: &str) -> Byte
 
 /// A person's words in the model's place.
 pub(crate) async fn reply(exchange: &Exchange, text: &str, refuses: bool, outlet: Outlet) {
-    let saying = Saying { text, calls: &[], refuses };
+    let saying = Saying { text, refuses, ..Saying::default() };
     let seconds = exchange.core.now().0 / 1_000_000;
     let made = wire::answer(&exchange.request, saying, &exchange.id.to_string(), seconds);
     answer::refuse(exchange, made, outlet).await;

@@ -11,7 +11,11 @@ pub(super) fn message(answer: &Answer) -> Made {
             r#"{{"id":{id},"type":"message","role":"assistant","model":{model},"content":[{content}],"stop_reason":{stop},"stop_sequence":null,"usage":{usage}}}"#
         )
     };
-    let stop = if answer.calls.is_empty() { "end_turn" } else { "tool_use" };
+    let stop = match (answer.early, answer.calls.is_empty()) {
+        (true, _) => "max_tokens",
+        (false, true) => "end_turn",
+        (false, false) => "tool_use",
+    };
     if !answer.request.stream {
         let blocks: Vec<String> = blocks(answer).iter().map(Block::whole).collect();
         return whole(message(&blocks.join(","), &quote(stop)));

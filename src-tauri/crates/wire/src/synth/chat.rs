@@ -14,7 +14,11 @@ pub(super) fn message(answer: &Answer) -> Made {
         (false, true) => (text.as_str(), "null"),
         (false, false) => ("null", "null"),
     };
-    let stop = if answer.calls.is_empty() { r#""stop""# } else { r#""tool_calls""# };
+    let stop = match (answer.early, answer.calls.is_empty()) {
+        (true, _) => r#""length""#,
+        (false, true) => r#""stop""#,
+        (false, false) => r#""tool_calls""#,
+    };
     let head = |kind: &str| {
         let (id, created, model) =
             (quote(&format!("chatcmpl-{}", answer.id)), answer.created_at, quote(&request.model));

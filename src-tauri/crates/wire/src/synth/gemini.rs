@@ -12,8 +12,9 @@ pub(super) fn message(answer: &Answer) -> Made {
         format!(r#"{{"functionCall":{{"id":{id},"name":{name},"args":{}}}}}"#, call.arguments)
     });
     let parts: Vec<String> = text.into_iter().chain(calls).collect();
+    let stop = if answer.early { "MAX_TOKENS" } else { "STOP" };
     let candidate =
-        format!(r#"{{"content":{{"parts":[{}],"role":"model"}},"finishReason":"STOP","index":0}}"#, parts.join(","));
+        format!(r#"{{"content":{{"parts":[{}],"role":"model"}},"finishReason":"{stop}","index":0}}"#, parts.join(","));
     let usage = r#"{"promptTokenCount":0,"candidatesTokenCount":0,"totalTokenCount":0}"#;
     let chunk =
         format!(r#"{{"candidates":[{candidate}],"usageMetadata":{usage},"modelVersion":{model},"responseId":{id}}}"#);

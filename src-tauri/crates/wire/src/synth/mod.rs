@@ -40,13 +40,15 @@ pub struct Saying<'a> {
     /// Where the request wants JSON by a schema, the OpenAI dialects carry the text as their own `refusal`, which parsers of structured
     /// output know.
     pub refuses: bool,
+    /// It ends before the model does: with the dialect's length stop.
+    pub early: bool,
 }
 
 /// A normal assistant message with `text` that refuses, streamed if the request asks for it. Usage is zero: no model was asked.
 ///
 /// `id` makes the dialect's ids (letters, digits, `-` and `_`), `created_at` is in seconds since 1970.
 pub fn refusal(request: &Request, text: &str, id: &str, created_at: i64) -> Made {
-    answer(request, Saying { text, calls: &[], refuses: true }, id, created_at)
+    answer(request, Saying { text, refuses: true, ..Saying::default() }, id, created_at)
 }
 
 /// An assistant message that the runtime gives in the model's place: text, tool calls, or both. As [`refusal`] otherwise.
@@ -57,7 +59,7 @@ pub fn answer(request: &Request, saying: Saying<'_>, id: &str, created_at: i64) 
     };
     let calls = saying.calls.iter().map(|call| ToolCall { id: made(call), ..call.clone() }).collect();
     let as_refusal = saying.refuses && request.json_schema;
-    let answer = Answer { request, text: saying.text, calls, as_refusal, id, created_at };
+    let answer = Answer { request, text: saying.text, calls, as_refusal, early: saying.early, id, created_at };
     match request.dialect {
         Dialect::OpenaiChat => chat::message(&answer),
         Dialect::OpenaiResponses => responses::message(&answer),
@@ -73,6 +75,7 @@ struct Answer<'a> {
     text: &'a str,
     calls: Vec<ToolCall>,
     as_refusal: bool,
+    early: bool,
     id: &'a str,
     created_at: i64,
 }

@@ -19,8 +19,9 @@ pub(super) fn message(answer: &Answer) -> Made {
     let model = quote(&answer.request.model);
     let at = quote(&Timestamp(answer.created_at.saturating_mul(1_000_000)).rfc3339());
     let head = format!(r#""model":{model},"created_at":{at}"#);
+    let stop = if answer.early { "length" } else { "stop" };
     let last = |text: &str, calls: &str| {
-        format!(r#"{{{head},{},"done":true,"done_reason":"stop",{COUNTS}}}"#, said(text, calls))
+        format!(r#"{{{head},{},"done":true,"done_reason":"{stop}",{COUNTS}}}"#, said(text, calls))
     };
     if !answer.request.stream {
         return whole(last(answer.text, &calls));

@@ -37,7 +37,8 @@ pub(super) fn message(answer: &Answer) -> Made {
         events.extend(said);
         items.push(item);
     }
-    let done = response(answer, "completed", &items.join(","), USAGE);
+    let end = if answer.early { "incomplete" } else { "completed" };
+    let done = response(answer, end, &items.join(","), USAGE);
     if !answer.request.stream {
         return whole(done);
     }
@@ -47,7 +48,7 @@ pub(super) fn message(answer: &Answer) -> Made {
     };
     let mut frames = vec![event("response.created", 0, &open), event("response.in_progress", 1, &open)];
     frames.extend(events.iter().map(|(kind, data)| sse(Some(kind), data)));
-    frames.push(event("response.completed", 2 + events.len(), &done));
+    frames.push(event(&format!("response.{end}"), 2 + events.len(), &done));
     streamed(frames)
 }
 
@@ -90,8 +91,9 @@ fn response(answer: &Answer, status: &str, item: &str, usage: &str) -> String {
             format!(r#","{key}":{}"#, value.unwrap_or(default))
         })
         .collect();
+    let why = if status == "incomplete" { r#"{"reason":"max_output_tokens"}"# } else { "null" };
     format!(
-        r#"{{"id":{id},"object":"response","created_at":{created},"status":"{status}","background":false,"error":null,"incomplete_details":null,"model":{model},"output":[{item}],"usage":{usage},"user":null{echoed}}}"#
+        r#"{{"id":{id},"object":"response","created_at":{created},"status":"{status}","background":false,"error":null,"incomplete_details":{why},"model":{model},"output":[{item}],"usage":{usage},"user":null{echoed}}}"#
     )
 }
 
