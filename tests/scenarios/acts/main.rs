@@ -9,6 +9,7 @@ mod context;
 mod ends;
 mod keys;
 mod orders;
+mod partial;
 mod redact;
 
 use futures::{StreamExt, stream};
@@ -50,6 +51,11 @@ const ROWS: &[Row] = &[
     with_tools("truncate"),
     with_tools("extract"),
     with_tools("compact"),
+    with_tools("partial amid an answer"),
+    with_tools("partial within a thought"),
+    row("partial before a word"),
+    row("partial at a request"),
+    with_tools("partial at an answer"),
 ];
 
 fn forms(row: &Row) -> Vec<(Dialect, bool)> {
@@ -122,6 +128,11 @@ async fn cell(name: &str, dialect: Dialect, streamed: bool) {
         "truncate" => context::truncate(dialect, streamed).await,
         "extract" => context::extract(dialect, streamed).await,
         "compact" => context::compact(dialect, streamed).await,
+        "partial amid an answer" => partial::amid(dialect, streamed).await,
+        "partial within a thought" => partial::within_a_thought(dialect, streamed).await,
+        "partial before a word" => partial::before_a_word(dialect, streamed).await,
+        "partial at a request" => partial::at_a_request(dialect, streamed).await,
+        "partial at an answer" => partial::at_an_answer(dialect, streamed).await,
         _ => panic!("{name} has no scenario"),
     }
 }

@@ -3,7 +3,9 @@
 
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
-use switchtower_tests::{Agent, Dialect, Options, Provider, Runtime, Turn, http::Response, judge, render};
+use switchtower_tests::{
+    Agent, Dialect, Options, Provider, Received, Reply, Runtime, Turn, http::Response, judge, render,
+};
 
 pub fn text_of(response: &Response) -> String {
     response.text().trim_start().to_owned()
@@ -26,7 +28,26 @@ impl World {
         turns: impl Fn(usize) -> Turn + Send + Sync + 'static,
         policies: &[(&str, &str)],
     ) -> World {
-        let provider = provider(turns).await;
+        World::replying(
+            dialect,
+            streamed,
+            move |request, round| render::answer(request, &turns(round).numbered(round)),
+            policies,
+        )
+        .await
+    }
+
+    /// One whose provider replies as `replies` says, request by request.
+    pub async fn replying(
+        dialect: Dialect,
+        streamed: bool,
+        replies: impl Fn(&Received, usize) -> Reply + Send + Sync + 'static,
+        policies: &[(&str, &str)],
+    ) -> World {
+        let count = std::sync::atomic::AtomicUsize::new(0);
+        let script =
+            move |request: &Received| replies(request, count.fetch_add(1, std::sync::atomic::Ordering::SeqCst));
+        let provider = Provider::start(judge::strict(script)).await;
         let mut options = Options::to(&provider.base);
         options.config = "[hold]\nbefore_head = \"300ms\"\nheartbeat = \"100ms\"\n".to_owned();
         for (name, source) in policies {

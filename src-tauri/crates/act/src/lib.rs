@@ -9,6 +9,7 @@ mod compact;
 mod escalate;
 mod inject;
 mod limit;
+mod partial;
 mod redact;
 mod reroute;
 mod result;
@@ -21,6 +22,7 @@ mod vault;
 pub use block::{edge_after_removal, removal_text};
 pub use compact::{Plan, plan};
 pub use escalate::{call_digest, digest, request_digest};
+pub use partial::Known;
 pub use scene::{Act, Context, Destination, History, Order, Scene, Step};
 
 pub use vault::{Redaction, Side, Vault};
@@ -73,6 +75,7 @@ fn one(decision: &Decision, scene: &Scene<'_>) -> Option<Act> {
         Action::Truncate { head, tail } => result::truncate(decision, *head, *tail, scene),
         Action::Extract { fields } => result::extract(decision, fields, scene),
         Action::Compact { to, pin } => compact::carry_out(decision, *to, pin, scene),
+        Action::Partial { text } => partial::carry_out(decision, text, scene),
         Action::Taint { taint } => taint::carry_out(decision, taint, scene),
         Action::First(_) => scene.cannot(decision, "choose", "`first` does not stand within `first`"),
     })

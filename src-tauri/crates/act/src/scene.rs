@@ -1,6 +1,6 @@
 //! The scene: what an action is carried out on, and what comes of it.
 
-use crate::{Redaction, Vault};
+use crate::{Known, Redaction, Vault};
 use domain::*;
 use std::sync::Arc;
 use wire::{Answer, Made, Request, Spot};
@@ -30,6 +30,8 @@ pub struct Scene<'a> {
     /// The agent's messages, before any rewrite.
     pub history: History<'a>,
     pub context: Context,
+    /// What bears on how far a partial answer can be trusted.
+    pub known: Known<'a>,
     pub destination: Destination<'a>,
     /// Requests of the session's main line before this one.
     pub requests_before: u32,
@@ -90,6 +92,8 @@ pub enum Step {
     Say(String),
     /// Answer the agent without the model.
     Refuse(Made),
+    /// End the answer here, with this as its last words.
+    End(String),
     /// Take this call out of the response and tell the model so.
     Remove { call: ToolCall, text: String },
     /// Hold for a person. `values`: what the rule's condition read, for the record of the question.

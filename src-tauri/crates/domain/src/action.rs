@@ -35,6 +35,8 @@ pub enum Action {
     Extract { fields: Vec<JsonPath> },
     /// The oldest turns leave, until the context fills this share of the model's window. Messages that contain a pin stay.
     Compact { to: f64, pin: Vec<String> },
+    /// End now with what there is, by the dialect's length stop.
+    Partial { text: String },
     /// Mark the session; other rules read it.
     Taint { taint: String },
     /// The first of these that applies.
@@ -58,6 +60,7 @@ impl Action {
             Action::Truncate { .. } => "truncate",
             Action::Extract { .. } => "extract",
             Action::Compact { .. } => "compact",
+            Action::Partial { .. } => "partial",
             Action::Taint { .. } => "taint",
             Action::First(_) => "first",
         }

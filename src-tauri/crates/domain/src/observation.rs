@@ -135,6 +135,9 @@ pub struct RunFacts {
     /// The run's latest tool errors, newest last, at most 8: `tool: first line of the error`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<String>,
+    /// Of the subtask under way: in a sub-agent's session the run, else the tool loop, from the first result that it brought.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub subtask_elapsed_ms: u64,
 }
 
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -155,6 +158,13 @@ pub struct RequestFacts {
     pub side_call: bool,
     /// The newest user text, at most 4 KiB.
     pub text: String,
+    /// Since it was there, time in a person's hands left out.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub elapsed_ms: u64,
+}
+
+fn is_zero(value: &u64) -> bool {
+    *value == 0
 }
 
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]

@@ -60,6 +60,8 @@ struct Run {
     errors_in_row: u32,
     errors: VecDeque<String>,
     number: u32,
+    /// When its tool loop began, and how long a person had held the run by then.
+    looped: Option<(Timestamp, u64)>,
 }
 
 /// A model's context window, looked up once per model.
@@ -77,6 +79,7 @@ struct Underway {
     step: u32,
     run: RunId,
     request: RequestFacts,
+    held_ms: u64,
     ended: bool,
 }
 
@@ -195,9 +198,12 @@ impl SessionState {
     }
 
     /// The exchange waited this long for a person or a breakpoint: no time of the agent's.
-    pub fn held(&mut self, ms: u64) {
+    pub fn held(&mut self, exchange: ExchangeId, ms: u64) {
         self.held_ms += ms;
         self.run.held_ms += ms;
+        if let Some(underway) = self.exchanges.get_mut(&exchange) {
+            underway.held_ms += ms;
+        }
     }
 
     /// Learned after the session began: the process is looked up off the hot path.

@@ -28,6 +28,8 @@ pub(crate) struct Round {
     pub edits: Vec<Edited>,
     /// The session was ended while a call of it waited: the word to the agent, and nothing is continued.
     pub ending: Option<String>,
+    /// A rule ended it early, and the agent's copy cannot go back as it is.
+    pub early: Option<InterventionId>,
 }
 
 impl Round {
@@ -108,6 +110,7 @@ pub(crate) async fn next(relay: &mut Relay) -> Result<BoxStream<'static, Result<
         removals: std::mem::take(&mut relay.removals),
         edits: std::mem::take(&mut relay.edits),
         ending: None,
+        early: None,
     };
     relay.rounds.push(round);
     match ask(&relay.exchange, &relay.sent, &relay.rounds, &mut relay.attempts).await {
@@ -150,8 +153,9 @@ pub(crate) async fn settle(relay: &mut Relay) -> Vec<(ToolCall, String)> {
         removals: std::mem::take(&mut relay.removals),
         edits: std::mem::take(&mut relay.edits),
         ending: None,
+        early: relay.early.as_ref().filter(|early| early.unfinished).map(|early| early.intervention),
     };
-    if relay.rounds.is_empty() && last.removals.is_empty() && last.edits.is_empty() {
+    if relay.rounds.is_empty() && last.removals.is_empty() && last.edits.is_empty() && last.early.is_none() {
         return Vec::new();
     }
     let delivered = delivered(relay);
@@ -170,7 +174,7 @@ pub(crate) async fn edge(
         removals.map(|removal| (removal.call.clone(), removal.text.clone())).collect();
     let first = rounds.iter().chain(Some(&last)).find_map(|round| {
         let removal = round.removals.first().map(|removal| removal.intervention);
-        removal.or_else(|| round.edits.first().map(|edited| edited.intervention))
+        removal.or_else(|| round.edits.first().map(|edited| edited.intervention)).or(round.early)
     });
     let Some(intervention) = first else { return removed };
     if exchange.request.dialect == Dialect::OpenaiResponses {
@@ -236,6 +240,10 @@ fn recordable(mask: &Mask, mut edit: ContextEdit) -> ContextEdit {
 async fn hold(exchange: &Exchange, rounds: &[Round], last: &Round) {
     let first = rounds.first().unwrap_or(last);
     let (Some(given), Some(real)) = (first.answer.id.clone(), last.answer.id.clone()) else { return };
+    if last.early.is_some() {
+        // Held already, with all that the provider did not keep.
+        return;
+    }
     let told: Vec<(&ToolCall, &str)> =
         last.removals.iter().map(|removal| (&removal.call, removal.text.as_str())).collect();
     let said = wire::answer_as_messages(exchange.request.dialect, last.framing, &last.frames).unwrap_or_default();
@@ -243,5 +251,5 @@ async fn hold(exchange: &Exchange, rounds: &[Round], last: &Round) {
     if !last.edits.is_empty() {
         results.push(wire::text_message(exchange.request.dialect, InjectRole::User, &notes(&last.edits)));
     }
-    exchange.session.with(move |session| session.held.push(HeldAnswer { given, real, results })).await;
+    exchange.session.with(move |session| session.held.push(HeldAnswer { given, real: Some(real), results })).await;
 }

@@ -151,6 +151,7 @@ impl Exchange {
             vault: self.due().vault,
             history: act::History { facts: &self.reading.facts, chains: &self.reading.chains },
             context: act::Context::default(),
+            known: act::Known::default(),
             destination: self.destination(),
             requests_before: self.requests_before,
         }
@@ -301,6 +302,7 @@ fn sort(acts: Vec<Act>) -> (Option<Made>, Vec<ContextEdit>) {
             Step::Result { .. }
             | Step::Redact(_)
             | Step::Say(_)
+            | Step::End(_)
             | Step::Order(_)
             | Step::Alert { .. }
             | Step::Taint(_)

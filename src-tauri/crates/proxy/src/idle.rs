@@ -31,6 +31,7 @@ pub(crate) fn intervene(core: &Core, session: &mut Session, exchange: ExchangeId
         vault: session.desk.orders.vault.clone(),
         history: act::History::default(),
         context: act::Context::of(&observation.session),
+        known: act::Known::default(),
         destination: act::Destination::default(),
         requests_before: session.desk.marks(),
     };

@@ -12,6 +12,7 @@ mod continuation;
 mod core;
 mod door;
 mod effects;
+mod estimate;
 mod exchange;
 mod fork;
 mod hand;

@@ -14,8 +14,8 @@ pub(crate) enum Moment {
     Result(Returned),
     /// One complete tool call.
     Call(ToolCall),
-    /// Frames on their way: the answer so far, and what matched in it just now.
-    Stream { status: u16, answer: Answer, spots: Vec<Spot> },
+    /// Frames on their way, or time passing: the answer so far, whether a call of it is under way, and what matched in it just now.
+    Stream { status: u16, answer: Answer, calling: bool, spots: Vec<Spot> },
     /// The complete response, before its completing part is released.
     Response { status: u16, answer: Answer },
 }
@@ -48,15 +48,15 @@ pub(crate) struct Intervened {
 }
 
 /// What is observed is recorded: the agent's own credential is masked first, should the model have said it.
-fn masked(moment: Moment, mask: &Mask) -> Moment {
+pub(crate) fn masked(moment: Moment, mask: &Mask) -> Moment {
     match moment {
         Moment::Call(mut call) => {
             mask.text(&mut call.arguments);
             Moment::Call(call)
         }
-        Moment::Stream { status, mut answer, spots } => {
+        Moment::Stream { status, mut answer, calling, spots } => {
             mask.answer_so_far(&mut answer);
-            Moment::Stream { status, answer, spots }
+            Moment::Stream { status, answer, calling, spots }
         }
         // Of requests and responses that were masked as a whole.
         Moment::Request | Moment::Result(_) | Moment::Response { .. } => moment,
@@ -73,7 +73,7 @@ pub(crate) async fn intervene_at_end(exchange: &Exchange, ending: &Ending) {
     }
 }
 
-async fn observe(exchange: &Exchange, moment: Moment) -> Option<(Moment, Observation, Gate)> {
+pub(crate) async fn observe(exchange: &Exchange, moment: Moment) -> Option<(Moment, Observation, Gate)> {
     let (at, id) = (exchange.core.now(), exchange.id);
     let observed = exchange.session.with(move |session| {
         let (point, focus) = match &moment {
@@ -98,13 +98,13 @@ fn stops(exchange: &Exchange, observation: &Observation, verdict: &Verdict, gate
     breakpoint.or_else(|| gated.then_some(HoldCause::Paused))
 }
 
-fn reason(exchange: &Exchange, observation: &Observation) -> Verdict {
+pub(crate) fn reason(exchange: &Exchange, observation: &Observation) -> Verdict {
     let clock = &exchange.core.ports.clock;
     let nanos = || clock.now().0 as u64 * 1_000;
     reason::evaluate(&exchange.policies, &exchange.agent, observation, &nanos)
 }
 
-async fn act(exchange: &Exchange, moment: &Moment, observation: Observation, verdict: Verdict) -> Vec<Act> {
+pub(crate) async fn act(exchange: &Exchange, moment: &Moment, observation: Observation, verdict: Verdict) -> Vec<Act> {
     let call = match moment {
         Moment::Call(call) => Some(call),
         _ => None,
@@ -121,8 +121,14 @@ async fn act(exchange: &Exchange, moment: &Moment, observation: Observation, ver
         Moment::Stream { spots, .. } => Some(&spots[..]),
         _ => None,
     };
+    let said = match moment {
+        Moment::Stream { answer, calling, .. } => Some((answer, *calling)),
+        Moment::Response { answer, .. } => Some((answer, false)),
+        _ => None,
+    };
     let context = act::Context::of(&observation.session);
-    let scene = Scene { result: result.as_ref(), answer, spots, context, ..exchange.scene(call) };
+    let known = act::Known::of(&observation, said);
+    let scene = Scene { result: result.as_ref(), answer, spots, context, known, ..exchange.scene(call) };
     let mut acts = act::carry_out(&verdict.decisions, &scene);
     effects::estimate(exchange, &observation, &mut acts).await;
     account::freeze(&mut acts, &verdict);

@@ -3,6 +3,7 @@
 use crate::{
     answer::Ending,
     core::Core,
+    estimate,
     exchange::{Exchange, Standing},
     headers,
     mask::Mask,
@@ -333,28 +334,12 @@ fn own_up(ending: &mut Ending) {
     });
 }
 
-/// Without the provider's count: tiktoken's, on a thread of its own, as it may have to load a vocabulary first.
+/// Without the provider's count.
 async fn estimated(exchange: &Exchange, ending: &Ending) -> Usage {
     if ending.state == ExchangeState::Answered || ending.status >= 400 || ending.status == 0 {
         return Usage::default();
     }
-    let (core, request, reading) = (exchange.core.clone(), exchange.request.clone(), exchange.reading.clone());
-    let answer = ending.answer.clone();
-    let counted = tokio::task::spawn_blocking(move || core.estimator.usage(&request, &reading, &answer));
-    match tokio::time::timeout(core_patience(exchange), counted).await {
-        Ok(Ok(usage)) => usage,
-        // Still loading: four bytes a token until it is there.
-        _ => Usage {
-            input: exchange.request.body.len() as u64 / 4,
-            output: ending.answer.text.len() as u64 / 4,
-            estimated: true,
-            ..Usage::default()
-        },
-    }
-}
-
-fn core_patience(exchange: &Exchange) -> std::time::Duration {
-    exchange.core.config.commit_patience
+    estimate::usage(exchange, &ending.answer).await
 }
 
 /// The status at which a client stops in one try, as measured on real clients; the SDKs stop at 403.

@@ -3,17 +3,25 @@
 mod asking;
 mod breaking;
 mod closing;
+mod early;
 mod framing;
+mod lookout;
 mod ready;
 mod response;
 mod spots;
 mod watch;
+mod way;
 
 pub(crate) use asking::{keep_response, notes, waiting_response};
 pub(crate) use closing::{give_up, replaced_calls, used};
+use early::Early;
+pub(crate) use early::give as give_early;
 pub(crate) use framing::framing;
+pub(crate) use lookout::{EndNow, Lookout};
 pub(crate) use ready::{Ready, Whence, again};
 use watch::Watch;
+pub(crate) use way::Way;
+use way::attempt;
 
 use crate::{
     continuation::{self, Round},
@@ -32,29 +40,26 @@ use futures::{StreamExt, stream::BoxStream};
 use tokio::time::Instant;
 use wire::{Framing, Shapes, StreamSurgeon};
 
-/// How often rules on the stream look, in microseconds.
-const WATCH_EVERY_US: u32 = 250_000;
-
 pub(crate) async fn send(exchange: Exchange, sent: Sent, mut outlet: Outlet, ready: Option<Ready>) {
     let core = exchange.core.clone();
     let sent_at = exchange.elapsed();
     let whence = ready.as_ref().map(|ready| ready.whence);
+    let mut lookout = Lookout::of(&exchange);
     let response = match ready {
         Some(ready) => Ok(ready.response),
         None => tokio::select! {
             () = outlet.closed() => return closing::gone(&exchange).await,
             () = core.halt.cancelled() => return closing::interrupted(&exchange).await,
-            response = core.ports.upstream.send(sent.outgoing.clone()) => response,
+            response = lookout.unless_ended(&exchange, 0, core.ports.upstream.send(sent.outgoing.clone())) => match response {
+                Ok(response) => response,
+                Err(end) => {
+                    let attempts = vec![attempt(&sent, None)];
+                    return early::give(&exchange, &sent.request, end, attempts, outlet).await;
+                }
+            },
         },
     };
-    let mut attempt = Attempt {
-        model: sent.request.model.clone(),
-        provider: sent.provider.clone(),
-        status: None,
-        error: None,
-        duration_ms: 0.0,
-        why: whence.map(Whence::told),
-    };
+    let mut attempt = attempt(&sent, whence);
     match response {
         Err(failure) => {
             attempt.error = Some(exchange.mask.masked(&failure.message));
@@ -62,17 +67,21 @@ pub(crate) async fn send(exchange: Exchange, sent: Sent, mut outlet: Outlet, rea
             exchange::fail(&exchange, attempt, &failure, outlet).await;
         }
         Ok(mut response) => {
-            attempt.status = Some(response.status.as_u16());
+            let status = response.status.as_u16();
+            attempt.status = Some(status);
             let framing = tokio::select! {
                 () = outlet.closed() => return closing::gone(&exchange).await,
                 () = core.halt.cancelled() => return closing::interrupted(&exchange).await,
-                framing = framing(&sent.request, &mut response) => framing,
+                framing = lookout.unless_ended(&exchange, status, framing(&sent.request, &mut response)) => match framing {
+                    Ok(framing) => framing,
+                    Err(end) => return early::give(&exchange, &sent.request, end, vec![attempt], outlet).await,
+                },
             };
             let good = response.status.is_success();
             let watch = Watch::of(&exchange, whence);
             let judging = good && (watch.calls || exchange.policies.needs_any_calls());
             let shapes = if good { window::shapes(&exchange) } else { Shapes::default() };
-            let way = Way { exchange, sent, attempt, sent_at, framing, whence, watch, shapes };
+            let way = Way { exchange, sent, attempt, sent_at, framing, whence, watch, shapes, lookout };
             if !good && outlet.is_open() {
                 closing::late_failure(way, response, outlet).await;
             } else if good
@@ -87,23 +96,8 @@ pub(crate) async fn send(exchange: Exchange, sent: Sent, mut outlet: Outlet, rea
     }
 }
 
-/// What relaying needs of the way so far.
-pub(crate) struct Way {
-    pub exchange: Exchange,
-    pub sent: Sent,
-    pub attempt: Attempt,
-    /// Microseconds since the request when it went upstream.
-    pub sent_at: u32,
-    pub framing: Framing,
-    /// Set: this exchange asked no model.
-    pub whence: Option<Whence>,
-    pub watch: Watch,
-    /// What is looked for in the text before it goes out.
-    pub shapes: Shapes,
-}
-
 async fn stream(way: Way, response: UpstreamResponse, judging: bool, mut outlet: Outlet) {
-    let Way { exchange, sent, attempt, sent_at, framing, whence, watch, shapes } = way;
+    let Way { exchange, sent, attempt, sent_at, framing, whence, watch, shapes, lookout } = way;
     let holding = watch.response && response.status.is_success();
     let dialect = exchange.request.dialect;
     // A provider that calls its stream something else hardly heeds the option: its usage chunk, if any, is its own.
@@ -155,7 +149,8 @@ async fn stream(way: Way, response: UpstreamResponse, judging: bool, mut outlet:
         removals: Vec::new(),
         first_token_us: None,
         first_byte_us: None,
-        watched_us: 0,
+        lookout,
+        early: None,
         closed: false,
         body: Some(response.body),
     };
@@ -211,7 +206,9 @@ pub(crate) struct Relay {
     agent_head: Headers,
     first_token_us: Option<u32>,
     first_byte_us: Option<u32>,
-    watched_us: u32,
+    lookout: Lookout,
+    /// A rule ended it before the model did.
+    pub early: Option<Early>,
     closed: bool,
     /// The provider's bytes; dropping it closes the connection to the provider.
     body: Option<Chunks>,
@@ -234,7 +231,7 @@ impl Relay {
             let Some(body) = self.body.as_mut() else { return };
             let chunk = tokio::select! {
                 biased;
-                chunk = body.next() => chunk,
+                chunk = body.next() => Some(chunk),
                 () = self.outlet.closed() => return self.left().await,
                 () = halt.cancelled() => return self.halted().await,
                 () = Relay::beat_due(self.beat) => {
@@ -243,11 +240,13 @@ impl Relay {
                     }
                     continue;
                 }
+                () = self.lookout.due() => None,
             };
             let stopped = match chunk {
-                Some(Ok(chunk)) => self.take(chunk).await,
-                Some(Err(failure)) => return self.cut(&failure.message).await,
-                None => self.end().await,
+                None => self.look().await.map(drop),
+                Some(Some(Ok(chunk))) => self.take(chunk).await,
+                Some(Some(Err(failure))) => return self.cut(&failure.message).await,
+                Some(None) => self.end().await,
             };
             match stopped {
                 Ok(()) => {}
@@ -273,22 +272,13 @@ impl Relay {
         if self.answer.wants_continuation() {
             return self.go_on().await;
         }
-        self.watch(at, first_token).await;
+        if self.lookout.is_due(first_token) && self.look().await? {
+            return Ok(());
+        }
         if self.answer.complete() {
             self.complete().await?;
         }
         Ok(())
-    }
-
-    /// Rules on the stream look at its first token and then now and again.
-    async fn watch(&mut self, at: u32, first_token: bool) {
-        let due = first_token || at.saturating_sub(self.watched_us) >= WATCH_EVERY_US;
-        if due && self.exchange.policies.watches_streams() {
-            self.watched_us = at;
-            let answer = self.answer.answer().clone();
-            let moment = Moment::Stream { status: self.status, answer, spots: Vec::new() };
-            pipeline::intervene(&self.exchange, moment).await;
-        }
     }
 
     async fn judge(

@@ -119,7 +119,9 @@ fn go_on_from(exchange: &Exchange, request: &Request, held: &HeldAnswer) -> Byte
     };
     let body = if held.results.is_empty() { request.body.clone() } else { wire::apply(request, &[&edit]) };
     match wire::parse(&exchange.route, body.clone()) {
-        Ok(request) if held.real != held.given => wire::set_previous_response(&request, &held.real),
+        Ok(request) if held.real.as_ref() != Some(&held.given) => {
+            wire::set_previous_response(&request, held.real.as_deref())
+        }
         _ => body,
     }
 }

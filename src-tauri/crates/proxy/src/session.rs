@@ -54,9 +54,9 @@ impl Session {
 pub(crate) struct HeldAnswer {
     /// The response id that the agent got.
     pub given: String,
-    /// The id of the provider's own latest response.
-    pub real: String,
-    /// `function_call_output` items for calls that were taken out.
+    /// The id of the provider's own latest response; none where it keeps none of this conversation.
+    pub real: Option<String>,
+    /// `function_call_output` items for calls that were taken out; of an answer that was ended early all since that response.
     pub results: Vec<bytes::Bytes>,
 }
 

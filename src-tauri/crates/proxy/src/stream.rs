@@ -2,12 +2,15 @@
 //!
 //! Bytes that nobody changes leave as they came. The tail is what completes the response: it waits for the record.
 
+mod joining;
+
 use bytes::Bytes;
 use domain::{Dialect, ToolCall};
+use joining::join;
 use smallvec::{SmallVec, smallvec};
 use wire::{
-    Answer, Decided, Decoder, Decoding, Frame, Framer, Framing, Request, Shapes, Spot, StreamSurgeon, StreamText,
-    Substitutions,
+    Answer, Decided, Decoder, Decoding, EndEarly, Frame, Framer, Framing, Request, Shapes, Spot, StreamSurgeon,
+    StreamText, Substitutions,
 };
 
 /// How frames leave.
@@ -331,6 +334,27 @@ impl AnswerStream {
         }
     }
 
+    /// Text that is held back because of what it could become goes out, or asks.
+    pub fn flush(&mut self) -> Passed {
+        let mut passed = Passed::default();
+        let rest = self.texts.as_mut().map(StreamText::finish).unwrap_or_default();
+        rest.into_iter().for_each(|frame| self.leave(frame, &mut passed));
+        passed
+    }
+
+    /// Ends the answer before the provider does: what completes it becomes the tail. True: the agent's copy holds reasoning that broke off.
+    pub fn end_early(&mut self, request: &Request, ending: &EndEarly<'_>) -> bool {
+        let ended = wire::end_early(request, self.framing, &self.delivered, ending);
+        self.frames = wire::whole_so_far(request, self.framing, &self.frames, ending);
+        self.deliver(ended.frames);
+        ended.unfinished.is_some()
+    }
+
+    /// A tool call is under way.
+    pub fn is_calling(&self) -> bool {
+        self.decoder.is_calling()
+    }
+
     /// The dialect's terminal frame was seen.
     pub fn complete(&self) -> bool {
         self.framing != Framing::Whole && self.decoder.answer().complete
@@ -354,36 +378,5 @@ impl AnswerStream {
 
     pub fn take_tail(&mut self) -> Vec<Bytes> {
         std::mem::take(&mut self.tail)
-    }
-}
-
-/// Pieces that lie side by side in `whole` leave as one: a burst costs one write, and no frame is ever torn by it.
-fn join(pieces: &mut SmallVec<[Bytes; 4]>, whole: &Bytes) {
-    let place = |piece: &Bytes| {
-        let start = (piece.as_ptr() as usize).checked_sub(whole.as_ptr() as usize)?;
-        (start + piece.len() <= whole.len()).then_some(start..start + piece.len())
-    };
-    pieces.dedup_by(|later, earlier| match (place(earlier), place(later)) {
-        (Some(one), Some(other)) if one.end == other.start => {
-            *earlier = whole.slice(one.start..other.end);
-            true
-        }
-        _ => false,
-    });
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn neighbours_leave_as_one_and_others_stay_apart() {
-        let whole = Bytes::from_static(b"onetwothreefour");
-        let other = Bytes::from_static(b"else");
-        let mut pieces =
-            SmallVec::from_iter([whole.slice(..3), whole.slice(3..6), other, whole.slice(6..11), whole.slice(12..)]);
-        join(&mut pieces, &whole);
-        let left: Vec<&[u8]> = pieces.iter().map(|piece| &piece[..]).collect();
-        assert_eq!(left, [&b"onetwo"[..], b"else", b"three", b"our"]);
     }
 }

@@ -10,7 +10,7 @@ use crate::{
     },
     headers,
     outlet::Outlet,
-    relay::{self, Removal, Way, Whence},
+    relay::{self, EndNow, Lookout, Removal, Way, Whence},
     window,
 };
 use bytes::Bytes;
@@ -34,6 +34,8 @@ enum Stopped {
     TakenOver,
     RuntimeHalts,
     Cut(String),
+    /// A rule ended it.
+    Early(EndNow),
 }
 
 impl From<Unsettled> for Stopped {
@@ -47,11 +49,12 @@ impl From<Unsettled> for Stopped {
 }
 
 pub(crate) async fn answer(way: Way, response: UpstreamResponse, mut outlet: Outlet) {
-    let Way { exchange, sent, attempt, sent_at, whence, watch, .. } = way;
+    let Way { exchange, sent, attempt, sent_at, whence, watch, mut lookout, .. } = way;
     let held = whence == Some(Whence::Held);
     let mut attempts = vec![attempt];
-    let first = match read(&exchange, response, &mut outlet).await {
+    let first = match read(&exchange, response, &mut outlet, &mut lookout).await {
         Ok(read) => read,
+        Err(Stopped::Early(end)) => return relay::give_early(&exchange, &sent.request, end, attempts, outlet).await,
         Err(stopped) => return stop(&exchange, stopped, attempts, outlet).await,
     };
     if let Some(attempt) = attempts.first_mut() {
@@ -94,7 +97,7 @@ pub(crate) async fn answer(way: Way, response: UpstreamResponse, mut outlet: Out
         }
         rounds.push(round);
         let next = match continuation::ask(&exchange, &sent, &rounds, &mut attempts).await {
-            Ok(response) => read(&exchange, response, &mut outlet).await,
+            Ok(response) => read(&exchange, response, &mut outlet, &mut lookout).await,
             Err(why) => Err(Stopped::Cut(why)),
         };
         match next {
@@ -106,6 +109,15 @@ pub(crate) async fn answer(way: Way, response: UpstreamResponse, mut outlet: Out
                     Err(stopped) => return stop(&exchange, stopped, attempts, outlet).await,
                 };
                 ended = round.ending.take();
+            }
+            Err(Stopped::Early(end)) => {
+                exchange.intervened(end.intervention);
+                body = body.map(|body| wire::shorten_whole(dialect, &body, &end.note));
+                round = match rounds.pop() {
+                    Some(last) => last,
+                    None => return stop(&exchange, Stopped::Early(end), attempts, outlet).await,
+                };
+                break;
             }
             Err(Stopped::Cut(why)) => {
                 // What there is, validly ended; the edge tells the model the rest at the next request.
@@ -237,6 +249,7 @@ async fn judge(
         removals: Vec::new(),
         edits: Vec::new(),
         ending: None,
+        early: None,
         answer,
     };
     let mut pending = Vec::new();
@@ -266,15 +279,20 @@ async fn judge(
     Ok(round)
 }
 
-async fn read(exchange: &Exchange, mut response: UpstreamResponse, outlet: &mut Outlet) -> Result<Read, Stopped> {
+async fn read(
+    exchange: &Exchange,
+    mut response: UpstreamResponse,
+    outlet: &mut Outlet,
+    lookout: &mut Lookout,
+) -> Result<Read, Stopped> {
     let mut raw = Vec::new();
     loop {
         let chunk = tokio::select! {
-            chunk = response.body.next() => chunk,
+            chunk = lookout.unless_ended(exchange, response.status.as_u16(), response.body.next()) => chunk,
             () = outlet.closed() => return Err(Stopped::AgentLeft),
             () = exchange.core.halt.cancelled() => return Err(Stopped::RuntimeHalts),
         };
-        match chunk {
+        match chunk.map_err(Stopped::Early)? {
             Some(Ok(chunk)) => raw.extend_from_slice(&chunk),
             Some(Err(failure)) => return Err(Stopped::Cut(failure.message)),
             None => break,
@@ -301,6 +319,7 @@ async fn stop(exchange: &Exchange, stopped: Stopped, mut attempts: Vec<Attempt>,
             (ExchangeState::Cancelled, Origin::Agent, why)
         }
         Stopped::Cut(why) => (ExchangeState::Failed, Origin::Provider, exchange.mask.masked(&why)),
+        Stopped::Early(end) => (ExchangeState::Answered, Origin::Runtime, end.note),
     };
     if state == ExchangeState::Cancelled {
         exchange.event(EventKind::Cancelled, serde_json::json!({ "after_bytes": 0 }));

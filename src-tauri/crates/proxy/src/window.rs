@@ -8,7 +8,7 @@ use crate::{
     pipeline::{self, Moment},
 };
 use bytes::Bytes;
-use domain::Mode;
+use domain::{Action, Decision, Mode};
 use wire::{Answer, Decided, Shapes, Spot};
 
 /// The patterns for which rules in force hold text back.
@@ -20,7 +20,7 @@ pub(crate) fn shapes(exchange: &Exchange) -> Shapes {
 pub(crate) async fn decide(exchange: &Exchange, status: u16, answer: &Answer, spots: &[Spot]) -> Decided {
     let unknown = unknown(exchange, spots);
     if !unknown.is_empty() {
-        pipeline::intervene(exchange, Moment::Stream { status, answer: answer.clone(), spots: unknown }).await;
+        judge(exchange, status, answer.clone(), unknown).await;
     }
     let vault = exchange.due().vault;
     let hidden = |spot: &Spot| vault.hidden_from_agent(&spot.value).map(str::to_owned);
@@ -51,8 +51,28 @@ pub(crate) async fn would_have(exchange: &Exchange, ending: &Ending) {
     }
     let spots = unknown(exchange, &shapes.spots(&ending.answer.text));
     if !spots.is_empty() {
-        let answer = ending.answer.clone();
-        pipeline::intervene(exchange, Moment::Stream { status: ending.status, answer, spots }).await;
+        judge(exchange, ending.status, ending.answer.clone(), spots).await;
+    }
+}
+
+/// The rules that reword look; the others look at the stream's time and course (`relay::Lookout`).
+async fn judge(exchange: &Exchange, status: u16, answer: Answer, spots: Vec<Spot>) {
+    let moment = pipeline::masked(Moment::Stream { status, answer, calling: false, spots }, &exchange.mask);
+    let Some((moment, observation, _)) = pipeline::observe(exchange, moment).await else { return };
+    let mut verdict = pipeline::reason(exchange, &observation);
+    let rule = |decision: &Decision| (decision.policy.clone(), decision.rule.clone());
+    let rules: Vec<_> = verdict.decisions.iter().filter(|decision| rewords(&decision.action)).map(rule).collect();
+    verdict
+        .decisions
+        .retain(|decision| rules.contains(&rule(decision)) && !matches!(decision.action, Action::Partial { .. }));
+    pipeline::act(exchange, &moment, observation, verdict).await;
+}
+
+fn rewords(action: &Action) -> bool {
+    match action {
+        Action::Redact { .. } | Action::Replace { .. } => true,
+        Action::First(actions) => actions.iter().any(rewords),
+        _ => false,
     }
 }
 

@@ -148,7 +148,7 @@ fn values(rule: &Rule, observation: &Observation) -> Map<String, Value> {
 /// block > escalate > rewrite > reroute > annotate.
 fn class(action: &Action) -> u8 {
     match action {
-        Action::Block { .. } | Action::Stop { .. } => 0,
+        Action::Block { .. } | Action::Stop { .. } | Action::Partial { .. } => 0,
         Action::Escalate(_) | Action::Pause { .. } => 1,
         Action::Inject { .. }
         | Action::Rollback { .. }

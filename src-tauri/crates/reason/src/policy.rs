@@ -112,6 +112,9 @@ pub(crate) enum PlannedAction {
         to: f64,
         pin: Vec<String>,
     },
+    Partial {
+        text: Template,
+    },
     First(Vec<PlannedAction>),
 }
 
@@ -143,6 +146,7 @@ impl PlannedAction {
             | PlannedAction::Escalate { .. }
             | PlannedAction::Pause { .. }
             | PlannedAction::Stop { .. }
+            | PlannedAction::Partial { .. }
             | PlannedAction::Redact { .. }
             | PlannedAction::Replace { .. } => true,
             PlannedAction::First(actions) => actions.iter().any(PlannedAction::stops),
@@ -156,6 +160,15 @@ impl PlannedAction {
             PlannedAction::Redact { patterns } | PlannedAction::Replace { patterns, .. } => patterns.iter().collect(),
             PlannedAction::First(actions) => actions.iter().flat_map(PlannedAction::patterns).collect(),
             _ => Vec::new(),
+        }
+    }
+
+    /// Whether it may end a stream.
+    fn ends(&self) -> bool {
+        match self {
+            PlannedAction::Partial { .. } => true,
+            PlannedAction::First(actions) => actions.iter().any(PlannedAction::ends),
+            _ => false,
         }
     }
 
@@ -197,6 +210,7 @@ impl PlannedAction {
             PlannedAction::Truncate { head, tail } => Action::Truncate { head: *head, tail: *tail },
             PlannedAction::Extract { fields } => Action::Extract { fields: fields.clone() },
             PlannedAction::Compact { to, pin } => Action::Compact { to: *to, pin: pin.clone() },
+            PlannedAction::Partial { text } => Action::Partial { text: text.fill(observation) },
             PlannedAction::First(actions) => {
                 Action::First(actions.iter().filter_map(|action| action.fill(observation)).collect())
             }
@@ -285,6 +299,11 @@ impl Rule {
     /// Whether it does nothing but to put text into other words.
     pub fn only_rewords(&self) -> bool {
         self.actions().all(|action| !action.patterns().is_empty())
+    }
+
+    /// Whether it may end a stream that is under way.
+    pub fn ends_stream(&self) -> bool {
+        self.point == Point::ModelStream && self.mode == Mode::Enforce && self.actions().any(PlannedAction::ends)
     }
 
     pub fn is_in_force(&self, at: Timestamp) -> bool {

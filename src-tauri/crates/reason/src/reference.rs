@@ -57,6 +57,12 @@ const MEANING: &str = "\
   `model.response` holds the whole answer back. `redact` and `replace` at `model.stream` hold back only the end of the text, from where a match
   may still be under way: usually a word, at most 4,096 bytes; a match is no longer than that. Text that matches is judged before it goes, once for
   each new value; answers that are not streamed are looked through at the same point.
+- **On time.** Rules at `model.stream` look at the first token and every quarter of a second, also while nothing comes, before the head (then
+  `response.status` is 0) and at answers that come whole. Each fires once in an exchange. Where an enforced one can end the answer, tool calls go out
+  only whole.
+- **Confidence** of a partial answer is begun × 0.8^open × 0.8^errors × 0.7^loops: begun is 0.1 where no text has come, else 0.3 + 0.6 × the part of the
+  run's time that this answer had; open are tool calls without results, errors the run's tool errors in a row, loops the calls of the run that
+  repeat an earlier one. The mark says each. The model is told the partial answer as its agent got it, without reasoning that broke off.
 - **Redacted** is a value, not a place: once found it leaves under its token in every later request of the session, wherever it stands but in
   reasoning, names and ids; what the model says of the token, in text and in calls, reaches the agent as the value. A value that the
   model said first reaches the agent as its token, and stands as the model said it in later requests. The values stay on this machine.

@@ -150,6 +150,11 @@ impl PolicySet {
         rules.flat_map(Rule::patterns)
     }
 
+    /// Whether a stream may be ended while it is under way: no half tool call of it may have gone out by then.
+    pub fn ends_streams(&self) -> bool {
+        self.rules().any(Rule::ends_stream)
+    }
+
     pub(crate) fn rules(&self) -> impl Iterator<Item = &Rule> {
         self.policies().flat_map(|policy| policy.rules.iter().map(|rule| &**rule))
     }

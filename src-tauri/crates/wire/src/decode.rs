@@ -187,6 +187,11 @@ impl Decoder {
         seen.terminal = true;
     }
 
+    /// A tool call has begun and is not whole yet.
+    pub fn is_calling(&self) -> bool {
+        self.building()
+    }
+
     fn building(&self) -> bool {
         match &self.state {
             State::Chat(state) => state.building(),

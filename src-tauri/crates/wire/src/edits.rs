@@ -54,8 +54,11 @@ pub fn add_include_usage(request: &Request) -> Option<Bytes> {
 
 /// Names another response to go on from, where the provider holds the history: after a follow-up, its own id, since the agent only
 /// knows the first one's.
-pub fn set_previous_response(request: &Request, id: &str) -> Bytes {
-    edited(&request.body, |patch| patch.set_found(&["previous_response_id"], quote(id)))
+pub fn set_previous_response(request: &Request, id: Option<&str>) -> Bytes {
+    match id {
+        Some(id) => edited(&request.body, |patch| patch.set_found(&["previous_response_id"], quote(id))),
+        None => setting::remove(&request.body, &["previous_response_id"]),
+    }
 }
 
 /// One message with a text. Anthropic and Gemini know no system message within a conversation: there it is the user's.

@@ -38,12 +38,11 @@ pub use json::{Span, Splice, splice};
 pub use likeness::{Difference, Likeness, differences, likeness};
 pub use request::{Request, parse};
 pub use route::{Operation, Route, route};
+pub use short::{EndEarly, Ended, end_early, said_early, shorten_whole, whole_so_far};
 pub use substitute::{
     Decided, Shapes, Spot, StreamText, Substitutions, each_text, each_text_of_arguments, reword_whole, spots_of_whole,
     substitute_request, substitute_response, substitute_whole,
 };
-pub use short::{EndEarly, Ended, end_early, said_early, shorten_whole, whole_so_far};
-pub use substitute::{StreamText, Substitutions, each_text, substitute_request, substitute_response, substitute_whole};
 pub use surgery::{
     Cut, StreamSurgeon, answer_as_messages, cut_whole, edit_response, edit_whole, merge_whole, note_whole,
     result_message, result_messages,

@@ -54,6 +54,9 @@ impl SessionState {
         let run = self.run.id.unwrap_or(RunId(exchange.0));
         let (step, run) = repeated.unwrap_or_else(|| self.advance(found.side_call, run));
         let results = self.results(new, exchange, at, request.dialect);
+        if !results.is_empty() && !found.side_call && self.run.looped.is_none() {
+            self.run.looped = Some((at, self.run.held_ms));
+        }
         if self.row.title.is_empty() && !found.side_call {
             self.row.title = title(&reading.facts);
         }
@@ -71,7 +74,8 @@ impl SessionState {
             results,
             first_new,
         };
-        self.exchanges.insert(exchange, Underway { started_at: at, step, run, request: facts, ended: false });
+        self.exchanges
+            .insert(exchange, Underway { started_at: at, step, run, request: facts, held_ms: 0, ended: false });
         arrived
     }
 
@@ -110,6 +114,7 @@ impl SessionState {
             max_output_tokens: request.max_output_tokens,
             side_call: found.side_call,
             text,
+            elapsed_ms: 0,
         }
     }
 

@@ -1,10 +1,10 @@
 //! The observation of one intervention point: everything that a condition can read there, and nothing that it cannot.
 
-use super::{Returned, SessionState};
+use super::{Returned, SessionState, Underway};
 use crate::prompt;
 use domain::{
-    CallFacts, ExchangeId, Facts, NamedFacts, Observation, Point, ResponseFacts, ResultFacts, RunFacts, SessionFacts,
-    Timestamp, ToolCall, ToolFacts, TraceFacts,
+    CallFacts, ExchangeId, Facts, NamedFacts, Observation, Point, RequestFacts, ResponseFacts, ResultFacts, RunFacts,
+    SessionFacts, Timestamp, ToolCall, ToolFacts, TraceFacts,
 };
 use wire::Answer;
 
@@ -36,7 +36,7 @@ impl SessionState {
             trace: TraceFacts { session: self.row.id, exchange },
             session: self.session_facts(at),
             run: self.run_facts(at),
-            request: underway.map(|underway| underway.request.clone()).unwrap_or_default(),
+            request: underway.map(|underway| underway.facts(at)).unwrap_or_default(),
             response: None,
             tool: None,
             call: None,
@@ -104,7 +104,23 @@ impl SessionState {
             tool_errors: self.run.tool_errors,
             tool_errors_in_row: self.run.errors_in_row,
             errors: self.run.errors.iter().cloned().collect(),
+            subtask_elapsed_ms: self.subtask_ms(at),
         }
+    }
+
+    /// A sub-agent's whole run is one subtask; elsewhere a tool loop is.
+    fn subtask_ms(&self, at: Timestamp) -> u64 {
+        let begun = match self.row.parent {
+            Some(_) => Some((self.run.started_at, 0)),
+            None => self.run.looped,
+        };
+        begun.map_or(0, |(begun, held)| millis(at, begun).saturating_sub(self.run.held_ms - held))
+    }
+}
+
+impl Underway {
+    fn facts(&self, at: Timestamp) -> RequestFacts {
+        RequestFacts { elapsed_ms: millis(at, self.started_at).saturating_sub(self.held_ms), ..self.request.clone() }
     }
 }
 

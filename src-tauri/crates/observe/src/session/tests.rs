@@ -264,9 +264,9 @@ fn time_in_a_persons_hands_does_not_count() {
     let mut world = World::new();
     let (exchange, _) = world.ask(&[user("do it")]);
     world.now += 60_000_000;
-    world.state().held(59_000);
+    world.state().held(exchange, 59_000);
     let seen = world.observe(exchange);
-    assert_eq!((seen.run.elapsed_ms, seen.session.elapsed_ms), (1000, 1000));
+    assert_eq!((seen.run.elapsed_ms, seen.session.elapsed_ms, seen.request.elapsed_ms), (1000, 1000, 1000));
 }
 
 #[test]

@@ -72,6 +72,13 @@ pub(crate) async fn settle(
         let bytes = wire::substitute_response(dialect, held.framing, &raw, &exchange.words_to_agent());
         replacement = Replacement::Reworded { bytes };
     }
+    if let Some(note) = &reasons.shortens {
+        let raw = match replacement {
+            Replacement::Reworded { bytes } => bytes,
+            _ => Bytes::copy_from_slice(held.raw),
+        };
+        replacement = Replacement::Reworded { bytes: wire::shorten_whole(exchange.request.dialect, &raw, note) };
+    }
     if let Some(text) = &reasons.says {
         replacement = message(exchange, text, &[], false);
     }

@@ -22,6 +22,8 @@ pub(crate) struct Reasons {
     pub rewords: bool,
     /// A rule's text in the response's place.
     pub says: Option<String>,
+    /// The last words of an answer that a rule cuts here.
+    pub shortens: Option<String>,
     /// A rule ends the session here.
     pub ends: Option<Released>,
 }
@@ -43,8 +45,12 @@ impl Reasons {
             Step::Say(text) => Some(text.clone()),
             _ => None,
         });
+        let shortens = acts.iter().find_map(|act| match &act.step {
+            Step::End(note) => Some(note.clone()),
+            _ => None,
+        });
         let asks = acts.extract_if(.., |act| matches!(act.step, Step::Escalate { .. })).collect();
-        Reasons { asks, pauses, stop, rewords, says, ends }
+        Reasons { asks, pauses, stop, rewords, says, shortens, ends }
     }
 
     pub fn is_empty(&self) -> bool {

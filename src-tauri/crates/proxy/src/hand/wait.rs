@@ -226,7 +226,7 @@ pub(crate) async fn wait(exchange: &Exchange, outlet: &mut Outlet, framing: Fram
     let id = exchange.id;
     let released = matches!(waited, Waited::Released(_));
     let after = exchange.session.with(move |session| {
-        session.state.held(held_ms as u64);
+        session.state.held(id, held_ms as u64);
         if !released {
             session.desk.unplace(id);
         }

@@ -30,8 +30,12 @@ impl Relay {
             }
         };
         let mut answer = self.answer.answer().clone();
-        let rounds = self.rounds.iter().map(|round| round.answer.usage).chain([answer.usage]);
-        let usage = used(rounds, self.whence.is_some());
+        let rounds = self.rounds.iter().map(|round| round.answer.usage).chain([self
+            .early
+            .as_ref()
+            .map(|early| early.usage)
+            .or(answer.usage)]);
+        let usage = used(rounds, self.whence.is_some() && self.early.is_none());
         if !self.rounds.is_empty() {
             let early: Vec<&str> =
                 self.rounds.iter().map(|round| round.answer.text.as_str()).filter(|text| !text.is_empty()).collect();
@@ -40,6 +44,7 @@ impl Relay {
         let changed = self.replaced.is_some()
             || changed_calls
             || self.answer.told
+            || self.early.is_some()
             || self.answer.is_reworded()
             || self.judging && !removed.is_empty()
             || self.sent.without_usage && self.answer.delivered.len() != self.answer.recorded.len();
@@ -47,7 +52,10 @@ impl Relay {
             state,
             origin,
             error: error.or_else(|| answer.error.clone()),
-            delivered: delivered(self, changed_calls || self.answer.is_reworded() || !removed.is_empty()),
+            delivered: delivered(
+                self,
+                changed_calls || self.answer.is_reworded() || !removed.is_empty() || self.early.is_some(),
+            ),
             usage,
             attempts: self.attempts.clone(),
             removed,

@@ -12,8 +12,8 @@ pub(crate) struct Watch {
 
 impl Watch {
     pub fn of(exchange: &Exchange, whence: Option<Whence>) -> Watch {
-        // Tokens of redacted values stand in calls too.
-        let words = !exchange.words_to_agent().is_empty();
+        // Tokens of redacted values stand in calls too; and of a stream that a rule may end no half call may have gone out.
+        let words = !exchange.words_to_agent().is_empty() || exchange.policies.ends_streams();
         if exchange.side_call {
             return Watch { calls: words, response: false };
         }

@@ -176,6 +176,10 @@ fn build(
             let text = field("text", report).map(|text| Template::compile(&text, place, report)).unwrap_or_default();
             Some(PlannedAction::Pause { text })
         }
+        "partial" => {
+            let text = field("text", report).unwrap_or_else(|| partial(rule, place, span));
+            Some(PlannedAction::Partial { text: Template::compile(&text, place, report) })
+        }
         "approve" => match field("rule", report) {
             Some(named) => {
                 if !named.value.contains('/') && !place.rules.contains(&named.value) {
@@ -248,6 +252,11 @@ fn build(
 /// What ends a session that has no text of its own.
 fn ended(rule: &str, place: Place<'_>, span: Range<usize>) -> TomlText {
     TomlText::made_from(format!("Rule {rule} of policy {} ended this session.", place.policy), span)
+}
+
+/// Why an answer ends early whose rule does not say.
+fn partial(rule: &str, place: Place<'_>, span: Range<usize>) -> TomlText {
+    TomlText::made_from(format!("Rule {rule} of policy {} ended this answer here.", place.policy), span)
 }
 
 /// What a block says that has no text of its own.

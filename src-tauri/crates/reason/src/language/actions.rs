@@ -223,7 +223,14 @@ pub const ACTIONS: &[ActionWord] = &[
     },
     planned("retry", "Try again, with backoff."),
     planned("cached", "Answer from the last good result."),
-    planned("partial", "End now with what there is."),
+    ActionWord {
+        name: "partial",
+        state: State::Acts,
+        points: &[Point::ModelRequest, Point::ModelStream, Point::ModelResponse],
+        fields: &[field("text", Takes::Text, "Why, a template; unless set it names the rule.")],
+        short: Some("text"),
+        doc: "End now with what there is, by the dialect's length stop: the text so far, the calls that are whole, the text and a confidence mark (see Meaning). At `model.stream` the provider's connection is closed; a whole answer counts as nothing until it is there, then `model.response` ends it with the note. At `model.request` the note is the answer. `\"partial\"` alone is enough.",
+    },
     ActionWord {
         name: "redact",
         state: State::Acts,

@@ -76,7 +76,8 @@ pub const VARIABLES: &[Variable] = rows! {
         "session.tools_seen" Texts "" "Names of tools called so far; `session.seen(\"x\")` asks for one." = |o| Some(Datum::Texts(&o.session.tools_seen));
         "session.risk" Double "" "The accumulator that rules add to; 0 in this version." = |o| Some(Datum::Double(o.session.risk));
         "run.steps" Int "steps" "Since the latest user message." = |o| count(o.run.steps);
-        "run.elapsed_ms" Int "ms" "Since the latest user message." = |o| count(o.run.elapsed_ms);
+        "run.elapsed_ms" Int "ms" "Since the latest user message, time in a person's hands left out." = |o| count(o.run.elapsed_ms);
+        "run.subtask_elapsed_ms" Int "ms" "Of the subtask under way: a sub-agent's run, else the tool loop, from the first result that it brought; time in a person's hands left out." = |o| count(o.run.subtask_elapsed_ms);
         "run.tokens" Int "tokens" "As `session.tokens`, of this run." = |o| count(o.run.tokens);
         "run.cost_usd" Double "USD" "Spent in this run." = |o| Some(Datum::Double(o.run.cost_usd));
         "run.tool_errors" Int "errors" "Tool results of this run that were errors." = |o| count(o.run.tool_errors);
@@ -92,6 +93,7 @@ pub const VARIABLES: &[Variable] = rows! {
         "request.bytes" Int "bytes" "The body's size." = |o| count(o.request.bytes);
         "request.max_output_tokens" Int "tokens" "The client's cap; absent where it names none: ask with has()." = |o| o.request.max_output_tokens.map(Datum::count);
         "request.side_call" Bool "" "A title or naming call beside the first turn." = |o| Some(Datum::Bool(o.request.side_call));
+        "request.elapsed_ms" Int "ms" "Since it came, time in a person's hands left out." = |o| count(o.request.elapsed_ms);
         "request.text" Text "" "The newest user text, at most 4 KiB." = |o| text(&o.request.text);
     }
     RESPONSE {
@@ -186,8 +188,8 @@ mod tests {
             at: Timestamp(0),
             trace: TraceFacts { session: SessionId(1), exchange: ExchangeId(2) },
             session: SessionFacts { taints: texts.clone(), tools_seen: texts.clone(), ..Default::default() },
-            run: RunFacts { errors: texts.clone(), ..Default::default() },
-            request: RequestFacts { tools: texts, max_output_tokens: Some(1), ..Default::default() },
+            run: RunFacts { errors: texts.clone(), subtask_elapsed_ms: 1, ..Default::default() },
+            request: RequestFacts { tools: texts, max_output_tokens: Some(1), elapsed_ms: 1, ..Default::default() },
             response: Some(ResponseFacts { reasoning: "x".into(), ..Default::default() }),
             tool: Some(ToolFacts::default()),
             call: Some(CallFacts::default()),
