@@ -5,6 +5,7 @@
 #[path = "../hand_world/mod.rs"]
 mod hand_world;
 
+mod attempts;
 mod context;
 mod ends;
 mod keys;
@@ -43,6 +44,11 @@ const ROWS: &[Row] = &[
     row("rollback"),
     row("alert"),
     row("first"),
+    row("retry"),
+    row("retry a broken answer"),
+    row("retry gives up"),
+    row("reroute a failed call"),
+    row("block a failed call"),
     with_tools("redact a request"),
     with_tools("replace in results"),
     with_tools("redact an answer"),
@@ -120,6 +126,11 @@ async fn cell(name: &str, dialect: Dialect, streamed: bool) {
         "rollback" => ends::rollback(dialect, streamed).await,
         "alert" => ends::alert(dialect, streamed).await,
         "first" => orders::first(dialect, streamed).await,
+        "retry" => attempts::retry(dialect, streamed).await,
+        "retry a broken answer" => attempts::retry_broken(dialect, streamed).await,
+        "retry gives up" => attempts::give_up(dialect, streamed).await,
+        "reroute a failed call" => attempts::reroute(dialect, streamed).await,
+        "block a failed call" => attempts::block(dialect, streamed).await,
         "redact a request" => redact::request(dialect, streamed).await,
         "replace in results" => redact::result(dialect, streamed).await,
         "redact an answer" => redact::answer(dialect, streamed).await,

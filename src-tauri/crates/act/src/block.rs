@@ -1,4 +1,5 @@
-//! `block`: before the call a refusal, as a normal answer in the caller's dialect; for a tool call, its removal.
+//! `block`: before the call, or where it failed, a refusal as a normal answer in the caller's dialect; for a tool call, its removal; for
+//! an answer, another text.
 //!
 //! A removed call stays in what the provider is told: the model's own call and a synthetic result saying why stand in every
 //! later request, in place of what the agent got.
@@ -8,9 +9,15 @@ use bytes::Bytes;
 use domain::*;
 
 pub(crate) fn carry_out(decision: &Decision, text: &str, refuse_as: RefuseAs, scene: &Scene<'_>) -> Act {
-    match scene.call {
-        Some(call) => remove(decision, text, call, scene),
-        None => refuse(decision, text, refuse_as, scene),
+    match (scene.call, scene.answer) {
+        (Some(call), _) => remove(decision, text, call, scene),
+        (None, Some(answer)) => {
+            let text = named(text, decision);
+            let summary = format!("Blocked the answer: {text}");
+            let intervention = scene.intervention(decision, summary, answer.text.clone(), text.clone());
+            Act { step: Step::Say(text), intervention }
+        }
+        (None, None) => refuse(decision, text, refuse_as, scene),
     }
 }
 
@@ -26,8 +33,11 @@ fn refuse(decision: &Decision, text: &str, refuse_as: RefuseAs, scene: &Scene<'_
         RefuseAs::Answer => wire::refusal(request, &text, &scene.exchange.to_string(), seconds),
         RefuseAs::Error => wire::error(Some(request), request.dialect, scene.error_status, &text, "policy_violation"),
     };
-    let summary = format!("Refused the call: {text}");
-    Act { step: Step::Refuse(made), intervention: scene.intervention(decision, summary, String::new(), text) }
+    let (summary, before) = match scene.failed {
+        Some(failed) => (format!("Answered in the place of a call that failed: {text}"), failed.told()),
+        None => (format!("Refused the call: {text}"), String::new()),
+    };
+    Act { step: Step::Refuse(made), intervention: scene.intervention(decision, summary, before, text) }
 }
 
 fn remove(decision: &Decision, text: &str, call: &ToolCall, scene: &Scene<'_>) -> Act {

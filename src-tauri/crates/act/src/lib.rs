@@ -5,6 +5,7 @@
 
 mod alert;
 mod block;
+mod cached;
 mod compact;
 mod escalate;
 mod inject;
@@ -13,6 +14,7 @@ mod partial;
 mod redact;
 mod reroute;
 mod result;
+mod retry;
 mod scene;
 mod stop;
 mod taint;
@@ -20,9 +22,11 @@ mod values;
 mod vault;
 
 pub use block::{edge_after_removal, removal_text};
+pub use cached::Good;
 pub use compact::{Plan, plan};
 pub use escalate::{call_digest, digest, request_digest};
 pub use partial::Known;
+pub use retry::Failed;
 pub use scene::{Act, Context, Destination, History, Order, Scene, Step};
 
 pub use vault::{Redaction, Side, Vault};
@@ -59,6 +63,9 @@ fn first(decision: &Decision, actions: &[Action], scene: &Scene<'_>, acts: &mut 
 
 /// None: there was nothing to do, and that is no news.
 fn one(decision: &Decision, scene: &Scene<'_>) -> Option<Act> {
+    if scene.failed.is_some() && !acts_on_failure(&decision.action) {
+        return Some(scene.cannot(decision, decision.action.name(), "the attempt failed, and there is no answer"));
+    }
     Some(match &decision.action {
         Action::Inject { role, text } => inject::carry_out(decision, *role, text, scene),
         Action::Block { text, refuse_as } => block::carry_out(decision, text, *refuse_as, scene),
@@ -77,6 +84,20 @@ fn one(decision: &Decision, scene: &Scene<'_>) -> Option<Act> {
         Action::Compact { to, pin } => compact::carry_out(decision, *to, pin, scene),
         Action::Partial { text } => partial::carry_out(decision, text, scene),
         Action::Taint { taint } => taint::carry_out(decision, taint, scene),
+        Action::Retry(backoff) => retry::carry_out(decision, *backoff, scene),
+        Action::Cached { max_age_ms } => cached::carry_out(decision, *max_age_ms, scene),
         Action::First(_) => scene.cannot(decision, "choose", "`first` does not stand within `first`"),
     })
+}
+
+/// What needs no answer to act on.
+fn acts_on_failure(action: &Action) -> bool {
+    !matches!(
+        action,
+        Action::Escalate(_)
+            | Action::Pause { .. }
+            | Action::Redact { .. }
+            | Action::Replace { .. }
+            | Action::Rollback { .. }
+    )
 }

@@ -1,6 +1,6 @@
 //! The scene: what an action is carried out on, and what comes of it.
 
-use crate::{Known, Redaction, Vault};
+use crate::{Failed, Good, Known, Redaction, Vault};
 use domain::*;
 use std::sync::Arc;
 use wire::{Answer, Made, Request, Spot};
@@ -25,6 +25,12 @@ pub struct Scene<'a> {
     pub answer: Option<&'a Answer>,
     /// What has matched in the answer under way, at `model.stream`.
     pub spots: Option<&'a [Spot]>,
+    /// The attempt in question came to nothing, at `model.response`.
+    pub failed: Option<&'a Failed>,
+    /// What `cached` could answer with.
+    pub good: Option<&'a Good>,
+    /// The call's tool is declared to change nothing.
+    pub read_only: bool,
     /// What was redacted in this session.
     pub vault: Arc<Vault>,
     /// The agent's messages, before any rewrite.
@@ -90,6 +96,10 @@ pub enum Step {
     Redact(Vec<Redaction>),
     /// The agent gets this text in the response's place.
     Say(String),
+    /// Make the call that failed again, after a wait.
+    Retry { wait_ms: u64 },
+    /// The agent gets the answer that this very request got before.
+    Again,
     /// Answer the agent without the model.
     Refuse(Made),
     /// End the answer here, with this as its last words.

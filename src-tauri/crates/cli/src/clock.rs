@@ -1,6 +1,6 @@
-//! The system's time, and ids from it.
+//! The system's time, ids from it, and chance.
 
-use domain::{Clock, Timestamp};
+use domain::{Chance, Clock, Timestamp};
 use rand::Rng;
 use std::{
     sync::atomic::{AtomicI64, Ordering},
@@ -24,6 +24,16 @@ impl Clock for SystemClock {
         let fresh = (self.now().0 / 1000) << 21 | i64::from(rand::rng().random_range(0..1u32 << 21));
         let before = self.last.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |last| Some(fresh.max(last + 1)));
         fresh.max(before.unwrap_or(0) + 1)
+    }
+}
+
+/// The system's random source.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemChance;
+
+impl Chance for SystemChance {
+    fn draw(&self) -> f64 {
+        rand::rng().random_range(0.0..1.0)
     }
 }
 

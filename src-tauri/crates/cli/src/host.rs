@@ -1,7 +1,7 @@
 //! One runtime and its console in this process, on one data folder: started whole, stopped with grace.
 
 use crate::{
-    clock::SystemClock,
+    clock::{SystemChance, SystemClock},
     config::Settings,
     folder::{DataFolder, FolderError, Running},
     port,
@@ -142,6 +142,7 @@ async fn start_runtime(
         sink: Arc::new(ledger.clone()),
         memory: Arc::new(ledger.clone()),
         clock,
+        chance: Arc::new(SystemChance),
     };
     let runtime = Runtime::start(config, ports, policies.set()).await;
     runtime.map(Arc::new).map_err(|StartError::Listen { address, source }| {

@@ -39,6 +39,10 @@ pub enum Action {
     Partial { text: String },
     /// Mark the session; other rules read it.
     Taint { taint: String },
+    /// The call that failed, again.
+    Retry(Backoff),
+    /// The last good result in the place of a new one, where it is no older than this.
+    Cached { max_age_ms: u64 },
     /// The first of these that applies.
     First(Vec<Action>),
 }
@@ -62,6 +66,8 @@ impl Action {
             Action::Compact { .. } => "compact",
             Action::Partial { .. } => "partial",
             Action::Taint { .. } => "taint",
+            Action::Retry(_) => "retry",
+            Action::Cached { .. } => "cached",
             Action::First(_) => "first",
         }
     }
@@ -77,6 +83,17 @@ pub struct Reroute {
     /// Another provider of the same dialect, whose key the runtime holds.
     pub provider: Option<String>,
     pub scope: Scope,
+}
+
+/// How often, and after which waits, a failed call is made again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Backoff {
+    /// Beyond the first attempt.
+    pub times: u32,
+    /// The longest wait before the first retry; it doubles with each, and chance takes a part of it.
+    pub base_ms: u64,
+    /// What it doubles up to.
+    pub max_ms: u64,
 }
 
 /// How much the model may think, from the least.

@@ -18,6 +18,12 @@ impl Timestamp {
         self.micros_since(earlier) as f64 / 1000.0
     }
 
+    /// As HTTP's headers write a moment: `Wed, 25 Nov 2026 12:00:07 GMT`.
+    pub fn of_http_date(text: &str) -> Option<Timestamp> {
+        let at = jiff::fmt::rfc2822::parse(text).ok()?;
+        Some(Timestamp(at.timestamp().as_microsecond()))
+    }
+
     /// RFC 3339, UTC, milliseconds.
     pub fn rfc3339(self) -> String {
         match jiff::Timestamp::from_microsecond(self.0) {
@@ -32,4 +38,10 @@ pub trait Clock: Send + Sync + 'static {
     fn now(&self) -> Timestamp;
     /// A new 63-bit id: time-ordered, never given twice by this runtime.
     fn next_id(&self) -> i64;
+}
+
+/// Where chance comes from: waits that must not fall together, and nothing that has to be secret.
+pub trait Chance: Send + Sync + 'static {
+    /// From 0 to just below 1.
+    fn draw(&self) -> f64;
 }

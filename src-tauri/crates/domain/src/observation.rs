@@ -181,6 +181,22 @@ pub struct ResponseFacts {
     pub cached_tokens: u64,
     pub output_tokens: u64,
     pub elapsed_ms: u64,
+    /// An attempt that came to nothing: no answer, one with a status that is none of success, or a stream that broke before its first
+    /// token.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub failed: bool,
+    /// Why it failed, in one word.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub class: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub error: String,
+    /// Which try at a provider it was, from 1; 0, the first, stands in no record.
+    #[serde(skip_serializing_if = "is_first")]
+    pub attempt: u32,
+}
+
+fn is_first(attempt: &u32) -> bool {
+    *attempt == 0
 }
 
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]

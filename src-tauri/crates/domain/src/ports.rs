@@ -23,7 +23,7 @@ pub struct UpstreamResponse {
 }
 
 /// Why no response, or no further byte, came.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FailureClass {
     /// Name not found, refused, unreachable.
     Connect,

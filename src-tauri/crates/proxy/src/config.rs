@@ -1,6 +1,6 @@
 //! What a runtime is started with.
 
-use domain::{Alarm, Clock, Memory, Provider, TraceSink, Upstream};
+use domain::{Alarm, Chance, Clock, Memory, Provider, TraceSink, Upstream};
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 /// Whether a response may reach the agent before its record is committed.
@@ -64,6 +64,7 @@ pub struct Ports {
     pub sink: Arc<dyn TraceSink>,
     pub memory: Arc<dyn Memory>,
     pub clock: Arc<dyn Clock>,
+    pub chance: Arc<dyn Chance>,
     /// Where alerts go out.
     pub alarm: Arc<dyn Alarm>,
 }

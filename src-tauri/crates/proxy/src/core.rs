@@ -1,6 +1,7 @@
 //! What all exchanges share: configuration, ports, the policies in force, the session finder and the session tasks.
 
 use crate::{
+    attempts::Tries,
     config::*,
     door::Door,
     hand::{breakpoints::Breakpoints, desk::Desk},
@@ -45,6 +46,7 @@ pub(crate) struct Core {
     /// Requests with questions whose answer was not used yet, by digest: a retry finds its session by them.
     pub held_requests: Mutex<HashMap<String, SessionId>>,
     pub rewinds: Rewinds,
+    pub tries: Tries,
     pub tasks: TaskTracker,
     /// Cancelled when open exchanges have had their time after a stop.
     pub halt: CancellationToken,
@@ -79,6 +81,7 @@ impl Core {
             breakpoints: Breakpoints::default(),
             held_requests: Mutex::default(),
             rewinds: Rewinds::default(),
+            tries: Tries::default(),
             tasks: TaskTracker::new(),
             halt: CancellationToken::new(),
             counts: Counts::default(),

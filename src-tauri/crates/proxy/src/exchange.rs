@@ -6,7 +6,7 @@ use opened::Open;
 pub(crate) use opened::Standing;
 
 use crate::{
-    answer::{self, Ending},
+    answer, attempts,
     core::Core,
     hand::{
         due,
@@ -64,6 +64,10 @@ pub(crate) struct Exchange {
     /// Records on their way to the next flush.
     pending: Mutex<Vec<Record>>,
     interventions: Mutex<Vec<InterventionId>>,
+    /// Attempts that came to nothing and were not the last.
+    tried: Mutex<Vec<Attempt>>,
+    /// How often its client says that it sent this request before.
+    pub client_retries: u32,
     request_digest: OnceLock<String>,
     /// What was ordered for this exchange, by a person or by rules on its way.
     due: Mutex<Due>,
@@ -127,6 +131,19 @@ impl Exchange {
         self.note([Record::Event(event)]);
     }
 
+    pub fn tried(&self, attempt: Attempt) {
+        self.tried.lock().push(attempt);
+    }
+
+    pub fn take_tried(&self) -> Vec<Attempt> {
+        std::mem::take(&mut *self.tried.lock())
+    }
+
+    /// Which attempt is under way, from 1.
+    pub fn attempt(&self) -> u32 {
+        self.tried.lock().len() as u32 + 1
+    }
+
     pub fn intervened(&self, id: InterventionId) {
         self.interventions.lock().push(id);
     }
@@ -148,6 +165,9 @@ impl Exchange {
             result: None,
             answer: None,
             spots: None,
+            failed: None,
+            good: None,
+            read_only: false,
             vault: self.due().vault,
             history: act::History { facts: &self.reading.facts, chains: &self.reading.chains },
             context: act::Context::default(),
@@ -270,7 +290,7 @@ pub(crate) async fn run(core: Arc<Core>, incoming: Incoming, reply: crate::liste
         sent::tell(&exchange, &sent);
     }
     exchange.flush();
-    relay::send(exchange, sent, outlet, ready).await;
+    attempts::make(exchange, &incoming, sent, outlet, ready).await;
 }
 
 /// A body that is no JSON of its dialect: forwarded and kept as it is, with no message that a rule could read. The provider may say so
@@ -305,6 +325,8 @@ fn sort(acts: Vec<Act>) -> (Option<Made>, Vec<ContextEdit>) {
             | Step::End(_)
             | Step::Order(_)
             | Step::Alert { .. }
+            | Step::Retry { .. }
+            | Step::Again
             | Step::Taint(_)
             | Step::Nothing => {}
             Step::Remove { .. } | Step::Escalate { .. } | Step::Pause => {}
@@ -316,18 +338,4 @@ fn sort(acts: Vec<Act>) -> (Option<Made>, Vec<ContextEdit>) {
 fn place(session: &mut Session, edits: Vec<ContextEdit>, reading: &Reading, main_line: bool) -> rewrites::Placed {
     session.edits.extend(edits.into_iter().map(SessionEdit::new));
     rewrites::place(&mut session.edits, &reading.chains, main_line)
-}
-
-/// Ends an exchange that never got to a provider's answer.
-pub(crate) async fn fail(exchange: &Exchange, attempt: Attempt, failure: &UpstreamFailure, outlet: Outlet) {
-    let message = exchange.mask.masked(&failure.message);
-    let made = wire::error(Some(&exchange.request), exchange.request.dialect, 502, &message, "provider_unreachable");
-    let ending = Ending {
-        state: ExchangeState::Failed,
-        origin: Some(Origin::Provider),
-        error: Some(message),
-        attempts: vec![attempt],
-        ..Ending::default()
-    };
-    answer::give(exchange, made, ending, outlet).await;
 }

@@ -60,6 +60,7 @@ pub(crate) async fn open(
         family: found.client.family,
         side_call: found.side_call,
         branch: found.branch,
+        client_retries: found.client.retry.unwrap_or_default(),
         requests_before: before,
     };
     let started = ExchangeStarted {
@@ -192,6 +193,7 @@ pub(crate) fn sent(exchange: &Exchange, request: &Request, outgoing: &UpstreamRe
 /// Folds the ending into the session and gives the records that close the exchange, those still pending first.
 pub(crate) async fn close(exchange: &Exchange, mut ending: Ending) -> Vec<Record> {
     let core = &exchange.core;
+    ending.attempts.splice(0..0, exchange.take_tried());
     mask_ending(&exchange.mask, &mut ending);
     crate::pipeline::intervene_at_end(exchange, &ending).await;
     own_up(&mut ending);

@@ -1,4 +1,4 @@
-//! Sends a request and relays its answer: frames at once, the completing part after its record, a cut as a cut.
+//! Relays an answer: frames at once, the completing part after its record, a cut as a cut.
 
 mod asking;
 mod breaking;
@@ -13,19 +13,19 @@ mod watch;
 mod way;
 
 pub(crate) use asking::{keep_response, notes, waiting_response};
-pub(crate) use closing::{give_up, replaced_calls, used};
+pub(crate) use closing::{give_up, gone, interrupted, replaced_calls, used};
 use early::Early;
 pub(crate) use early::give as give_early;
-pub(crate) use framing::framing;
+pub(crate) use framing::{framing, put_back, taken};
 pub(crate) use lookout::{EndNow, Lookout};
 pub(crate) use ready::{Ready, Whence, again};
 use watch::Watch;
 pub(crate) use way::Way;
-use way::attempt;
+pub(crate) use way::attempt;
 
 use crate::{
     continuation::{self, Round},
-    exchange::{self, Exchange},
+    exchange::Exchange,
     hand::call::{Edited, Pending},
     headers,
     outlet::Outlet,
@@ -40,59 +40,45 @@ use futures::{StreamExt, stream::BoxStream};
 use tokio::time::Instant;
 use wire::{Framing, Shapes, StreamSurgeon};
 
-pub(crate) async fn send(exchange: Exchange, sent: Sent, mut outlet: Outlet, ready: Option<Ready>) {
-    let core = exchange.core.clone();
-    let sent_at = exchange.elapsed();
-    let whence = ready.as_ref().map(|ready| ready.whence);
-    let mut lookout = Lookout::of(&exchange);
-    let response = match ready {
-        Some(ready) => Ok(ready.response),
-        None => tokio::select! {
-            () = outlet.closed() => return closing::gone(&exchange).await,
-            () = core.halt.cancelled() => return closing::interrupted(&exchange).await,
-            response = lookout.unless_ended(&exchange, 0, core.ports.upstream.send(sent.outgoing.clone())) => match response {
-                Ok(response) => response,
-                Err(end) => {
-                    let attempts = vec![attempt(&sent, None)];
-                    return early::give(&exchange, &sent.request, end, attempts, outlet).await;
-                }
-            },
+/// A response that is here, and what it belongs to.
+pub(crate) struct Came {
+    pub exchange: Exchange,
+    pub sent: Sent,
+    pub attempt: Attempt,
+    /// Microseconds since the request when it went upstream.
+    pub sent_at: u32,
+    pub response: UpstreamResponse,
+    /// Set: this exchange asked no model.
+    pub whence: Option<Whence>,
+    pub lookout: Lookout,
+}
+
+/// Relays it in the way that fits it.
+pub(crate) async fn begin(came: Came, mut outlet: Outlet) {
+    let Came { exchange, sent, mut attempt, sent_at, mut response, whence, mut lookout } = came;
+    let halt = exchange.core.halt.clone();
+    let status = response.status.as_u16();
+    attempt.status = Some(status);
+    let framing = tokio::select! {
+        () = outlet.closed() => return closing::gone(&exchange).await,
+        () = halt.cancelled() => return closing::interrupted(&exchange).await,
+        framing = lookout.unless_ended(&exchange, status, framing(&sent.request, &mut response)) => match framing {
+            Ok(framing) => framing,
+            Err(end) => return early::give(&exchange, &sent.request, end, vec![attempt], outlet).await,
         },
     };
-    let mut attempt = attempt(&sent, whence);
-    match response {
-        Err(failure) => {
-            attempt.error = Some(exchange.mask.masked(&failure.message));
-            attempt.duration_ms = f64::from(exchange.elapsed() - sent_at) / 1000.0;
-            exchange::fail(&exchange, attempt, &failure, outlet).await;
-        }
-        Ok(mut response) => {
-            let status = response.status.as_u16();
-            attempt.status = Some(status);
-            let framing = tokio::select! {
-                () = outlet.closed() => return closing::gone(&exchange).await,
-                () = core.halt.cancelled() => return closing::interrupted(&exchange).await,
-                framing = lookout.unless_ended(&exchange, status, framing(&sent.request, &mut response)) => match framing {
-                    Ok(framing) => framing,
-                    Err(end) => return early::give(&exchange, &sent.request, end, vec![attempt], outlet).await,
-                },
-            };
-            let good = response.status.is_success();
-            let watch = Watch::of(&exchange, whence);
-            let judging = good && (watch.calls || exchange.policies.needs_any_calls());
-            let shapes = if good { window::shapes(&exchange) } else { Shapes::default() };
-            let way = Way { exchange, sent, attempt, sent_at, framing, whence, watch, shapes, lookout };
-            if !good && outlet.is_open() {
-                closing::late_failure(way, response, outlet).await;
-            } else if good
-                && (judging || way.watch.response || !way.shapes.is_empty() || outlet.is_open())
-                && framing == Framing::Whole
-            {
-                whole::answer(way, response, outlet).await;
-            } else {
-                stream(way, response, judging, outlet).await;
-            }
-        }
+    let good = response.status.is_success();
+    let watch = Watch::of(&exchange, whence);
+    let judging = good && (watch.calls || exchange.policies.needs_any_calls());
+    let shapes = if good { window::shapes(&exchange) } else { Shapes::default() };
+    let way = Way { exchange, sent, attempt, sent_at, framing, whence, watch, shapes, lookout };
+    let changes = judging || way.watch.response || !way.shapes.is_empty() || outlet.is_open();
+    if !good && outlet.is_open() {
+        closing::late_failure(way, response, outlet).await;
+    } else if good && changes && framing == Framing::Whole {
+        whole::answer(way, response, outlet).await;
+    } else {
+        stream(way, response, judging, outlet).await;
     }
 }
 

@@ -42,14 +42,7 @@ pub(crate) fn prepare(
     held: Option<HeldAnswer>,
     due: &Due,
 ) -> Sent {
-    let (core, arrival) = (&exchange.core, &incoming.arrival);
-    let (provider, mut outgoing) = match due::elsewhere(exchange, incoming, due) {
-        Some((provider, url)) => (provider.name.clone(), passage::redirected(core, arrival, &provider, url)),
-        None => {
-            let own = passage::outgoing(core, arrival, &exchange.provider, incoming.url.clone());
-            (exchange.provider.name.clone(), own)
-        }
-    };
+    let (provider, mut outgoing) = addressed(exchange, incoming, due);
     let mut sent = request;
     let mut body: Option<Bytes> = None;
     if !edits.is_empty() {
@@ -93,6 +86,33 @@ pub(crate) fn prepare(
         }
         None => sent,
     }
+}
+
+/// To which provider, its address and headers, with the agent's own body.
+fn addressed(exchange: &Exchange, incoming: &Incoming, due: &Due) -> (String, UpstreamRequest) {
+    let (core, arrival) = (&exchange.core, &incoming.arrival);
+    match due::elsewhere(exchange, incoming, due) {
+        Some((provider, url)) => (provider.name.clone(), passage::redirected(core, arrival, &provider, url)),
+        None => {
+            let own = passage::outgoing(core, arrival, &exchange.provider, incoming.url.clone());
+            (exchange.provider.name.clone(), own)
+        }
+    }
+}
+
+/// The same call to the model that a rule chose since.
+pub(crate) fn elsewhere(exchange: &Exchange, incoming: &Incoming, sent: Sent) -> Sent {
+    let due = Due { model: exchange.due().model, ..Due::default() };
+    let (provider, mut outgoing) = addressed(exchange, incoming, &due);
+    let body = match due::changed(exchange, &due, &sent.request, &outgoing.url) {
+        Some((body, url)) => {
+            outgoing.url = url;
+            body
+        }
+        None => sent.request.body.clone(),
+    };
+    let request = reparsed(exchange, sent.request.clone(), &body);
+    Sent { outgoing, provider, ..sent }.with_body(request)
 }
 
 /// Records what goes upstream, where that is not what the agent sent.

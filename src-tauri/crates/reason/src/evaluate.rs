@@ -157,6 +157,8 @@ fn class(action: &Action) -> u8 {
         | Action::Truncate { .. }
         | Action::Extract { .. }
         | Action::Compact { .. } => 2,
+        // What stands in a call's place, or makes it again.
+        Action::Retry(_) | Action::Cached { .. } => 2,
         Action::Reroute(_) | Action::Limit(_) => 3,
         Action::Alert { .. } | Action::Taint { .. } => 4,
         Action::First(actions) => actions.iter().map(class).min().unwrap_or(4),

@@ -115,6 +115,10 @@ pub(crate) enum PlannedAction {
     Partial {
         text: Template,
     },
+    Retry(Backoff),
+    Cached {
+        max_age_ms: u64,
+    },
     First(Vec<PlannedAction>),
 }
 
@@ -140,8 +144,9 @@ impl ModelChoice {
 
 impl PlannedAction {
     /// Whether what it acts on cannot go out before it was carried out.
-    fn stops(&self) -> bool {
+    fn stops(&self, point: Point) -> bool {
         match self {
+            PlannedAction::Cached { .. } => point == Point::ToolCall,
             PlannedAction::Block { .. }
             | PlannedAction::Escalate { .. }
             | PlannedAction::Pause { .. }
@@ -149,7 +154,16 @@ impl PlannedAction {
             | PlannedAction::Partial { .. }
             | PlannedAction::Redact { .. }
             | PlannedAction::Replace { .. } => true,
-            PlannedAction::First(actions) => actions.iter().any(PlannedAction::stops),
+            PlannedAction::First(actions) => actions.iter().any(|action| action.stops(point)),
+            _ => false,
+        }
+    }
+
+    /// Whether it stands in for a call that failed, or makes it again.
+    fn mends(&self) -> bool {
+        match self {
+            PlannedAction::Retry(_) | PlannedAction::Cached { .. } => true,
+            PlannedAction::First(actions) => actions.iter().any(PlannedAction::mends),
             _ => false,
         }
     }
@@ -211,6 +225,8 @@ impl PlannedAction {
             PlannedAction::Extract { fields } => Action::Extract { fields: fields.clone() },
             PlannedAction::Compact { to, pin } => Action::Compact { to: *to, pin: pin.clone() },
             PlannedAction::Partial { text } => Action::Partial { text: text.fill(observation) },
+            PlannedAction::Retry(backoff) => Action::Retry(*backoff),
+            PlannedAction::Cached { max_age_ms } => Action::Cached { max_age_ms: *max_age_ms },
             PlannedAction::First(actions) => {
                 Action::First(actions.iter().filter_map(|action| action.fill(observation)).collect())
             }
@@ -284,7 +300,24 @@ impl Rule {
     /// Whether traffic must wait for it: in force, and able to block or to hold. Shadow rules never delay anything.
     pub fn holds_back(&self) -> bool {
         let mut actions = self.actions();
-        self.mode == Mode::Enforce && (self.on_error == OnError::Closed || actions.any(PlannedAction::stops))
+        self.mode == Mode::Enforce
+            && (self.on_error == OnError::Closed || actions.any(|action| action.stops(self.point)))
+    }
+
+    /// Whether it can match a response that failed, or one that did not.
+    pub fn may_match_outcome(&self, failed: bool) -> bool {
+        self.when.as_ref().is_none_or(|when| when.outcome.may_match_outcome(failed))
+    }
+
+    /// Whether attempts that fail are its business: then what comes before an answer's first token waits for that token.
+    pub fn concerns_failures(&self) -> bool {
+        const READ: [&str; 3] = ["response.failed", "response.class", "response.error"];
+        let reads = || self.when.iter().flat_map(|when| &when.reads);
+        let asks = reads().any(|read| READ.contains(&read.path.as_str()));
+        self.point == Point::ModelResponse
+            && self.mode == Mode::Enforce
+            && self.may_match_outcome(true)
+            && (asks || self.actions().any(PlannedAction::mends))
     }
 
     fn actions(&self) -> impl Iterator<Item = &PlannedAction> {

@@ -136,7 +136,12 @@ impl PolicySet {
 
     /// Whether responses must be held back until they are complete and judged.
     pub fn needs_response(&self) -> bool {
-        self.holding(Point::ModelResponse).next().is_some()
+        self.holding(Point::ModelResponse).any(|rule| rule.may_match_outcome(false))
+    }
+
+    /// Whether some rule may mend an attempt that failed: then nothing of a response goes out before it is known to be one.
+    pub fn mends_failures(&self) -> bool {
+        self.rules().any(Rule::concerns_failures)
     }
 
     /// Whether rules on the stream look at its time and course, and not only at what matches in its text.

@@ -56,7 +56,6 @@ fn words_that_nothing_carries_out_yet_are_errors() {
         "[circuit_breaker]\nwindow_seconds = 60",
         "[budget.cost]\nper = 'session'",
         "[detector.loop]\nkind = 'repeat'",
-        "[[rule]]\nid = 'r'\non = 'tool.call'\ndo = ['retry']",
         "[[rule]]\nid = 'r'\non = 'tool.call'\nrisk = 2\ndo = ['block']",
         "[[rule]]\nid = 'r'\non = 'tool.call'\nwhen = 'detect.loop.hit'\ndo = ['block']",
     ] {
@@ -171,7 +170,7 @@ fn actions_are_refused_where_they_cannot_act() {
         told(&format!("version = 1\n[[rule]]\nid = 'r'\non = '{on}'\ndo = [{action}]\n")).remove(0)
     };
     assert_eq!(act("tool.call", "{ inject = 'x' }").2, "`inject` does not act at tool.call");
-    assert_eq!(act("tool.result", "'block'").3, "it acts at model.request, tool.call");
+    assert_eq!(act("tool.result", "'block'").3, "it acts at model.request, tool.call, model.response");
     assert_eq!(act("tool.call", "{ block = { txt = 'x' } }").3, "did you mean `text`?");
     assert_eq!(act("tool.call", "{ block = { as = 'eror' } }").3, "did you mean `error`?");
     assert_eq!(act("tool.call", "'taint'").2, "`taint` needs a `taint`");

@@ -3,8 +3,8 @@
 use super::{Returned, SessionState, Underway};
 use crate::prompt;
 use domain::{
-    CallFacts, ExchangeId, Facts, NamedFacts, Observation, Point, RequestFacts, ResponseFacts, ResultFacts, RunFacts,
-    SessionFacts, Timestamp, ToolCall, ToolFacts, TraceFacts,
+    CallFacts, ExchangeId, Facts, Fault, NamedFacts, Observation, Point, RequestFacts, ResponseFacts, ResultFacts,
+    RunFacts, SessionFacts, Timestamp, ToolCall, ToolFacts, TraceFacts,
 };
 use wire::Answer;
 
@@ -12,6 +12,8 @@ use wire::Answer;
 const ARGUMENTS_KEPT: usize = 16 * 1024;
 /// A response's or result's text that a condition can read, in bytes.
 const TEXT_KEPT: usize = 64 * 1024;
+/// What a provider said of a failure, in bytes.
+const ERROR_KEPT: usize = 2 * 1024;
 
 /// What a point looks at beside the session.
 #[derive(Debug, Clone, Copy)]
@@ -24,6 +26,8 @@ pub enum Focus<'a> {
     Result(&'a Returned),
     /// A complete response, before release.
     Response { status: u16, answer: &'a Answer },
+    /// An attempt that came to nothing: its status, if a head came, and what was said of it.
+    Failed { status: Option<u16>, fault: Fault, said: &'a str },
 }
 
 impl SessionState {
@@ -56,6 +60,16 @@ impl SessionState {
             }
             Focus::Response { status, answer } => {
                 observation.response = Some(response_facts(status, answer, millis(at, began)))
+            }
+            Focus::Failed { status, fault, said } => {
+                observation.response = Some(ResponseFacts {
+                    status: status.unwrap_or_default(),
+                    failed: true,
+                    class: fault.name().to_owned(),
+                    error: prompt::head(said, ERROR_KEPT).to_owned(),
+                    elapsed_ms: millis(at, began),
+                    ..ResponseFacts::default()
+                });
             }
         }
         observation
@@ -165,5 +179,6 @@ fn response_facts(status: u16, answer: &Answer, elapsed_ms: u64) -> ResponseFact
         cached_tokens: usage.cached,
         output_tokens: usage.output,
         elapsed_ms,
+        ..ResponseFacts::default()
     }
 }

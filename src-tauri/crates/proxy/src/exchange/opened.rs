@@ -63,6 +63,8 @@ impl Exchange {
             tape,
             pending: Mutex::default(),
             interventions: Mutex::default(),
+            tried: Mutex::default(),
+            client_retries: standing.client_retries,
             request_digest: OnceLock::new(),
             due: Mutex::default(),
             requests_before: standing.requests_before,
@@ -79,6 +81,7 @@ pub(crate) struct Standing {
     pub family: Option<&'static str>,
     pub side_call: bool,
     pub branch: bool,
+    pub client_retries: u32,
     /// Requests of the session's main line before it.
     pub requests_before: u32,
 }

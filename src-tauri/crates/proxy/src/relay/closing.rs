@@ -153,7 +153,7 @@ pub(crate) async fn give_up(exchange: &Exchange, outlet: Outlet, unsettled: Unse
 }
 
 /// The agent left before any head came back.
-pub(super) async fn gone(exchange: &Exchange) {
+pub(crate) async fn gone(exchange: &Exchange) {
     exchange.event(EventKind::Cancelled, serde_json::json!({ "after_bytes": 0 }));
     let ending = Ending {
         state: ExchangeState::Cancelled,
@@ -164,7 +164,7 @@ pub(super) async fn gone(exchange: &Exchange) {
     answer::close(exchange, ending).await;
 }
 
-pub(super) async fn interrupted(exchange: &Exchange) {
+pub(crate) async fn interrupted(exchange: &Exchange) {
     let ending = Ending {
         state: ExchangeState::Interrupted,
         origin: Some(Origin::Runtime),

@@ -4,7 +4,10 @@
 use crate::headers;
 use bytes::Bytes;
 use domain::{UpstreamFailure, UpstreamResponse};
-use futures::{StreamExt, stream};
+use futures::{
+    StreamExt,
+    stream::{self, BoxStream},
+};
 use wire::{Decoding, Framing, Request, Sniffed};
 
 /// Bytes to look at before the label is believed after all.
@@ -23,10 +26,11 @@ pub(crate) async fn framing(request: &Request, response: &mut UpstreamResponse) 
     let Some(mut decoding) = Decoding::new(headers::text(&response.headers, "content-encoding")) else {
         return labelled;
     };
+    let mut body = taken(response);
     let mut ahead: Vec<Result<Bytes, UpstreamFailure>> = Vec::new();
     let mut clear = Vec::new();
     let found = loop {
-        let Some(chunk) = response.body.next().await else { break None };
+        let Some(chunk) = body.next().await else { break None };
         let decoded = chunk.as_ref().ok().and_then(|chunk| decoding.push(chunk).ok());
         ahead.push(chunk);
         let Some(decoded) = decoded else { break None };
@@ -37,7 +41,18 @@ pub(crate) async fn framing(request: &Request, response: &mut UpstreamResponse) 
             Sniffed::Unsure | Sniffed::Unknown => break None,
         }
     };
-    let rest = std::mem::replace(&mut response.body, stream::empty().boxed());
-    response.body = stream::iter(ahead).chain(rest).boxed();
+    put_back(response, ahead, body);
     found.unwrap_or(labelled)
+}
+
+pub(crate) type Body = BoxStream<'static, Result<Bytes, UpstreamFailure>>;
+
+/// The body, to be read ahead: it may be asked again after its end.
+pub(crate) fn taken(response: &mut UpstreamResponse) -> Body {
+    std::mem::replace(&mut response.body, stream::empty().boxed()).fuse().boxed()
+}
+
+/// What was read ahead stands before the rest again.
+pub(crate) fn put_back(response: &mut UpstreamResponse, ahead: Vec<Result<Bytes, UpstreamFailure>>, rest: Body) {
+    response.body = stream::iter(ahead).chain(rest).boxed();
 }

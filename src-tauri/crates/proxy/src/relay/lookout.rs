@@ -68,7 +68,7 @@ impl Lookout {
 
     /// A moment that leads to nothing is recorded where `tells` says so.
     async fn judge(&mut self, exchange: &Exchange, moment: Moment, tells: bool) -> Vec<Act> {
-        let moment = pipeline::masked(moment, &exchange.mask);
+        let moment = moment.masked(&exchange.mask);
         let Some((moment, observation, _)) = pipeline::observe(exchange, moment).await else { return Vec::new() };
         let mut verdict = pipeline::reason(exchange, &observation);
         let key = |decision: &Decision| format!("{}/{}", decision.policy, decision.rule);

@@ -5,14 +5,15 @@ use crate::{exchange::Exchange, sent::Sent};
 use domain::Attempt;
 use wire::{Framing, Shapes};
 
-pub(super) fn attempt(sent: &Sent, whence: Option<Whence>) -> Attempt {
+/// An attempt that begins. `why`: none for the agent's own request.
+pub(crate) fn attempt(sent: &Sent, why: Option<String>) -> Attempt {
     Attempt {
         model: sent.request.model.clone(),
         provider: sent.provider.clone(),
         status: None,
         error: None,
         duration_ms: 0.0,
-        why: whence.map(Whence::told),
+        why,
     }
 }
 

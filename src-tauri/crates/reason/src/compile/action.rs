@@ -1,6 +1,6 @@
 //! The lists under `do` and `again`, compiled.
 
-use super::{context, hold, order, section::Section, spans};
+use super::{attempt, context, hold, order, section::Section, spans};
 use crate::{
     condition::Place,
     language::{ACTIONS, ActionWord, State, action as action_word},
@@ -217,6 +217,8 @@ fn build(
         "truncate" => Some(context::truncate(section, report)),
         "extract" => context::extract(section, span, report),
         "compact" => Some(context::compact(section, report)),
+        "retry" => attempt::retry(section, report),
+        "cached" => attempt::cached(short, section, report),
         "stop" => {
             let text = field("text", report).unwrap_or_else(|| ended(rule, place, span));
             let refuse_as = section.and_then(|section| section.choice("as", REFUSALS, report)).unwrap_or_default();

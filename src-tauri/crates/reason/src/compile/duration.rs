@@ -1,5 +1,6 @@
 //! Durations as people write them: `90s`, `9m`, `1h30m`, `500ms`.
 
+use crate::{problem::Report, toml_text::TomlText};
 use std::ops::Range;
 
 /// Unit, milliseconds, from the greatest on: a duration names each at most once and in this order.
@@ -36,6 +37,18 @@ pub(super) fn milliseconds(text: &str) -> Result<u64, (Range<usize>, String)> {
         at = span.end;
     }
     Ok(total)
+}
+
+/// A duration of the file in milliseconds; what is none becomes a problem at its place.
+pub(super) fn read(text: &TomlText, report: &mut Report<'_>) -> Option<u64> {
+    match milliseconds(&text.value) {
+        Ok(milliseconds) => Some(milliseconds),
+        Err((part, message)) => {
+            let hint = Some("write it as \"90s\", \"9m\", \"1h30m\" or \"500ms\"".to_owned());
+            report.error_with_hint(text.in_file(part), format!("not a duration: {message}"), hint);
+            None
+        }
+    }
 }
 
 /// `540000` → `9m`.

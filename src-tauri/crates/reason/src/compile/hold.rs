@@ -64,21 +64,16 @@ fn on_timeout(section: &Section<'_>, report: &mut Report<'_>) -> Option<OnTimeou
 
 fn timeout(section: &Section<'_>, report: &mut Report<'_>) -> Option<u64> {
     let text = section.text("timeout", report)?;
-    let hint = || Some("write it as \"90s\", \"9m\", \"1h30m\" or \"500ms\"".to_owned());
-    match duration::milliseconds(&text.value) {
-        Ok(0) => {
+    match duration::read(&text, report)? {
+        0 => {
             report.error(section.value_span("timeout"), "`timeout` leaves no time to answer");
             None
         }
-        Ok(long) if long > LONGEST_MS => {
+        long if long > LONGEST_MS => {
             report.error(section.value_span("timeout"), "`timeout` is at most 168h");
             None
         }
-        Ok(milliseconds) => Some(milliseconds),
-        Err((part, message)) => {
-            report.error_with_hint(text.in_file(part), format!("not a duration: {message}"), hint());
-            None
-        }
+        milliseconds => Some(milliseconds),
     }
 }
 

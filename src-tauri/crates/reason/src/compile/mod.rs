@@ -1,6 +1,7 @@
 //! The compiler: a policy file's text to a `Policy`, or every mistake in it with its place.
 
 mod action;
+mod attempt;
 mod context;
 mod declared;
 mod duration;

@@ -1,5 +1,6 @@
 //! A TOML table read with its positions: unknown and planned keys, wrong types and choices become located problems.
 
+use super::duration;
 use crate::{
     language::{Key, State, Takes, names},
     nearest::did_you_mean,
@@ -77,6 +78,12 @@ impl<'t> Section<'t> {
     pub fn number(&self, name: &str) -> Option<f64> {
         let item = self.item(name)?;
         item.as_float().or_else(|| item.as_integer().map(|whole| whole as f64))
+    }
+
+    /// Milliseconds.
+    pub fn duration(&self, name: &str, report: &mut Report<'_>) -> Option<u64> {
+        let text = self.text(name, report)?;
+        duration::read(&text, report)
     }
 
     /// One of the allowed words, as what it means.

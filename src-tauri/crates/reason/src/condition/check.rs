@@ -59,12 +59,13 @@ pub(crate) fn check_condition(text: &str, place: Place<'_>) -> Result<Compiled, 
         return Err(checker.mistakes);
     }
     let Checker { reads, patterns, .. } = checker;
-    let gate = Gate::of(&tree, &reads, &patterns);
+    let gate = Gate::of_tool(&tree, &reads, &patterns);
+    let outcome = Gate::of_outcome(&tree, &reads, &patterns);
     let evaluator: Box<dyn super::Condition> = match lower(&tree, &patterns) {
         Some(node) => Box::new(node),
         None => Box::new(interpreted::Program::new(tree, patterns, reads.len())),
     };
-    Ok(Compiled { reads, gate, evaluator })
+    Ok(Compiled { reads, gate, outcome, evaluator })
 }
 
 /// A condition under both evaluators, where the typed one can say it.

@@ -43,6 +43,8 @@ pub(crate) struct Compiled {
     pub reads: Vec<Read>,
     /// What the tool's name alone says about it.
     pub gate: Gate,
+    /// What its outcome alone says about it, of a response.
+    pub outcome: Gate,
     evaluator: Box<dyn Condition>,
 }
 

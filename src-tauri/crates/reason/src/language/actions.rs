@@ -27,14 +27,11 @@ const fn field(name: &'static str, takes: Takes, doc: &'static str) -> Key {
     Key { name, takes, state: State::Acts, doc }
 }
 
-const fn planned(name: &'static str, doc: &'static str) -> ActionWord {
-    ActionWord { name, state: State::Planned, points: &[], fields: &[], short: None, doc }
-}
-
 /// Before a request goes out: it changes that request. Anywhere else it holds from the next request on.
 const CALLS: &[Point] =
     &[Point::ModelRequest, Point::ToolCall, Point::ModelResponse, Point::ToolResult, Point::ModelStream];
 const RESULT: &[Point] = &[Point::ToolResult];
+const RESPONSE: &[Point] = &[Point::ModelResponse];
 const TEXTS: &[Point] =
     &[Point::ModelRequest, Point::ToolResult, Point::ModelStream, Point::ToolCall, Point::ModelResponse];
 const EFFORTS: Takes = Takes::Choice(&["none", "minimal", "low", "medium", "high"]);
@@ -48,13 +45,13 @@ pub const ACTIONS: &[ActionWord] = &[
     ActionWord {
         name: "block",
         state: State::Acts,
-        points: &[Point::ModelRequest, Point::ToolCall],
+        points: &[Point::ModelRequest, Point::ToolCall, Point::ModelResponse],
         fields: &[
             field("text", Takes::Text, "The refusal, a template; unless set it names the rule and the policy."),
             field("as", FORMS, "`answer` (unless set): a normal assistant message. `error`: the vendor's error shape."),
         ],
         short: Some("text"),
-        doc: "Refuse. At `model.request` the call is answered with the text; at `tool.call` the call is taken out of the response and the model is told the text. `\"block\"` alone is enough.",
+        doc: "Refuse. At `model.request` the call is answered with the text; at `tool.call` the call is taken out of the response and the model is told the text; at `model.response` the agent gets the text in the answer's place, or in that of an attempt that failed. `\"block\"` alone is enough.",
     },
     ActionWord {
         name: "escalate",
@@ -130,7 +127,7 @@ pub const ACTIONS: &[ActionWord] = &[
             field("scope", SCOPES, "`call`, `run` (unless set: until the next user message) or `session`."),
         ],
         short: Some("model"),
-        doc: "Another model of the same dialect. Parameters and reasoning that it is known not to take are left out, and named. A person's own choice of a model stands. It does not apply where the model is in use already.",
+        doc: "Another model of the same dialect. Parameters and reasoning that it is known not to take are left out, and named. A person's own choice of a model stands. Where an attempt failed (`response.failed` at `model.response`) the same call goes there at once. It does not apply where the model is in use already.",
     },
     ActionWord {
         name: "limit",
@@ -221,8 +218,6 @@ pub const ACTIONS: &[ActionWord] = &[
         short: None,
         doc: "A tool's result cut to the named fields, in its own shape, without a model; the record has the whole. It does not apply to what is no JSON.",
     },
-    planned("retry", "Try again, with backoff."),
-    planned("cached", "Answer from the last good result."),
     ActionWord {
         name: "partial",
         state: State::Acts,
@@ -230,6 +225,30 @@ pub const ACTIONS: &[ActionWord] = &[
         fields: &[field("text", Takes::Text, "Why, a template; unless set it names the rule.")],
         short: Some("text"),
         doc: "End now with what there is, by the dialect's length stop: the text so far, the calls that are whole, the text and a confidence mark (see Meaning). At `model.stream` the provider's connection is closed; a whole answer counts as nothing until it is there, then `model.response` ends it with the note. At `model.request` the note is the answer. `\"partial\"` alone is enough.",
+    },
+    ActionWord {
+        name: "retry",
+        state: State::Acts,
+        points: RESPONSE,
+        fields: &[
+            field("times", Takes::Count, "How often at most, from 1 to 5; 2 unless set."),
+            field(
+                "base",
+                Takes::Duration,
+                "The longest wait before the first retry, doubled before each further one; `\"500ms\"` unless set.",
+            ),
+            field("max", Takes::Duration, "What it is doubled up to, at most `\"1m\"`; `\"8s\"` unless set."),
+        ],
+        short: None,
+        doc: "Make a call that failed again. Before each retry it waits a part of the longest wait that chance chooses, or as long as the provider's Retry-After says. It does not apply after a byte was forwarded, where the call itself is at fault (400, 401, 403, 404, 413, 422, a context too long), where the wait would outlast the client's patience, or where the same request, the client's own retries counted, was retried so often in the last ten minutes. `\"retry\"` alone is enough.",
+    },
+    ActionWord {
+        name: "cached",
+        state: State::Acts,
+        points: &[Point::ModelRequest, Point::ToolCall, Point::ModelResponse],
+        fields: &[field("max_age", Takes::Duration, "How old it may be: `\"10m\"` unless set, at most `\"168h\"`.")],
+        short: Some("max_age"),
+        doc: "The last good result instead of a new one. At `tool.call`, for a tool that `[tools] read_only` names: that of the same arguments in this session, else in another of the same agent; the model gets it with its age, and goes on inside the same response. At `model.request`, and at `model.response` where the attempt failed: the answer that exactly the same request got, where it called no tool. Without one it does not apply. Results are kept in memory. `\"cached\"` alone is enough.",
     },
     ActionWord {
         name: "redact",

@@ -107,6 +107,10 @@ pub const VARIABLES: &[Variable] = rows! {
         "response.cached_tokens" Int "tokens" "Of the input, served from the provider's cache." = |o| count(o.response.as_ref()?.cached_tokens);
         "response.output_tokens" Int "tokens" "As the provider counts them." = |o| count(o.response.as_ref()?.output_tokens);
         "response.elapsed_ms" Int "ms" "Since the request went out." = |o| count(o.response.as_ref()?.elapsed_ms);
+        "response.failed" Bool "" "An attempt came to nothing: no answer, a status that is none of success, or a stream that broke before its first token." = |o| Some(Datum::Bool(o.response.as_ref()?.failed));
+        "response.class" Text "" "Why it failed: connect, tls, idle, cut, protocol, unsendable, rate_limit, quota, overloaded, server, timeout, stream, caller; empty where it did not." = |o| text(&o.response.as_ref()?.class);
+        "response.error" Text "" "What the provider, or the connection, said of the failure." = |o| text(&o.response.as_ref()?.error);
+        "response.attempt" Int "" "Which attempt of this exchange it was, from 1." = |o| count(o.response.as_ref()?.attempt.max(1));
     }
     CALL {
         "tool.name" Text "" "The tool called." = |o| text(&o.tool.as_ref()?.name);
@@ -190,7 +194,14 @@ mod tests {
             session: SessionFacts { taints: texts.clone(), tools_seen: texts.clone(), ..Default::default() },
             run: RunFacts { errors: texts.clone(), subtask_elapsed_ms: 1, ..Default::default() },
             request: RequestFacts { tools: texts, max_output_tokens: Some(1), elapsed_ms: 1, ..Default::default() },
-            response: Some(ResponseFacts { reasoning: "x".into(), ..Default::default() }),
+            response: Some(ResponseFacts {
+                reasoning: "x".into(),
+                failed: true,
+                class: "server".into(),
+                error: "x".into(),
+                attempt: 1,
+                ..Default::default()
+            }),
             tool: Some(ToolFacts::default()),
             call: Some(CallFacts::default()),
             result: Some(ResultFacts::default()),

@@ -1,0 +1,98 @@
+//! Moments: where rules may look and act, what is observed there, and what is at hand for their actions.
+
+use crate::{exchange::Exchange, mask::Mask};
+use act::Scene;
+use domain::*;
+use observe::{Focus, Returned};
+use wire::{Answer, Spot};
+
+/// A moment at which rules may look and act.
+pub(crate) enum Moment {
+    /// Before the model call.
+    Request,
+    /// A new tool result, before the request that brings it goes out.
+    Result(Returned),
+    /// One complete tool call.
+    Call(ToolCall),
+    /// Frames on their way, or time passing: the answer so far, whether a call of it is under way, and what matched in it just now.
+    Stream { status: u16, answer: Answer, calling: bool, spots: Vec<Spot> },
+    /// The complete response, before its completing part is released.
+    Response { status: u16, answer: Answer },
+    /// An attempt that came to nothing, before anything went out.
+    Failed(act::Failed),
+}
+
+impl Moment {
+    /// What is observed is recorded: the agent's own credential is masked first, should the model have said it.
+    pub fn masked(self, mask: &Mask) -> Moment {
+        match self {
+            Moment::Call(mut call) => {
+                mask.text(&mut call.arguments);
+                Moment::Call(call)
+            }
+            Moment::Stream { status, mut answer, calling, spots } => {
+                mask.answer_so_far(&mut answer);
+                Moment::Stream { status, answer, calling, spots }
+            }
+            // Of requests and responses that were masked as a whole.
+            Moment::Request | Moment::Result(_) | Moment::Response { .. } | Moment::Failed(_) => self,
+        }
+    }
+
+    pub fn focus(&self) -> (Point, Focus<'_>) {
+        match self {
+            Moment::Request => (Point::ModelRequest, Focus::Request),
+            Moment::Result(returned) => (Point::ToolResult, Focus::Result(returned)),
+            Moment::Call(call) => (Point::ToolCall, Focus::Call(call)),
+            Moment::Stream { status, answer, .. } => (Point::ModelStream, Focus::Response { status: *status, answer }),
+            Moment::Response { status, answer } => (Point::ModelResponse, Focus::Response { status: *status, answer }),
+            Moment::Failed(act::Failed { status, fault, said, .. }) => {
+                (Point::ModelResponse, Focus::Failed { status: *status, fault: *fault, said })
+            }
+        }
+    }
+
+    /// The request that brings it has not gone out, or goes out again.
+    pub fn is_at_request(&self) -> bool {
+        matches!(self, Moment::Request | Moment::Result(_) | Moment::Failed(_))
+    }
+}
+
+/// What actions need of a moment beside the moment itself.
+pub(crate) struct AtHand<'m> {
+    result: Option<ToolResult>,
+    context: act::Context,
+    known: act::Known<'m>,
+}
+
+impl<'m> AtHand<'m> {
+    pub fn of(moment: &'m Moment, observation: &'m Observation) -> AtHand<'m> {
+        let result = match moment {
+            Moment::Result(returned) => Some(returned.named()),
+            _ => None,
+        };
+        let said = match moment {
+            Moment::Stream { answer, calling, .. } => Some((answer, *calling)),
+            Moment::Response { answer, .. } => Some((answer, false)),
+            _ => None,
+        };
+        let known = act::Known::of(observation, said);
+        AtHand { result, context: act::Context::of(&observation.session), known }
+    }
+
+    pub fn scene<'a>(&'a self, exchange: &'a Exchange, moment: &'a Moment) -> Scene<'a> {
+        let call = match moment {
+            Moment::Call(call) => Some(call),
+            _ => None,
+        };
+        let (result, known) = (self.result.as_ref(), self.known.clone());
+        let mut scene = Scene { result, context: self.context, known, ..exchange.scene(call) };
+        match moment {
+            Moment::Response { answer, .. } => scene.answer = Some(answer),
+            Moment::Stream { spots, .. } => scene.spots = Some(spots),
+            Moment::Failed(failed) => scene.failed = Some(failed),
+            Moment::Request | Moment::Result(_) | Moment::Call(_) => {}
+        }
+        scene
+    }
+}
