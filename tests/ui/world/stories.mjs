@@ -1,22 +1,7 @@
 // What the scripted agents are asked, what the scripted model answers turn by turn, what each tool gives. Pure data and its makers.
 
-/** A story from its turns: `{text, calls: [{name, arguments, result, error, ms, sub}], first, gap, hold, status}`. */
-export function story({ turns, ...about }) {
-  return {
-    tools: [],
-    ...about,
-    turn: (said) => turns[Math.min(said, turns.length - 1)],
-    /** Each scripted result once, in order; a call that no turn has gets an empty one. */
-    results() {
-      const left = turns.flatMap((turn) => turn.calls ?? []);
-      return (call) => {
-        const at = left.findIndex((one) => one.name === call.name && JSON.stringify(one.arguments) === JSON.stringify(call.arguments));
-        const [found] = at < 0 ? [{ result: "" }] : left.splice(at, 1);
-        return { text: found.result, error: found.error ?? false, ms: found.ms, sub: found.sub };
-      };
-    },
-  };
-}
+import { quarter } from "./acts.mjs";
+import { story } from "./telling.mjs";
 
 const call = (name, args, result, more = {}) => ({ name, arguments: args, result, ms: 6, ...more });
 const failed = (name, args, result, more = {}) => call(name, args, result, { error: true, ...more });
@@ -186,7 +171,7 @@ export const live = (name) => story({
   ],
 });
 
-const KNOWN = [checkout, survey, research, codex, gemini, hostile, stuck(), crawl(CRAWL), overloaded, abandoned];
+const KNOWN = [quarter, checkout, survey, research, codex, gemini, hostile, stuck(), crawl(CRAWL), overloaded, abandoned];
 
 /** The story that a conversation with these first words belongs to, and whether it is the side call that asks for its title. */
 export function find(opening) {

@@ -4,6 +4,7 @@ import { Link, Outlet, useNavigate } from "@tanstack/react-router";
 import { Cable, CircleGauge, Hand, ListTree, type LucideIcon, Search, Settings, Shield } from "lucide-react";
 import { useState } from "react";
 import { escalations, health } from "@/bridge/queries";
+import { AlertNotices } from "@/features/alerts";
 import { StatusBar, useConnection } from "@/features/live";
 import { useKeys } from "@/widgets/keys";
 import { Help } from "./Help";
@@ -61,6 +62,7 @@ export function Shell() {
         </main>
       </div>
       <StatusBar onHelp={() => setHelp(true)} />
+      <AlertNotices />
       <Palette open={palette} onOpen={setPalette} onHelp={() => setHelp(true)} />
       <Help open={help} onOpen={setHelp} />
     </div>

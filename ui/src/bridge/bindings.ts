@@ -681,7 +681,7 @@ export type ListEscalations = {
 
 export type ListInterventions = {
 	session?: string | null,
-	/**  `rule:… action:… mode:… policy:…`; free words are looked for in the summary. */
+	/**  `rule:… action:… mode:… policy:… exchange:…`; free words are looked for in the summary. */
 	query?: string | null,
 	limit?: number | null,
 	cursor?: string | null,

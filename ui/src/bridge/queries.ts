@@ -1,6 +1,6 @@
 // Server state: one place that spells every query key, so that `model/fold` and the screens agree on them.
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
-import { call } from "./index";
+import { call, type InterventionPage, type InterventionView } from "./index";
 
 /** Rows asked for at once; windows begin at multiples of it. */
 export const WINDOW = 200;
@@ -74,11 +74,24 @@ export const frameWindow = (exchange: string, window: number) =>
     queryFn: ({ signal }) => call("get_frames", { exchange, from: window * FRAME_WINDOW, count: FRAME_WINDOW }, signal),
   });
 
-export const sessionInterventions = (session: string) =>
+/** What was done at one exchange, in its order. */
+export const exchangeInterventions = (session: string, exchange: string) =>
   queryOptions({
-    queryKey: ["interventions", session],
-    queryFn: ({ signal }) => call("list_interventions", { session, limit: 200 }, signal),
-    placeholderData: keepPreviousData,
+    queryKey: ["interventions", session, exchange],
+    queryFn: async ({ signal }) => {
+      const done: InterventionView[] = [];
+      let cursor: string | null = null;
+      do {
+        const page: InterventionPage = await call(
+          "list_interventions",
+          { session, query: `exchange:${exchange}`, limit: 200, cursor },
+          signal,
+        );
+        done.push(...page.interventions);
+        cursor = page.next;
+      } while (cursor !== null);
+      return done.reverse();
+    },
   });
 
 export const connections = queryOptions({
@@ -90,6 +103,12 @@ export const connections = queryOptions({
 export const latestInterventions = queryOptions({
   queryKey: ["interventions", "all"],
   queryFn: ({ signal }) => call("list_interventions", { limit: 12 }, signal),
+});
+
+/** What rules told somebody, newest first. */
+export const alerts = queryOptions({
+  queryKey: ["alerts"],
+  queryFn: ({ signal }) => call("list_interventions", { query: "action:alert mode:enforce", limit: 50 }, signal),
 });
 
 /** What waits for a person, nearest deadline first. */

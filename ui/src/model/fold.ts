@@ -5,7 +5,7 @@ import type { Change } from "@/bridge";
 export type Touched = {
   sessions: Set<string>;
   exchanges: Set<string>;
-  lists: Set<"sessions" | "interventions" | "escalations" | "policies" | "health">;
+  lists: Set<"sessions" | "interventions" | "escalations" | "policies" | "health" | "alerts">;
   /** Changes were missed: nothing that is known may still hold. */
   everything: boolean;
 };
@@ -28,6 +28,9 @@ export function fold(touched: Touched, change: Change): Touched {
     case "escalation":
       touched.lists.add("sessions").add("interventions").add("escalations");
       break;
+    case "alert":
+      touched.lists.add("alerts");
+      break;
     case "policy":
       touched.lists.add("policies").add("health");
       break;
@@ -48,6 +51,8 @@ export function staleKeys(touched: Touched): string[][] {
   if (touched.lists.has("sessions")) keys.push(["sessions", "head"], ["metrics"]);
   if (touched.lists.has("interventions")) keys.push(["interventions", "all"]);
   if (touched.lists.has("escalations")) keys.push(["escalations"]);
+  // An alert goes out at once; the intervention that says what it told may be recorded after it.
+  if (touched.lists.has("alerts") || touched.lists.has("interventions")) keys.push(["alerts"]);
   if (touched.lists.has("policies")) keys.push(["policies"]);
   if (touched.lists.has("health")) keys.push(["health"]);
   for (const session of touched.sessions) {

@@ -25,7 +25,7 @@ test("orders are read out of the runtime's shape; none are none", () => {
   expect(orders).toEqual({
     gate: "stepping_over",
     killed: "enough",
-    model: { model: "m", scope: "run" },
+    model: { model: "m", scope: "run", byRule: false },
     withheld: ["rm"],
     injections: [{ text: "hi", standing: true }],
     muted: ["p/r"],

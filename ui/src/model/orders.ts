@@ -5,7 +5,7 @@ import { count } from "./format";
 export type Standing = {
   gate: "open" | "paused" | "stepping" | "stepping_over";
   killed: string | null;
-  model: { model: string; scope: string } | null;
+  model: { model: string; scope: string; byRule: boolean } | null;
   withheld: string[];
   injections: { text: string; standing: boolean }[];
   muted: string[];
@@ -28,7 +28,9 @@ export function standing(orders: unknown): Standing {
   return {
     gate: GATES.find((gate) => gate === given.gate) ?? "open",
     killed: isObject(given.killed) ? text(given.killed.text) : null,
-    model: isObject(given.model) ? { model: text(given.model.model), scope: text(given.model.scope) } : null,
+    model: isObject(given.model)
+      ? { model: text(given.model.model), scope: text(given.model.scope), byRule: given.model.by_rule === true }
+      : null,
     withheld: words(given.withheld),
     injections: list(given.injections).map((one) => ({ text: text(one.text), standing: one.standing === true })),
     muted: words(given.muted),

@@ -222,6 +222,10 @@ async fn sessions_are_found_by_their_fields_and_words() {
     assert_eq!(ledger.get_session(one.row.id).await.unwrap(), one.row);
     let page = ledger.list_interventions(Some(one.row.id), "rule:loop blocked", 10, None).await.unwrap();
     assert_eq!(ledger.before_and_after(&page.interventions[0]).await.unwrap(), ("{}".into(), "refused".into()));
+    let there = format!("exchange:{}", page.interventions[0].exchange);
+    let there = ledger.list_interventions(None, &there, 10, None).await.unwrap().interventions;
+    assert!(there.contains(&page.interventions[0]) && there.iter().all(|act| act.exchange == there[0].exchange));
+    assert!(matches!(ledger.list_interventions(None, "exchange:x", 1, None).await, Err(LedgerError::Query { .. })));
 }
 
 #[tokio::test]

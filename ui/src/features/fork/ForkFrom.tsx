@@ -4,12 +4,13 @@ import { useNavigate } from "@tanstack/react-router";
 import { GitFork } from "lucide-react";
 import { lazy, Suspense, useState } from "react";
 import { call, type ExchangeView, type ForkSession } from "@/bridge";
-import { oneSession, policies } from "@/bridge/queries";
+import { oneExchange, oneSession, policies } from "@/bridge/queries";
 import { useBody } from "@/bridge/text";
 import { packed, spread, wrongJson } from "@/model/arguments";
+import { Button } from "@/widgets/button";
 import { Check, Choice, TextField } from "@/widgets/fields";
 import { Sheet, Submit } from "@/widgets/sheet";
-import { Skeleton } from "@/widgets/states";
+import { Failure, Skeleton } from "@/widgets/states";
 
 const CodeField = lazy(() => import("@/widgets/codefield"));
 
@@ -31,14 +32,34 @@ export function ForkFrom({ exchange }: { exchange: ExchangeView }) {
   );
 }
 
-function ForkSheet({ exchange, onClose }: { exchange: ExchangeView; onClose: () => void }) {
+/** On the card of what a rule did: the same step asked again, judged without that rule. */
+export function ForkWithout({ exchange, rule }: { exchange: string; rule: string }) {
+  const [open, setOpen] = useState(false);
+  const { data, error } = useQuery({ ...oneExchange(exchange), enabled: open });
+  return (
+    <>
+      <Button
+        icon={GitFork}
+        word="Fork without it"
+        says={`Ask this step's request again, judged without ${rule}, and compare the answers`}
+        onClick={() => setOpen(true)}
+      />
+      {open && error && <Failure error={error} again={() => setOpen(false)} />}
+      {open && data && <ForkSheet exchange={data} rule={rule} onClose={() => setOpen(false)} />}
+    </>
+  );
+}
+
+type Sheeted = { exchange: ExchangeView; rule?: string; onClose: () => void };
+
+function ForkSheet({ exchange, rule, onClose }: Sheeted) {
   const navigate = useNavigate();
   const models = useQuery(oneSession(exchange.session)).data?.models ?? [];
   const [way, setWay] = useState<"message" | "request">("message");
   const [model, setModel] = useState("");
   const [message, setMessage] = useState("");
   const [body, setBody] = useState<string | null>(null);
-  const [without, setWithout] = useState<string[]>([]);
+  const [without, setWithout] = useState<string[]>(rule === undefined ? [] : [rule]);
   const fork = useMutation({
     mutationFn: (args: ForkSession) => call("fork_session", args),
     onSuccess: ({ exchange: after }) =>

@@ -1,3 +1,3 @@
 export { CompareScreen } from "./CompareScreen";
-export { ForkFrom } from "./ForkFrom";
+export { ForkFrom, ForkWithout } from "./ForkFrom";
 export { ForkLine } from "./ForkLine";

@@ -1,4 +1,4 @@
-// What a person ordered for the calls to come, each with the way to take it back where there is one.
+// What a person, or a rule, ordered for the calls to come, each with the way to take it back where there is one.
 import { X } from "lucide-react";
 import type { ReactNode } from "react";
 import type { Order } from "@/bridge";
@@ -15,7 +15,7 @@ export function StandingOrders({ orders, act }: { orders: Standing; act: (order:
         </Tag>
       )}
       {model && (
-        <Tag title={`For the ${model.scope}`}>
+        <Tag title={`For the ${model.scope}${model.byRule ? ", by a rule" : ""}`} byRule={model.byRule}>
           model {model.model} · {model.scope}
         </Tag>
       )}
@@ -58,9 +58,11 @@ function Tag({
   title,
   undo,
   onUndo,
+  byRule = false,
   children,
 }: {
   title: string;
+  byRule?: boolean;
   undo?: string;
   onUndo?: () => void;
   children: ReactNode;
@@ -68,7 +70,7 @@ function Tag({
   return (
     <li
       title={title}
-      className="inline-flex h-[18px] shrink-0 items-center gap-1 rounded border border-human-line bg-human-soft px-1.5 text-human text-xs"
+      className={`inline-flex h-[18px] shrink-0 items-center gap-1 rounded border px-1.5 text-xs ${byRule ? "border-policy-line bg-policy-soft text-policy" : "border-human-line bg-human-soft text-human"}`}
     >
       <span className="max-w-48 truncate">{children}</span>
       {undo && (

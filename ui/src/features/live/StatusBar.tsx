@@ -7,6 +7,7 @@ import { health, metrics } from "@/bridge/queries";
 import { bytes, money, plural } from "@/model/format";
 import { useNow } from "@/widgets/clock";
 import { useCopy } from "@/widgets/copy";
+import { AlertList } from "../alerts";
 import { HandStatus } from "../hand";
 import { useConnection } from "./changes";
 
@@ -24,6 +25,7 @@ export function StatusBar({ onHelp }: { onHelp: () => void }) {
       <ProxyAddress address={data?.proxy} />
       {connection !== "lost" && <Recording health={data} />}
       <HandStatus />
+      <AlertList />
       {data && <BrokenPolicies policies={data.policies} />}
       {data !== undefined && data.dropped_events > 0 && (
         <span className="flex items-center gap-1 text-error">

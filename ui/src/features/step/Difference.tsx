@@ -1,9 +1,10 @@
 // Two texts, line by line: signs as well as colours.
 import { useMemo, useState } from "react";
 import { diffLines, hunks } from "@/model/diff";
-import { plural } from "@/model/format";
+import { bytes, plural } from "@/model/format";
 
 const MOST_LINES = 400;
+const MOST_OF_A_LINE = 4000;
 
 export function Difference({ before, after, label }: { before: string; after: string; label: string }) {
   const parts = useMemo(() => hunks(diffLines(before, after)), [before, after]);
@@ -29,7 +30,7 @@ export function Difference({ before, after, label }: { before: string; after: st
                   {line.kind === "gone" ? "−" : line.kind === "new" ? "+" : ""}
                 </span>
                 <span className="whitespace-pre-wrap break-words [overflow-wrap:anywhere]">
-                  {line.text.slice(0, 4000)}
+                  <Long text={line.text} />
                 </span>
               </div>
             ))}
@@ -42,5 +43,22 @@ export function Difference({ before, after, label }: { before: string; after: st
         </button>
       )}
     </section>
+  );
+}
+
+function Long({ text }: { text: string }) {
+  const [shown, setShown] = useState(MOST_OF_A_LINE);
+  if (text.length <= shown) return text;
+  return (
+    <>
+      {text.slice(0, shown)}
+      <button
+        type="button"
+        onClick={() => setShown(shown * 8)}
+        className="ml-1 rounded border border-edge px-1 font-sans text-ink hover:bg-hover"
+      >
+        Show more ({bytes(text.length - shown)} left)
+      </button>
+    </>
   );
 }

@@ -1,8 +1,11 @@
 // Interventions as pills.
 import {
+  Archive,
   BellOff,
   BellRing,
   Check,
+  CircleSlash,
+  CircleStop,
   Coins,
   EyeOff,
   FastForward,
@@ -16,6 +19,7 @@ import {
   PencilLine,
   Play,
   Replace,
+  RotateCw,
   Scissors,
   ShieldAlert,
   ShieldBan,
@@ -26,6 +30,7 @@ import {
   Wrench,
 } from "lucide-react";
 import type { RowAct } from "@/bridge";
+import { came } from "@/model/act";
 import { Pill } from "@/widgets/tone";
 
 const ACTS: Record<string, { icon: typeof ShieldBan; word: string; would: string }> = {
@@ -59,13 +64,17 @@ const ACTS: Record<string, { icon: typeof ShieldBan; word: string; would: string
   extract: { icon: Filter, word: "fields kept", would: "would have kept fields" },
   redact: { icon: EyeOff, word: "redacted", would: "would have redacted" },
   replace: { icon: Replace, word: "replaced", would: "would have replaced" },
+  retry: { icon: RotateCw, word: "retried", would: "would have retried" },
+  cached: { icon: Archive, word: "answered from cache", would: "would have answered from cache" },
+  partial: { icon: CircleStop, word: "ended early", would: "would have ended early" },
+  delay: { icon: Hourglass, word: "delayed", would: "would have delayed" },
 };
 
 /** The same act several times is one pill with a number. */
-export function gather(acts: RowAct[]): { act: RowAct; times: number }[] {
+function gather(acts: RowAct[]): { act: RowAct; times: number }[] {
   const found = new Map<string, { act: RowAct; times: number }>();
   for (const act of acts) {
-    const key = `${act.action} ${act.mode}`;
+    const key = `${act.action} ${act.mode} ${came(act)}`;
     const known = found.get(key);
     if (known) known.times += 1;
     else found.set(key, { act, times: 1 });
@@ -90,19 +99,43 @@ const BY_HAND = new Set(
 /** What an intervention did, as a pill; dashed where it only would have. */
 export function ActPill({ act, times = 1, rule, person = false }: ActPillProps) {
   const known = ACTS[act.action];
-  const shadow = act.mode === "shadow";
+  const how = came(act);
   const spoken = act.action.replaceAll("_", " ");
-  const word = known ? (shadow ? known.would : known.word) : shadow ? `would ${spoken}` : spoken;
+  const words = {
+    done: known?.word ?? spoken,
+    shadow: known?.would ?? `would ${spoken}`,
+    "not applied": `could not ${spoken}`,
+  };
   return (
     <Pill
-      tone={person || BY_HAND.has(act.action) ? "human" : "policy"}
-      icon={known?.icon ?? ShieldAlert}
-      dashed={shadow}
+      tone={how === "not applied" ? "neutral" : person || BY_HAND.has(act.action) ? "human" : "policy"}
+      icon={how === "not applied" ? CircleSlash : (known?.icon ?? ShieldAlert)}
+      dashed={act.mode === "shadow"}
       title={act.summary}
     >
-      {word}
+      {words[how]}
       {times > 1 && ` ×${times}`}
       {rule != null && <span className="opacity-75"> {rule}</span>}
     </Pill>
+  );
+}
+
+/** So many kinds of acts stand in a row; the others are counted. */
+const SHOWN = 3;
+
+export function ActPills({ acts }: { acts: RowAct[] }) {
+  const gathered = gather(acts);
+  const more = gathered.slice(gathered.length > SHOWN + 1 ? SHOWN : gathered.length);
+  return (
+    <>
+      {gathered.slice(0, gathered.length - more.length).map(({ act, times }) => (
+        <ActPill key={act.id} act={act} times={times} />
+      ))}
+      {more.length > 0 && (
+        <Pill tone="policy" title={more.map(({ act }) => act.summary).join("\n")}>
+          +{more.length}
+        </Pill>
+      )}
+    </>
   );
 }

@@ -7,7 +7,7 @@ import { offset, type Range } from "@/model/strip";
 import { plainClick } from "@/widgets/anchor";
 import { Skeleton } from "@/widgets/states";
 import { Pill, type Tone, toneText } from "@/widgets/tone";
-import { ActPill, gather } from "./Acts";
+import { ActPills } from "./Acts";
 import { extentOf, Latency, WaterfallBar } from "./Bars";
 import type { Mode } from "./modes";
 import { isEmptyAnswer, isError } from "./seek";
@@ -103,9 +103,7 @@ export const RowView = memo(function RowView(props: Props) {
                 props.onSelect(index, row, "policy");
               })}
             >
-              {gather(row.acts).map(({ act, times }) => (
-                <ActPill key={act.id} act={act} times={times} />
-              ))}
+              <ActPills acts={row.acts} />
             </span>
           )}
           <State row={row} />

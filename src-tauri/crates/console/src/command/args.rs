@@ -66,7 +66,7 @@ args! {
     ListInterventions {
         #[specta(optional)]
         pub session: Option<String>,
-        /// `rule:… action:… mode:… policy:…`; free words are looked for in the summary.
+        /// `rule:… action:… mode:… policy:… exchange:…`; free words are looked for in the summary.
         #[specta(optional)]
         pub query: Option<String>,
         #[specta(optional)]

@@ -5,7 +5,7 @@ use crate::{BlobRef, Ledger, LedgerError, layout::*};
 use domain::{Cause, Effect, ExchangeId, InterventionId, Mode, SessionId, Timestamp};
 use sqlx::QueryBuilder;
 
-const FIELDS: [&str; 5] = ["rule", "policy", "action", "mode", "cause"];
+const FIELDS: [&str; 6] = ["rule", "policy", "action", "mode", "cause", "exchange"];
 
 /// An intervention without its texts: `before` and `after` are fetched by reference.
 #[derive(Debug, Clone, PartialEq)]
@@ -82,7 +82,7 @@ impl From<Columns> for InterventionRow {
 }
 
 impl Ledger {
-    /// A page of interventions; `query`: `rule:… policy:… action:… mode:shadow cause:person` and words of the summary.
+    /// A page of interventions; `query`: `rule:… policy:… action:… mode:shadow cause:person exchange:…` and words of the summary.
     pub async fn list_interventions(
         &self,
         session: Option<SessionId>,
@@ -112,6 +112,11 @@ impl Ledger {
                     let found = all.into_iter().find(|(name, _)| *name == term.value);
                     let (_, cause) = found.ok_or_else(|| term.error("a cause is rule or person".into()))?;
                     sql.push("i.cause = ").push_bind(cause::code(cause));
+                }
+                Some("exchange") => {
+                    let id: ExchangeId =
+                        term.value.parse().map_err(|_| term.error("an exchange is named by its id".into()))?;
+                    sql.push("i.exchange = (SELECT n FROM exchange WHERE id = ").push_bind(id.0).push(")");
                 }
                 Some(unknown) => return Err(filter::unknown_field(&term, unknown, &FIELDS)),
             }

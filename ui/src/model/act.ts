@@ -1,0 +1,36 @@
+// Interventions in words: whether they happened, and what they cost or saved.
+import type { InterventionView } from "@/bridge";
+import { count, duration, money } from "./format";
+
+/** Done; in shadow, so nothing was changed; or tried, but it did not apply there. */
+export type Came = "done" | "shadow" | "not applied";
+
+export function came({ mode, summary }: Pick<InterventionView, "mode" | "summary">): Came {
+  if (/^(Would have: )?Could not /.test(summary)) return "not applied";
+  return mode === "shadow" ? "shadow" : "done";
+}
+
+/** Why an action did not apply, of a summary "Could not X: why". */
+export function obstacle(summary: string): string {
+  const said = summary.replace(/^Would have: /, "");
+  const at = said.indexOf(": ");
+  return at < 0 ? said : said.slice(at + 2);
+}
+
+const BASES: Record<InterventionView["effect"]["basis"], string> = {
+  measured: "as measured",
+  estimated: "estimated",
+  counterfactual: "against what would have happened without it, so nobody can know it exactly",
+};
+
+/** What it cost or saved, and how that is known; what the basis means in a sentence. */
+export function effectWords({ tokens, usd, ms, basis }: InterventionView["effect"]): { says: string; basis: string } {
+  const part = (value: number, words: (size: number) => string, more: string, less: string) =>
+    value === 0 ? "" : `${words(Math.abs(value))} ${value > 0 ? more : less}`;
+  const parts = [
+    part(tokens, (size) => `${count(size)} tokens`, "more", "saved"),
+    part(usd, (size) => money(size), "more", "saved"),
+    part(ms, (size) => duration(size), "longer", "sooner"),
+  ].filter((words) => words !== "");
+  return { says: parts.join(" · ") || "no tokens, money or time", basis: BASES[basis] };
+}
