@@ -1,16 +1,14 @@
-// The policies as loaded: version, state, errors, rules, and the source to edit.
+// The policies as loaded, and the chosen one.
 import { useQuery } from "@tanstack/react-query";
-import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
-import { ChevronRight, CircleAlert, CircleCheck, CircleDashed, CircleOff, FilePlus2, Shield } from "lucide-react";
-import type { PolicyView, RuleView } from "@/bridge";
-import { onePolicy, policies } from "@/bridge/queries";
-import { useText } from "@/bridge/text";
-import { Wire } from "@/widgets/code";
+import { Link, useNavigate, useParams } from "@tanstack/react-router";
+import { FilePlus2, Shield } from "lucide-react";
+import { policies } from "@/bridge/queries";
 import { useKeys } from "@/widgets/keys";
 import { Empty, Failure, SkeletonRows } from "@/widgets/states";
-import { Pill } from "@/widgets/tone";
 import { NEW, TEMPLATE, useDrafts } from "./drafts";
+import { Policy } from "./Policy";
 import { PolicyEditor } from "./PolicyEditor";
+import { PolicyRow } from "./PolicyRow";
 
 export function PoliciesScreen() {
   const { name } = useParams({ strict: false });
@@ -58,22 +56,15 @@ export function PoliciesScreen() {
         </Empty>
       )}
       {(list.length > 0 || fresh) && (
-        <div className="grid min-h-0 flex-1 grid-cols-[minmax(220px,26%)_minmax(0,1fr)]">
+        <div className="grid min-h-0 flex-1 grid-cols-[minmax(240px,26%)_minmax(0,1fr)]">
           <nav aria-label="Policies" className="overflow-y-auto border-line border-r">
             {list.map((policy) => (
-              <Link
+              <PolicyRow
                 key={policy.name}
-                to="/policies/$name"
-                params={{ name: policy.name }}
-                replace
-                aria-current={policy.name === chosen?.name ? "page" : undefined}
-                className={`flex h-7 items-center gap-2 px-3 ${policy.name === chosen?.name ? "bg-chosen" : "hover:bg-hover"}`}
-              >
-                <PolicyState policy={policy} />
-                <span className="min-w-0 flex-1 truncate">{policy.name}</span>
-                {drafts[policy.name] && <span className="text-human text-xs">edited</span>}
-                <span className="text-faint text-xs">{policy.error === null ? policy.mode : "error"}</span>
-              </Link>
+                policy={policy}
+                chosen={policy.name === chosen?.name}
+                edited={drafts[policy.name] !== undefined}
+              />
             ))}
             {(fresh || drafts[NEW]) && (
               <Link
@@ -94,84 +85,4 @@ export function PoliciesScreen() {
       )}
     </section>
   );
-}
-
-function PolicyState({ policy }: { policy: PolicyView }) {
-  if (policy.error !== null) return <CircleAlert size={13} aria-label="error" className="shrink-0 text-error" />;
-  if (policy.mode === "off") return <CircleOff size={13} aria-label="off" className="shrink-0 text-faint" />;
-  if (policy.mode === "shadow") return <CircleDashed size={13} aria-label="shadow" className="shrink-0 text-policy" />;
-  return <CircleCheck size={13} aria-label={policy.mode} className="shrink-0 text-policy" />;
-}
-
-const STATES: Record<PolicyView["state"], string> = {
-  active: "in force",
-  kept: "its last good version is in force",
-  broken: "not in force",
-};
-
-function Policy({ policy }: { policy: PolicyView }) {
-  const { rule } = useSearch({ strict: false });
-  return (
-    <div className="flex min-h-0 min-w-0 flex-col">
-      <div className="shrink-0 border-line border-b px-4 py-3">
-        <div className="flex items-center gap-3">
-          <h2 className="font-semibold">{policy.name}</h2>
-          <span className={policy.state === "active" ? "text-policy" : "text-error"}>
-            {STATES[policy.state]} · {policy.mode}
-          </span>
-          <span className="ml-auto truncate font-mono text-faint text-xs">
-            {policy.file} {policy.version !== "" && `· version ${policy.version}`}
-          </span>
-        </div>
-        {policy.description !== "" && <p className="mt-0.5 text-muted">{policy.description}</p>}
-        <p className="mt-0.5 text-muted text-sm">
-          {policy.agents.length === 0 ? "Looks at every session." : `Looks at sessions of ${policy.agents.join(", ")}.`}
-        </p>
-      </div>
-      {policy.rules.length > 0 && <Rules key={rule} rules={policy.rules} chosen={rule} />}
-      <Source name={policy.name} line={policy.rules.find((one) => one.id === rule)?.line} />
-    </div>
-  );
-}
-
-/** `chosen`: the one that a link named, shown open. */
-function Rules({ rules, chosen }: { rules: RuleView[]; chosen: string | undefined }) {
-  return (
-    <section aria-label="Rules" className="max-h-[40%] shrink-0 overflow-y-auto border-line border-b">
-      {rules.map((rule) => (
-        <details
-          key={rule.id}
-          open={rule.id === chosen}
-          ref={(shown) => {
-            if (rule.id === chosen) shown?.scrollIntoView({ block: "nearest" });
-          }}
-          className="group border-line border-t first:border-t-0"
-        >
-          <summary className="flex h-7 list-none items-center gap-2.5 px-4 text-sm hover:bg-hover">
-            <ChevronRight
-              size={12}
-              className="shrink-0 text-faint transition-transform duration-100 group-open:rotate-90"
-            />
-            <span className="truncate font-medium">{rule.id}</span>
-            <span className="shrink-0 font-mono text-muted text-xs">{rule.on}</span>
-            {rule.mode !== "enforce" && <Pill dashed>{rule.mode}</Pill>}
-            <span className="ml-auto shrink-0 text-faint text-xs">
-              {rule.lowered_from !== null ? `from ${rule.lowered_from}, ` : ""}line {rule.line}
-            </span>
-          </summary>
-          <div className="bg-panel px-9 py-2">
-            <Wire text={rule.toml.trim()} label={`Rule ${rule.id} in full`} />
-          </div>
-        </details>
-      ))}
-    </section>
-  );
-}
-
-function Source({ name, line }: { name: string; line: number | undefined }) {
-  const { data, isPending, error } = useQuery(onePolicy(name));
-  const source = useText(data?.source).body?.text;
-  if (error) return <Failure error={error} />;
-  if (isPending || source === undefined) return <SkeletonRows rows={12} />;
-  return <PolicyEditor name={name} source={source} version={data.version} problems={data.problems} line={line} />;
 }

@@ -1,0 +1,103 @@
+// One policy: how it stands, its rules, and the source to edit.
+import { useQuery } from "@tanstack/react-query";
+import { useSearch } from "@tanstack/react-router";
+import { ChevronRight, CircleAlert } from "lucide-react";
+import { useEffect, useRef } from "react";
+import type { PolicyView, RuleView } from "@/bridge";
+import { onePolicy } from "@/bridge/queries";
+import { useText } from "@/bridge/text";
+import { plural } from "@/model/format";
+import { inForceWords, place } from "@/model/policy";
+import { Wire } from "@/widgets/code";
+import { Failure, SkeletonRows } from "@/widgets/states";
+import { Pill } from "@/widgets/tone";
+import { PolicyEditor } from "./PolicyEditor";
+
+export function Policy({ policy }: { policy: PolicyView }) {
+  const { rule } = useSearch({ strict: false });
+  const wrong = policy.error === null ? null : place(policy.error);
+  const line = policy.rules.find((one) => one.id === rule)?.line;
+  return (
+    <div className="flex min-h-0 min-w-0 flex-col">
+      <div className="shrink-0 border-line border-b px-4 py-3">
+        <div className="flex items-center gap-3">
+          <h2 className="min-w-0 truncate font-semibold" title={policy.name}>
+            {policy.name}
+          </h2>
+          <span className={`shrink-0 ${policy.state === "active" ? "text-policy" : "text-error"}`}>
+            {policy.state === "active" ? `in force · ${policy.mode}` : inForceWords(policy)}
+          </span>
+          <span className="ml-auto truncate font-mono text-faint text-xs">
+            {policy.file} {policy.version !== "" && `· version ${policy.version}`}
+          </span>
+        </div>
+        {policy.description !== "" && <p className="mt-0.5 text-muted">{policy.description}</p>}
+        {policy.state !== "broken" && (
+          <p className="mt-0.5 text-muted text-sm">
+            {policy.agents.length === 0
+              ? "Looks at every session."
+              : `Looks at sessions of ${policy.agents.join(", ")}.`}
+          </p>
+        )}
+        {wrong && (
+          <p role="alert" className="mt-2 flex items-start gap-1.5 text-error text-sm">
+            <CircleAlert size={13} className="mt-0.5 shrink-0" />
+            <span className="min-w-0 break-words">
+              {wrong.line !== null && <span className="font-medium">Line {wrong.line}: </span>}
+              {wrong.says}
+              <span className="text-muted">
+                {policy.state === "kept"
+                  ? ` The file was not taken: version ${policy.version} with ${plural(policy.rules.length, "rule")} goes on being in force.`
+                  : " The file was not taken, and nothing of it is in force."}
+              </span>
+            </span>
+          </p>
+        )}
+      </div>
+      {policy.rules.length > 0 && <Rules key={rule} rules={policy.rules} chosen={rule} />}
+      <Source name={policy.name} line={line} />
+    </div>
+  );
+}
+
+/** `chosen`: the one that a link named, shown open. */
+function Rules({ rules, chosen }: { rules: RuleView[]; chosen: string | undefined }) {
+  const named = useRef<HTMLDetailsElement>(null);
+  useEffect(() => named.current?.scrollIntoView({ block: "nearest" }), []);
+  return (
+    <section aria-label="Rules" className="max-h-[40%] shrink-0 overflow-y-auto border-line border-b">
+      {rules.map((rule) => (
+        <details
+          key={rule.id}
+          open={rule.id === chosen}
+          ref={rule.id === chosen ? named : null}
+          className="group border-line border-t first:border-t-0"
+        >
+          <summary className="flex h-7 list-none items-center gap-2.5 px-4 text-sm hover:bg-hover">
+            <ChevronRight
+              size={12}
+              className="shrink-0 text-faint transition-transform duration-100 group-open:rotate-90"
+            />
+            <span className="truncate font-medium">{rule.id}</span>
+            <span className="shrink-0 font-mono text-muted text-xs">{rule.on}</span>
+            {rule.mode !== "enforce" && <Pill dashed>{rule.mode}</Pill>}
+            <span className="ml-auto shrink-0 text-faint text-xs">
+              {rule.lowered_from !== null ? `from ${rule.lowered_from}, ` : ""}line {rule.line}
+            </span>
+          </summary>
+          <div className="bg-panel px-9 py-2">
+            <Wire text={rule.toml.trim()} label={`Rule ${rule.id} in full`} />
+          </div>
+        </details>
+      ))}
+    </section>
+  );
+}
+
+function Source({ name, line }: { name: string; line: number | undefined }) {
+  const { data, isPending, error } = useQuery(onePolicy(name));
+  const source = useText(data?.source).body?.text;
+  if (error) return <Failure error={error} />;
+  if (isPending || source === undefined) return <SkeletonRows rows={12} />;
+  return <PolicyEditor name={name} source={source} version={data.version} problems={data.problems} line={line} />;
+}

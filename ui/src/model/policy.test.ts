@@ -1,0 +1,12 @@
+import { expect, test } from "vitest";
+import { inForceWords, place } from "./policy";
+
+test("an error is told by its line; one without a place stays as it is", () => {
+  expect(place("mine.toml:3:1: there is no key `max`")).toEqual({ line: 3, says: "there is no key `max`" });
+  expect(place("two files name the policy x")).toEqual({ line: null, says: "two files name the policy x" });
+});
+
+test("a broken file says what still holds", () => {
+  expect(inForceWords({ state: "kept" })).toBe("its last good version is in force");
+  expect(inForceWords({ state: "broken" })).toBe("not in force");
+});

@@ -1,0 +1,14 @@
+// How a policy's file stands, in words.
+import type { PolicyView } from "@/bridge";
+
+/** "mine.toml:3:1: there is no key …" as its line and what is wrong; the line is null where none is named. */
+export function place(error: string): { line: number | null; says: string } {
+  const found = /^\S+\.toml:(\d+):(\d+):?\s+([\s\S]*)$/.exec(error);
+  return found ? { line: Number(found[1]), says: found[3] ?? "" } : { line: null, says: error };
+}
+
+/** What holds although the file is broken. */
+export function inForceWords(policy: Pick<PolicyView, "state">): string {
+  if (policy.state === "kept") return "its last good version is in force";
+  return policy.state === "broken" ? "not in force" : "in force";
+}
