@@ -50,6 +50,24 @@ when = "tool.name == 'send_mail' && 'web' in session.taints"
 do   = ["escalate"]
 
 [[rule]]
+id   = "again"
+on   = "model.response"
+when = "response.failed"
+do   = [{ first = [{ retry = { times = 2, base = "40ms" } }, { reroute = "tier:strong" }] }]
+
+[[rule]]
+id   = "once-is-enough"
+on   = "tool.call"
+when = "tool.name == 'query_ledger' && run.steps > 4"
+do   = [{ first = [{ cached = "1h" }, "block"] }]
+
+[[rule]]
+id   = "enough"
+on   = "model.stream"
+when = "run.steps > 5"
+do   = [{ partial = "The report's agent has had its five steps." }]
+
+[[rule]]
 id   = "cheaper-ending"
 on   = "model.request"
 when = "run.steps == 6"
@@ -77,7 +95,8 @@ export const quarter = story({
     { text: "Now the exchange rates.", first: 24, calls: [call("open_page", { url: "https://rates.example/q3" }, page)] },
     { text: "One accrual is missing; I'll book it.", first: 26, calls: [call("post_entry", { account: "4930", amount: "1200.00" }, "")] },
     { text: "I'll note it in the report instead. Who gets it?", first: 21, calls: [call("list_people", { team: "finance" }, "Marta Keller <marta.keller@example.com>\nIvo Lang <ivo.lang@example.com>\n")] },
-    { text: "Before I send it, the last quarter for comparison.", first: 30, calls: [call("query_ledger", { period: "2026-Q2" }, JSON.stringify({ period: "2026-Q2", rows: rows.slice(0, 20) }))] },
+    { text: "Before I send it, the last quarter for comparison.", first: 30, fails: { times: 2, status: 529, type: "overloaded_error", text: "Overloaded" }, calls: [call("query_ledger", { period: "2026-Q2" }, JSON.stringify({ period: "2026-Q2", rows: rows.slice(0, 20) }))] },
+    { text: "And this quarter's once more, to be sure.", first: 24, calls: [call("query_ledger", { period: "2026-Q3" }, JSON.stringify({ period: "2026-Q3", rows }))] },
     { text: "I'll send it.", first: 22, calls: [call("send_mail", { to: "finance", body: "The report for the third quarter is attached. Costs rose by 4.1 %, mostly hosting; one accrual of 1,200.00 on 4930 should be booked." }, "sent")] },
     { text: "The report is sent. One accrual of EUR 1,200.00 on account 4930 is named in it and still to be booked.", first: 25 },
   ],

@@ -6,6 +6,14 @@ import { wires } from "../../clients/provider.mjs";
 /** `pace` stretches every wait; 0 answers at once. A turn with `hold: NAME` waits until `release(NAME)`. */
 export async function startStories(find, { pace = 1 } = {}) {
   const held = new Map();
+  const failed = new Map();
+  /** Whether a turn that fails some times before it answers is to fail now. */
+  const fails = (story, said, { times }) => {
+    const key = `${story.name} ${said}`;
+    const before = failed.get(key) ?? 0;
+    failed.set(key, (before + 1) % (times + 1));
+    return before < times;
+  };
   const gate = (name) => {
     if (!held.has(name)) {
       const one = {};
@@ -22,7 +30,7 @@ export async function startStories(find, { pace = 1 } = {}) {
         gate(name).open();
         return response.end();
       }
-      answer(request, response, Buffer.concat(chunks).toString(), { find, pace, gate }).catch(() => response.destroy());
+      answer(request, response, Buffer.concat(chunks).toString(), { find, pace, gate, fails }).catch(() => response.destroy());
     });
   });
   await new Promise((ready) => server.listen(0, "127.0.0.1", ready));
@@ -32,7 +40,7 @@ export async function startStories(find, { pace = 1 } = {}) {
 
 const json = { "content-type": "application/json" };
 
-async function answer(request, response, text, { find, pace, gate }) {
+async function answer(request, response, text, { find, pace, gate, fails }) {
   const body = JSON.parse(text);
   const path = request.url.split("?")[0];
   const [dialect, wire] = Object.entries(wires).find(([, { suffix }]) => suffix.test(path));
@@ -46,9 +54,10 @@ async function answer(request, response, text, { find, pace, gate }) {
   const said = history.filter((message) => message.role === "assistant" || message.role === "model").length;
   const turn = aside ? { text: story.title.answer } : story.turn(said);
   if (turn.hold) await gate(turn.hold).opened;
-  if (turn.status) {
-    response.writeHead(turn.status, json);
-    return response.end(JSON.stringify({ type: "error", error: { type: turn.type, message: turn.text } }));
+  const failure = turn.fails && fails(story, said, turn.fails) ? turn.fails : turn;
+  if (failure.status) {
+    response.writeHead(failure.status, json);
+    return response.end(JSON.stringify({ type: "error", error: { type: failure.type, message: failure.text } }));
   }
   const speaking = weighed(wire, dialect, turn, text, said, story);
   const wait = (ms) => (pace === 0 || !ms ? undefined : new Promise((later) => setTimeout(later, ms * pace)));

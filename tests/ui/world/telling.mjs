@@ -1,6 +1,6 @@
 // How a story is told: its turns, and what its tools give.
 
-/** A story from its turns: `{text, calls: [{name, arguments, result, error, ms, sub}], first, gap, hold, status}`. */
+/** A story from its turns: `{text, calls: [{name, arguments, result, error, ms, sub}], first, gap, hold, status, fails}`. */
 export function story({ turns, ...about }) {
   return {
     tools: [],

@@ -1,7 +1,7 @@
 // A step's state and figures.
 import { CircleAlert, History } from "lucide-react";
 import type { ReactNode } from "react";
-import type { ExchangeView } from "@/bridge";
+import type { AttemptView, ExchangeView } from "@/bridge";
 import { count, duration, exactTime, money, percent } from "@/model/format";
 import { Pill, type Tone } from "@/widgets/tone";
 
@@ -63,6 +63,11 @@ export function Facts({ exchange }: { exchange: ExchangeView }) {
           {served !== null && <span className="text-muted"> → {served}</span>}
         </Fact>
         <Fact name="Provider">{exchange.provider}</Fact>
+        {exchange.attempts.length > 1 && (
+          <Fact name="Attempts">
+            <span title={exchange.attempts.map(attemptWords).join("\n")}>{exchange.attempts.length}</span>
+          </Fact>
+        )}
         <Fact name="Dialect">{exchange.dialect}</Fact>
         <Fact name="Started">{exactTime(Date.parse(timing.started_at)).slice(11)}</Fact>
         {timing.duration_ms !== null && exchange.state !== "open" && (
@@ -95,6 +100,11 @@ export function Facts({ exchange }: { exchange: ExchangeView }) {
       )}
     </div>
   );
+}
+
+function attemptWords({ provider, model, status, error, why }: AttemptView, place: number): string {
+  const became = error ?? (status === null ? "" : `status ${status}`);
+  return [`${place + 1}. ${provider} · ${model}`, became, why ?? ""].filter((part) => part !== "").join(" · ");
 }
 
 function Fact({ name, children }: { name: string; children: ReactNode }) {

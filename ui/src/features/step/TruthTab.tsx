@@ -4,7 +4,7 @@ import type { ReactNode } from "react";
 import type { ExchangeView, MessageView } from "@/bridge";
 import { type Body, useBody } from "@/bridge/text";
 import { readAnswer } from "@/model/dialect";
-import { bytes } from "@/model/format";
+import { bytes, duration } from "@/model/format";
 import { SkeletonRows } from "@/widgets/states";
 import { Pill } from "@/widgets/tone";
 import { Difference } from "./Difference";
@@ -147,13 +147,16 @@ function Attempts({ exchange }: { exchange: ExchangeView }) {
       <h3 className="font-medium">{exchange.attempts.length} attempts</h3>
       <ol>
         {exchange.attempts.map((attempt, i) => (
-          <li key={i} className="flex gap-3 text-muted">
+          <li key={i} className="flex flex-wrap gap-x-3 text-muted">
             <span className="num">{i + 1}</span>
             <span>
               {attempt.provider} · {attempt.model}
             </span>
-            <span className={attempt.error !== null ? "text-error" : ""}>{attempt.error ?? attempt.status}</span>
-            {attempt.why != null && <span>{attempt.why}</span>}
+            <span className={`min-w-0 break-words ${attempt.error !== null ? "text-error" : ""}`}>
+              {attempt.error ?? (attempt.status === null ? "" : `status ${attempt.status}`)}
+            </span>
+            {attempt.why != null && <span className="min-w-0 break-words">{attempt.why}</span>}
+            <span className="num ml-auto">{duration(attempt.duration_ms)}</span>
           </li>
         ))}
       </ol>

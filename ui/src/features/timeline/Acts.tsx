@@ -70,6 +70,9 @@ const ACTS: Record<string, { icon: typeof ShieldBan; word: string; would: string
   delay: { icon: Hourglass, word: "delayed", would: "would have delayed" },
 };
 
+/** What was tried and did not apply, where “could not” and the action's name is no English. */
+const COULD_NOT: Record<string, string> = { cached: "nothing cached", partial: "could not end early" };
+
 /** The same act several times is one pill with a number. */
 function gather(acts: RowAct[]): { act: RowAct; times: number }[] {
   const found = new Map<string, { act: RowAct; times: number }>();
@@ -104,7 +107,7 @@ export function ActPill({ act, times = 1, rule, person = false }: ActPillProps) 
   const words = {
     done: known?.word ?? spoken,
     shadow: known?.would ?? `would ${spoken}`,
-    "not applied": `could not ${spoken}`,
+    "not applied": COULD_NOT[act.action] ?? `could not ${spoken}`,
   };
   return (
     <Pill
