@@ -4,7 +4,10 @@ import { createServer } from "node:http";
 
 export const FINAL = "FINAL-ANSWER: the file says hello.";
 
-/** Starts it; `script(names, said, results)` says what to call, `[{name, arguments}]`, or null. */
+/**
+ * Starts it; `script(names, said, results)` says, or promises, what comes: calls `[{name, arguments}]`, `{ text }`, or null for the final text. With `input` on it, so
+ * many input tokens are claimed, below 1 as a share of the model's window.
+ */
 export async function startProvider(script) {
   const received = [];
   const server = createServer((request, response) => {
@@ -23,7 +26,7 @@ export async function startProvider(script) {
 let number = 0;
 const id = (prefix) => `${prefix}_scripted_${++number}`;
 
-function answer(request, response, body, script, said) {
+async function answer(request, response, body, script, said) {
   const path = request.url.split("?")[0];
   const send = (status, value) => {
     response.writeHead(status, { "content-type": "application/json" });
@@ -34,8 +37,9 @@ function answer(request, response, body, script, said) {
   const wire = Object.values(wires).find(({ suffix }) => suffix.test(path));
   if (!wire) return send(404, { error: { message: `nothing is scripted for ${path}` } });
   const names = wire.tools(body);
-  const called = names.length ? script(names, said, wire.results(body)) : null;
-  const turn = called ? { calls: called } : { text: names.length ? FINAL : "A short title" };
+  const made = names.length ? await script(names, said, wire.results(body)) : null;
+  const turn = Array.isArray(made) ? { calls: made, input: made.input } : (made ?? { text: names.length ? FINAL : aside(said) });
+  turn.input = turn.input && tokens(turn.input, body.model);
   const streamed = wire.streamed(body, request.url);
   if (!streamed) return send(200, wire.whole(turn, body));
   response.writeHead(200, { "content-type": "text/event-stream; charset=utf-8" });
@@ -47,6 +51,12 @@ function answer(request, response, body, script, said) {
   for (const frame of frames) response.write(frame);
   response.end();
 }
+
+/** What it says where no tools are offered: to be summarised, or for a title. */
+const aside = (said) => (/summar/i.test(said) && !/title/i.test(said) ? "SUMMARY-OF-EARLIER-TURNS: hello.txt was read." : "A short title");
+
+const WINDOWS = [[/^claude/, 200_000], [/^gpt-5/, 400_000]];
+const tokens = (input, model) => (input > 1 ? input : Math.round(input * (WINDOWS.find(([name]) => name.test(model))?.[1] ?? 128_000)));
 
 const sse = (event, data) => `${event ? `event: ${event}\n` : ""}data: ${typeof data === "string" ? data : JSON.stringify(data)}\n\n`;
 const json = (value) => JSON.stringify(value);
@@ -62,15 +72,16 @@ const anthropic = {
     ...withIds(turn, "toolu").map((call) => ({ type: "tool_use", id: call.id, name: call.name, input: call.arguments })),
   ],
   usage: { input_tokens: 120, cache_creation_input_tokens: 0, cache_read_input_tokens: 64, output_tokens: 17 },
-  head(body, content) {
-    return { id: id("msg"), type: "message", role: "assistant", model: body.model, content, stop_reason: null, stop_sequence: null, usage: this.usage };
+  head(body, content, turn) {
+    const usage = turn.input ? { ...this.usage, input_tokens: turn.input - this.usage.cache_read_input_tokens } : this.usage;
+    return { id: id("msg"), type: "message", role: "assistant", model: body.model, content, stop_reason: null, stop_sequence: null, usage };
   },
   stop: (turn) => (turn.calls ? "tool_use" : "end_turn"),
   whole(turn, body) {
-    return { ...this.head(body, this.blocks(turn)), stop_reason: this.stop(turn) };
+    return { ...this.head(body, this.blocks(turn), turn), stop_reason: this.stop(turn) };
   },
   *stream(turn, body) {
-    yield sse("message_start", { type: "message_start", message: this.head(body, []) });
+    yield sse("message_start", { type: "message_start", message: this.head(body, [], turn) });
     for (const [index, block] of this.blocks(turn).entries()) {
       const start = block.type === "text" ? { type: "text", text: "" } : { ...block, input: {} };
       yield sse("content_block_start", { type: "content_block_start", index, content_block: start });
@@ -97,17 +108,17 @@ const responses = {
       : []),
     ...withIds(turn, "call").map((call) => ({ id: id("fc"), type: "function_call", status: "completed", call_id: call.id, name: call.name, arguments: json(call.arguments) })),
   ],
-  response: (body, status, output) => ({
+  response: (body, status, output, input = 120) => ({
     id: "resp_pending", object: "response", created_at: 1795384081, status, background: false, error: null, incomplete_details: null,
     instructions: null, max_output_tokens: null, model: body.model, output, parallel_tool_calls: true, previous_response_id: null,
     reasoning: { effort: null, summary: null }, store: false, temperature: 1, text: { format: { type: "text" } }, tool_choice: "auto", tools: [],
     top_p: 1, truncation: "disabled", user: null, metadata: {},
     usage: status === "completed"
-      ? { input_tokens: 120, input_tokens_details: { cached_tokens: 64 }, output_tokens: 17, output_tokens_details: { reasoning_tokens: 0 }, total_tokens: 137 }
+      ? { input_tokens: input, input_tokens_details: { cached_tokens: 64 }, output_tokens: 17, output_tokens_details: { reasoning_tokens: 0 }, total_tokens: input + 17 }
       : null,
   }),
   whole(turn, body) {
-    return { ...this.response(body, "completed", this.items(turn)), id: id("resp") };
+    return { ...this.response(body, "completed", this.items(turn), turn.input), id: id("resp") };
   },
   *stream(turn, body) {
     const own = id("resp");
@@ -131,7 +142,7 @@ const responses = {
       }
       yield event("response.output_item.done", { output_index, item });
     }
-    yield event("response.completed", { response: { ...this.response(body, "completed", items), id: own } });
+    yield event("response.completed", { response: { ...this.response(body, "completed", items, turn.input), id: own } });
   },
 };
 
@@ -140,13 +151,13 @@ const chat = {
   tools: (body) => (body.tools ?? []).map((tool) => tool.function?.name).filter(Boolean),
   results: (body) => body.messages.filter((message) => message.role === "tool").length,
   streamed: (body) => body.stream === true,
-  usage: { prompt_tokens: 120, completion_tokens: 17, total_tokens: 137, prompt_tokens_details: { cached_tokens: 64 } },
+  usage: ({ input = 120 }) => ({ prompt_tokens: input, completion_tokens: 17, total_tokens: input + 17, prompt_tokens_details: { cached_tokens: 64 } }),
   calls: (turn) => withIds(turn, "call").map((call, index) => ({ index, id: call.id, type: "function", function: { name: call.name, arguments: json(call.arguments) } })),
   reason: (turn) => (turn.calls ? "tool_calls" : "stop"),
   whole(turn, body) {
     const calls = this.calls(turn).map(({ index: _, ...call }) => call);
     const message = { role: "assistant", content: turn.text ?? null, refusal: null, ...(calls.length ? { tool_calls: calls } : {}) };
-    return { id: id("chatcmpl"), object: "chat.completion", created: 1795384081, model: body.model, choices: [{ index: 0, message, logprobs: null, finish_reason: this.reason(turn) }], usage: this.usage };
+    return { id: id("chatcmpl"), object: "chat.completion", created: 1795384081, model: body.model, choices: [{ index: 0, message, logprobs: null, finish_reason: this.reason(turn) }], usage: this.usage(turn) };
   },
   *stream(turn, body) {
     const own = id("chatcmpl");
@@ -159,7 +170,7 @@ const chat = {
       for (const piece of call.function.arguments.match(/[^]{1,12}/g)) yield chunk({ tool_calls: [{ index: call.index, function: { arguments: piece } }] });
     }
     yield chunk({}, this.reason(turn));
-    if (body.stream_options?.include_usage) yield sse("", { id: own, object: "chat.completion.chunk", created: 1795384081, model: body.model, choices: [], usage: this.usage });
+    if (body.stream_options?.include_usage) yield sse("", { id: own, object: "chat.completion.chunk", created: 1795384081, model: body.model, choices: [], usage: this.usage(turn) });
     yield sse("", "[DONE]");
   },
 };

@@ -1,0 +1,136 @@
+// `npm run test:pairs`: the founding pairs of observation and action, with real clients, unchanged, against a scripted model, a scripted classifier and
+// somebody who hears alerts. Words choose pairs and clients.
+import { spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync } from "node:fs";
+import { createServer } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { nodeEnvironment, pythonEnvironment } from "../clients/environments.mjs";
+import { JUDGES, policies, script } from "../clients/pairs.mjs";
+import { startProvider } from "../clients/provider.mjs";
+import { startRuntime } from "../clients/runtime.mjs";
+import { buildCli } from "./build.mjs";
+import { built, Missing, requireCargo, root } from "./machine.mjs";
+
+const KEYS = { ANTHROPIC_API_KEY: "sk-ant-fake-00000000000000000000", OPENAI_API_KEY: "sk-fake-000000000000000000000000" };
+
+/** What each client is started with to be asked something. */
+const clients = (python, node) => [
+  { name: "Claude Code", command: (question) => [node.program("claude"), "-p", question], env: { DISABLE_AUTO_COMPACT: "1" } },
+  {
+    name: "Codex",
+    command: (question) => [node.program("codex"), "exec", "--skip-git-repo-check", "-m", "gpt-5.1-codex", "--sandbox", "danger-full-access", question],
+  },
+  { name: "LangGraph", command: (question) => [python, join(root, "tests", "clients", "programs", "langgraph_agent.py"), question] },
+];
+
+/** Answers every POST with what `reply` makes of it, and keeps what came. */
+async function listener(reply) {
+  const heard = [];
+  const server = createServer((request, response) => {
+    const chunks = [];
+    request.on("data", (chunk) => chunks.push(chunk)).on("end", () => {
+      const body = JSON.parse(Buffer.concat(chunks).toString() || "null");
+      heard.push(body);
+      response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(reply(body)));
+    });
+  });
+  await new Promise((ready) => server.listen(0, "127.0.0.1", ready));
+  return { url: `http://127.0.0.1:${server.address().port}/`, heard, stop: () => server.close() };
+}
+
+async function drive(pair, client, world) {
+  const { runtime, provider, packages, hook } = world;
+  const [seen, alerted] = [provider.received.length, hook.heard.length];
+  const agent = `${pair}-${client.name.toLowerCase().replaceAll(" ", "-")}`;
+  const home = join(mkdtempSync(join(tmpdir(), "switchtower-pairs-")), "home");
+  mkdirSync(home);
+  const question = `Read hello.txt and tell me what it says. This pair: ${pair} with ${client.name}.`;
+  const env = { PATH: process.env.PATH, HOME: home, PACKAGES: packages, ...KEYS, ...client.env };
+  const child = spawn(built("switchtower"), ["run", ...runtime.places, "--agent", agent, "--", ...client.command(question)], {
+    cwd: join(runtime.folder, "work"), env, stdio: ["ignore", "pipe", "pipe"],
+  });
+  const ran = { out: "", err: "" };
+  child.stdout.setEncoding("utf8").on("data", (text) => { ran.out += text; });
+  child.stderr.setEncoding("utf8").on("data", (text) => { ran.err += text; });
+  const late = setTimeout(() => child.kill("SIGKILL"), 240_000);
+  ran.exit = await new Promise((ended) => child.once("exit", (code, signal) => ended(code ?? signal)));
+  clearTimeout(late);
+  const sessions = (await runtime.rpc("list_sessions", { limit: 500 })).sessions.filter((session) => session.agent === agent);
+  if (sessions.length !== 1) return [`${sessions.length} sessions; exit ${ran.exit}: ${ran.err.slice(-600)}`];
+  const [session] = sessions;
+  const acts = await all(runtime, "list_interventions", "interventions", { session: session.id });
+  const rows = await all(runtime, "list_timeline", "rows", { session: session.id });
+  const received = provider.received.slice(seen).filter(({ body }) => body);
+  // Requests with tools are the agent's turns; titles and the runtime's own questions have none.
+  const turns = received.filter(({ body }) => (body.tools ?? []).length > 0);
+  const judged = { turns, received, acts, ran, session, alerts: hook.heard.slice(alerted), tools: rows.filter(({ kind }) => kind === "tool") };
+  const wrong = ran.exit === 0 ? [] : [`it ended with ${ran.exit}: ${ran.err.slice(-600)}`];
+  return [...wrong, ...JUDGES[pair](judged), ...(await explained(runtime, acts))];
+}
+
+/** Pages of a list, put together. */
+async function all(runtime, name, field, args) {
+  if (name === "list_timeline") {
+    const { total } = await runtime.rpc(name, { ...args, from: 0, count: 1 });
+    const rows = [];
+    while (rows.length < total) rows.push(...(await runtime.rpc(name, { ...args, from: rows.length, count: 200 }))[field]);
+    return rows;
+  }
+  const items = [];
+  for (let cursor; ; ) {
+    const page = await runtime.rpc(name, { ...args, cursor });
+    items.push(...page[field]);
+    if (!page.next) return items;
+    cursor = page.next;
+  }
+}
+
+/** Each intervention of a rule must be explained by a verdict of its exchange, with the values that it read. */
+async function explained(runtime, acts) {
+  const wrong = [];
+  for (const act of acts.filter(({ cause, rule }) => cause === "rule" && rule).slice(0, 5)) {
+    const { verdicts } = await runtime.rpc("get_exchange", { exchange: act.exchange });
+    const verdict = verdicts.find((one) => one.rule === act.rule && one.matched);
+    if (!verdict) wrong.push(`no verdict explains ${act.action} of ${act.rule}`);
+  }
+  return wrong;
+}
+
+try {
+  requireCargo();
+  if (!process.env.SWITCHTOWER_BUILT) {
+    const { ok, output } = await buildCli();
+    if (!ok) throw new Missing(output);
+  }
+  console.log("Installing clients …");
+  const { python } = pythonEnvironment();
+  const node = nodeEnvironment();
+  const classifier = await listener(({ text }) => ({ score: /UNSAFE/.test(text) ? 0.97 : 0.01 }));
+  const hook = await listener(() => ({ ok: true }));
+  let runtime;
+  const provider = await startProvider(script(() => runtime.folder));
+  runtime = await startRuntime(provider.base, { policies: policies({ classifier: classifier.url, hook: hook.url }) });
+  const broken = (await runtime.rpc("health")).policies.filter(({ error }) => error);
+  if (broken.length > 0) throw new Missing(`These policies are broken: ${JSON.stringify(broken, null, 1)}`);
+  const wanted = process.argv.slice(2).map((word) => word.toLowerCase());
+  let failed = 0;
+  let passed = 0;
+  for (const pair of Object.keys(JUDGES)) {
+    for (const client of clients(python, node)) {
+      const name = `${pair.padEnd(8)} ${client.name}`;
+      if (!wanted.every((word) => name.toLowerCase().includes(word))) continue;
+      const wrong = await drive(pair, client, { runtime, provider, packages: node.folder, hook });
+      wrong.length ? failed++ : passed++;
+      console.log(`${wrong.length ? "✗" : "✓"}  ${name.padEnd(24)} ${wrong.join("\n     ")}`);
+    }
+  }
+  await runtime.stop();
+  [provider, classifier, hook].forEach((server) => server.stop());
+  console.log(`${passed} passed, ${failed} failed`);
+  process.exitCode = failed ? 1 : 0;
+} catch (error) {
+  if (!(error instanceof Missing)) throw error;
+  console.error(error.message);
+  process.exitCode = 1;
+}
