@@ -3,12 +3,9 @@
 //! must stand in the next one, but where the action itself is to change it, once.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::disallowed_methods)] // a test may panic, print and spawn; clippy only knows its `#[test]` functions
 
-#[path = "hand_world/mod.rs"]
-mod hand_world;
-
-use hand_world::World;
 use serde_json::{Value, json};
-use switchtower_tests::{Agent, Dialect, Turn, agent::Outcome, cells, judge};
+use std::sync::Arc;
+use switchtower_tests::{Agent, Dialect, Stage, Turn, agent::Outcome, cells, judge};
 
 /// An action, where it acts, and how often it may break the prefix.
 struct Row {
@@ -158,16 +155,12 @@ fn marks(value: &Value) -> usize {
     }
 }
 
-async fn cell(row: &'static Row, dialect: Dialect, streamed: bool) {
-    let policy = format!("version = 1\n[[rule]]\nid = \"it\"\n{}\n", row.rules);
-    let policies: &[(&str, &str)] = if row.rules.is_empty() { &[] } else { &[("marks", &policy)] };
-    let world = World::start(dialect, streamed, turns, policies).await;
-    let mut agent = world.agent();
+async fn cell(stage: Arc<Stage>, row: &'static Row, dialect: Dialect, streamed: bool) {
+    let mut agent = stage.agent(row.name, dialect, streamed, turns);
     talk(&mut agent).await;
-    let acted = world.rpc("list_interventions", json!({"session": world.session().await["id"]})).await;
-    let acted = acted["interventions"].as_array().unwrap();
+    let (_, acted) = stage.session(&agent).await;
     assert_eq!(acted.is_empty(), row.rules.is_empty(), "it acts: {acted:?}");
-    let bodies = world.bodies();
+    let bodies = stage.bodies(&agent);
     let prefixes: Vec<Vec<String>> = bodies.iter().map(prefix).collect();
     let broken = prefixes.windows(2).filter(|pair| !pair[1].starts_with(&pair[0])).count();
     let differing = prefixes.windows(2).find_map(|pair| pair[0].iter().zip(&pair[1]).find(|(one, other)| one != other));
@@ -189,8 +182,11 @@ async fn cell(row: &'static Row, dialect: Dialect, streamed: bool) {
 #[tokio::test(flavor = "multi_thread")]
 async fn no_action_harms_signatures_or_the_prompt_cache() {
     let names: Vec<&'static str> = ROWS.iter().map(|row| row.name).collect();
+    let rules = |row: &Row| format!("[[rule]]\nid = \"it\"\n{}\n", row.rules);
+    let policies: Vec<_> = ROWS.iter().filter(|row| !row.rules.is_empty()).map(|row| (row.name, rules(row))).collect();
+    let stage = Stage::start(&policies).await;
     cells::fill(&names, |name, dialect, streamed| {
-        cell(ROWS.iter().find(|row| row.name == name).unwrap(), dialect, streamed)
+        cell(stage.clone(), ROWS.iter().find(|row| row.name == name).unwrap(), dialect, streamed)
     })
     .await;
 }

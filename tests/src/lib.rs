@@ -16,6 +16,7 @@ pub mod provider;
 pub mod render;
 pub mod runtime;
 pub mod shared;
+pub mod stage;
 pub mod turn;
 
 pub use agent::Agent;
@@ -23,4 +24,5 @@ pub use answer::Answer;
 pub use dialect::Dialect;
 pub use provider::{Fault, Provider, Received, Reply};
 pub use runtime::{Options, Runtime};
+pub use stage::Stage;
 pub use turn::{Call, Reasoning, Turn, Usage};

@@ -1,0 +1,115 @@
+//! One runtime and one provider for a whole table: each cell is an agent under a name of its own, and its requests reach a script of its own by a
+//! header that providers pass on. A process for each cell would cost more than what the cell shows.
+
+use crate::{Agent, Dialect, Options, Provider, Received, Reply, Runtime, Turn, judge, render};
+use serde_json::{Value, json};
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+const CELL: &str = "x-cell";
+
+type Script = Arc<dyn Fn(&Received) -> Reply + Send + Sync>;
+
+pub struct Stage {
+    pub runtime: Runtime,
+    provider: Provider,
+    scripts: Arc<Mutex<HashMap<String, Script>>>,
+    cells: AtomicUsize,
+}
+
+impl Stage {
+    /// `policies`: what each row's agents are under, as (row, TOML without `version` and `agents`).
+    pub async fn start(policies: &[(&str, String)]) -> Arc<Stage> {
+        let scripts: Arc<Mutex<HashMap<String, Script>>> = Arc::default();
+        let known = scripts.clone();
+        let provider = Provider::start(move |request| {
+            let script = request
+                .header(CELL)
+                .and_then(|cell| known.lock().unwrap_or_else(|e| e.into_inner()).get(cell).cloned());
+            match script {
+                Some(script) => script(request),
+                None => render::error(Dialect::Chat, 404, "no cell sent this"),
+            }
+        })
+        .await;
+        let mut options = Options::to(&provider.base);
+        for (row, policy) in policies {
+            let name = named(row);
+            options =
+                options.policy(&name, &format!("version = 1\nname = \"{name}\"\nagents = [\"{name}-c*\"]\n{policy}"));
+        }
+        let runtime = Runtime::start(&options);
+        Arc::new(Stage { runtime, provider, scripts, cells: AtomicUsize::new(0) })
+    }
+
+    /// An agent of a row, whose model is strict and says `turns` one after the other.
+    pub fn agent(
+        &self,
+        row: &str,
+        dialect: Dialect,
+        streamed: bool,
+        turns: impl Fn(usize) -> Turn + Send + Sync + 'static,
+    ) -> Agent {
+        let count = AtomicUsize::new(0);
+        self.scripted(
+            row,
+            dialect,
+            streamed,
+            judge::strict(move |request| {
+                let round = count.fetch_add(1, Ordering::SeqCst);
+                render::answer(request, &turns(round).numbered(round))
+            }),
+        )
+    }
+
+    /// An agent of a row and what its provider answers.
+    pub fn scripted(
+        &self,
+        row: &str,
+        dialect: Dialect,
+        streamed: bool,
+        script: impl Fn(&Received) -> Reply + Send + Sync + 'static,
+    ) -> Agent {
+        let cell = format!("c{}", self.cells.fetch_add(1, Ordering::SeqCst));
+        self.scripts.lock().unwrap_or_else(|e| e.into_inner()).insert(cell.clone(), Arc::new(script));
+        let mut agent =
+            Agent::new(&self.runtime.proxy, dialect, streamed).labelled(&format!("{}-{cell}~one", named(row)));
+        agent.headers.push((CELL.into(), cell));
+        agent
+    }
+
+    /// What came upstream from an agent.
+    pub fn received(&self, agent: &Agent) -> Vec<Received> {
+        let mine = |request: &Received| request.header(CELL) == Some(cell_of(agent));
+        self.provider.received().into_iter().filter(mine).collect()
+    }
+
+    pub fn bodies(&self, agent: &Agent) -> Vec<Value> {
+        self.received(agent).iter().map(Received::json).collect()
+    }
+
+    /// The agent's session, and what was done in it, newest first.
+    pub async fn session(&self, agent: &Agent) -> (Value, Vec<Value>) {
+        let sessions = self.runtime.rpc("list_sessions", json!({"limit": 1000})).await;
+        let sessions = sessions["sessions"].as_array().cloned().unwrap_or_default();
+        let name = agent.prefix.trim_start_matches("/@").trim_end_matches("~one");
+        let session = sessions.into_iter().find(|session| session["agent"] == name).unwrap_or(Value::Null);
+        let acts = self.runtime.rpc("list_interventions", json!({"session": session["id"]})).await;
+        let acts = acts["interventions"].as_array().cloned().unwrap_or_default();
+        (session, acts)
+    }
+}
+
+fn cell_of(agent: &Agent) -> &str {
+    agent.headers.iter().find(|(name, _)| name == CELL).map(|(_, cell)| cell.as_str()).unwrap_or_default()
+}
+
+/// A row's name as an agent may have it.
+fn named(row: &str) -> String {
+    row.replace(' ', "-")
+}
