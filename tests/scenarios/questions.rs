@@ -60,6 +60,34 @@ async fn outcomes(runtime: &Runtime) -> Vec<String> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_equal_request_under_another_name_is_a_question_of_its_own() {
+    let provider = provider(|_| delete()).await;
+    let runtime = Runtime::start(&Options::to(&provider.base).policy("ask", &asking("5m")));
+    let mut turns = JoinSet::new();
+    for name in ["one", "other"] {
+        let mut agent = agent(&runtime, Dialect::Chat, true).labelled(&format!("{name}~talk"));
+        turns.spawn(async move { agent.turn().await.0 });
+    }
+    let begun = Instant::now();
+    let asked = loop {
+        let listed = runtime.rpc("list_escalations", json!({"state": "pending"})).await;
+        let asked = listed["escalations"].as_array().unwrap().clone();
+        if asked.len() == 2 {
+            break asked;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(10), "{listed}");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    };
+    assert_ne!(asked[0]["session"], asked[1]["session"]);
+    for one in &asked {
+        runtime.rpc("resolve_escalation", resolve(&one["id"], "approve")).await;
+    }
+    while let Some(answer) = turns.join_next().await {
+        assert_eq!(answer.unwrap().calls.len(), 1, "none took the other's place");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn of_two_approvals_one_counts() {
     let (provider, options) = world("5m").await;
     let runtime = Runtime::start(&options);

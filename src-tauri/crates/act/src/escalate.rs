@@ -34,12 +34,18 @@ pub fn call_digest(call: &ToolCall) -> String {
     digest(&serde_json::json!({ "id": call.id, "tool": call.name, "arguments": arguments }))
 }
 
-/// What a request is known by when its client sends it again: as JSON, since some order their keys anew each time; else its bytes.
-pub fn request_digest(body: &[u8]) -> String {
+/// What a request is known by when its client sends it again: as JSON, since some order their keys anew each time; else its bytes. `of`: what the client
+/// calls itself and its conversation, where it does; another one's equal request is no repetition.
+pub fn request_digest(body: &[u8], of: Option<&str>) -> String {
     let canonical = serde_json::from_slice::<serde_json::Value>(body)
         .ok()
         .and_then(|value| serde_json_canonicalizer::to_vec(&value).ok());
-    hex(&Sha256::digest(canonical.as_deref().unwrap_or(body)))
+    let mut digest = Sha256::new_with_prefix(canonical.as_deref().unwrap_or(body));
+    if let Some(of) = of {
+        digest.update([0]);
+        digest.update(of);
+    }
+    hex(&digest.finalize())
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -68,13 +74,16 @@ mod tests {
 
     #[test]
     fn a_request_sent_again_is_known_however_its_keys_are_ordered() {
-        let first =
-            request_digest(br#"{"model":"m","client_metadata":{"turn":"t","thread":"1"},"input":[{"a":1},{"b":2}]}"#);
+        let first = request_digest(
+            br#"{"model":"m","client_metadata":{"turn":"t","thread":"1"},"input":[{"a":1},{"b":2}]}"#,
+            None,
+        );
         let again = br#"{"model":"m","client_metadata":{"thread":"1","turn":"t"},"input":[{"a":1},{"b":2}]}"#;
-        assert_eq!(first, request_digest(again));
+        assert_eq!(first, request_digest(again, None));
         let other = br#"{"model":"m","client_metadata":{"thread":"1","turn":"t"},"input":[{"b":2},{"a":1}]}"#;
-        assert_ne!(first, request_digest(other));
-        assert_ne!(request_digest(b"no json"), request_digest(b"no JSON"));
+        assert_ne!(first, request_digest(other, None));
+        assert_ne!(request_digest(b"no json", None), request_digest(b"no JSON", None));
+        assert_ne!(request_digest(again, Some("one")), request_digest(again, Some("other")));
     }
 
     #[test]

@@ -69,6 +69,8 @@ pub(crate) struct Exchange {
     /// How often its client says that it sent this request before.
     pub client_retries: u32,
     request_digest: OnceLock<String>,
+    /// What its caller calls itself and its conversation, where it does.
+    caller: Option<String>,
     /// What was ordered for this exchange, by a person or by rules on its way.
     due: Mutex<Due>,
     requests_before: u32,
@@ -86,7 +88,7 @@ impl Exchange {
 
     /// What a retry of this request is known by.
     pub fn request_digest(&self) -> &str {
-        self.request_digest.get_or_init(|| act::request_digest(&self.request.body))
+        self.request_digest.get_or_init(|| act::request_digest(&self.request.body, self.caller.as_deref()))
     }
 
     pub fn due(&self) -> Due {

@@ -61,6 +61,7 @@ pub(crate) async fn open(
         side_call: found.side_call,
         branch: found.branch,
         client_retries: found.client.retry.unwrap_or_default(),
+        caller: caller(incoming, &found),
         requests_before: before,
     };
     let started = ExchangeStarted {
@@ -139,7 +140,7 @@ async fn find(
     let (found, session) = {
         let mut finder = core.finder.lock();
         let mut found = finder.find(&caller, request, reading);
-        if let Some(session) = held(core, request) {
+        if let Some(session) = held(core, request, self::caller(incoming, &found)) {
             // Its answer waits for a person: this is the client's retry.
             found.session = Some(session);
         }
@@ -162,12 +163,19 @@ async fn find(
 }
 
 /// The session in which this very request has a question whose answer was not used yet.
-fn held(core: &Core, request: &Request) -> Option<SessionId> {
+fn held(core: &Core, request: &Request, caller: Option<String>) -> Option<SessionId> {
     let held = core.held_requests.lock();
     if held.is_empty() {
         return None;
     }
-    held.get(&act::request_digest(&request.body)).copied()
+    held.get(&act::request_digest(&request.body, caller.as_deref())).copied()
+}
+
+/// What the caller calls itself and its conversation: labels, and the client's own id.
+fn caller(incoming: &Incoming, found: &Found) -> Option<String> {
+    let said = [incoming.agent_label(), incoming.session_label()].into_iter().flatten().map(str::to_owned);
+    let said: Vec<String> = said.chain(found.client.key()).collect();
+    (!said.is_empty()).then(|| said.join("\n"))
 }
 
 fn image(core: &Core, request: &Request, hashes: &[Hash]) -> RequestImage {

@@ -66,6 +66,7 @@ impl Exchange {
             tried: Mutex::default(),
             client_retries: standing.client_retries,
             request_digest: OnceLock::new(),
+            caller: standing.caller,
             due: Mutex::default(),
             requests_before: standing.requests_before,
             gate: Mutex::default(),
@@ -82,6 +83,7 @@ pub(crate) struct Standing {
     pub side_call: bool,
     pub branch: bool,
     pub client_retries: u32,
+    pub caller: Option<String>,
     /// Requests of the session's main line before it.
     pub requests_before: u32,
 }
