@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use std::{
     collections::HashMap,
     sync::{
-        Arc, Mutex,
+        Arc, LazyLock, Mutex, Weak,
         atomic::{AtomicUsize, Ordering},
     },
 };
@@ -22,27 +22,44 @@ pub struct Stage {
     cells: AtomicUsize,
 }
 
+/// Stages by what they were started with, for as long as anybody holds them.
+static SHARED: LazyLock<tokio::sync::Mutex<HashMap<String, Weak<Stage>>>> = LazyLock::new(Default::default);
+
 impl Stage {
     /// `policies`: what each row's agents are under, as (row, TOML without `version` and `agents`).
     pub async fn start(policies: &[(&str, String)]) -> Arc<Stage> {
-        let scripts: Arc<Mutex<HashMap<String, Script>>> = Arc::default();
-        let known = scripts.clone();
-        let provider = Provider::start(move |request| {
-            let script = request
-                .header(CELL)
-                .and_then(|cell| known.lock().unwrap_or_else(|e| e.into_inner()).get(cell).cloned());
-            match script {
-                Some(script) => script(request),
-                None => render::error(Dialect::Chat, 404, "no cell sent this"),
-            }
-        })
-        .await;
-        let mut options = Options::to(&provider.base);
+        let mut options = Options::default();
         for (row, policy) in policies {
             let name = named(row);
             options =
                 options.policy(&name, &format!("version = 1\nname = \"{name}\"\nagents = [\"{name}-c*\"]\n{policy}"));
         }
+        Stage::with(options).await
+    }
+
+    /// The one that somebody holds already under the same options, else a new one.
+    pub async fn shared(options: Options) -> Arc<Stage> {
+        let mut shared = SHARED.lock().await;
+        let key = format!("{options:?}");
+        if let Some(known) = shared.get(&key).and_then(Weak::upgrade) {
+            return known;
+        }
+        let stage = Stage::with(options).await;
+        shared.insert(key, Arc::downgrade(&stage));
+        stage
+    }
+
+    /// `options` but for the provider, which is the stage's own.
+    pub async fn with(mut options: Options) -> Arc<Stage> {
+        let scripts: Arc<Mutex<HashMap<String, Script>>> = Arc::default();
+        let known = scripts.clone();
+        let provider = Provider::start(move |request| {
+            let cell = request.header(CELL).unwrap_or_default();
+            let script = known.lock().unwrap().get(cell).cloned();
+            script.map_or_else(|| render::error(Dialect::Chat, 404, "no cell sent this"), |script| script(request))
+        })
+        .await;
+        options.provider = provider.base.clone();
         let runtime = Runtime::start(&options);
         Arc::new(Stage { runtime, provider, scripts, cells: AtomicUsize::new(0) })
     }
@@ -76,7 +93,7 @@ impl Stage {
         script: impl Fn(&Received) -> Reply + Send + Sync + 'static,
     ) -> Agent {
         let cell = format!("c{}", self.cells.fetch_add(1, Ordering::SeqCst));
-        self.scripts.lock().unwrap_or_else(|e| e.into_inner()).insert(cell.clone(), Arc::new(script));
+        self.scripts.lock().unwrap().insert(cell.clone(), Arc::new(script));
         let mut agent =
             Agent::new(&self.runtime.proxy, dialect, streamed).labelled(&format!("{}-{cell}~one", named(row)));
         agent.headers.push((CELL.into(), cell));
@@ -95,9 +112,9 @@ impl Stage {
 
     /// The agent's session, and what was done in it, newest first.
     pub async fn session(&self, agent: &Agent) -> (Value, Vec<Value>) {
-        let sessions = self.runtime.rpc("list_sessions", json!({"limit": 1000})).await;
-        let sessions = sessions["sessions"].as_array().cloned().unwrap_or_default();
         let name = agent.prefix.trim_start_matches("/@").trim_end_matches("~one");
+        let listed = self.runtime.rpc("list_sessions", json!({"query": format!("agent:{name}"), "limit": 100})).await;
+        let sessions = listed["sessions"].as_array().cloned().unwrap_or_default();
         let session = sessions.into_iter().find(|session| session["agent"] == name).unwrap_or(Value::Null);
         let acts = self.runtime.rpc("list_interventions", json!({"session": session["id"]})).await;
         let acts = acts["interventions"].as_array().cloned().unwrap_or_default();

@@ -48,7 +48,7 @@ pub async fn retry(dialect: Dialect, streamed: bool) {
     let (answer, response) = say(&mut agent, "One").await;
     assert_eq!(answer.text, "Answer 2.");
     assert_eq!(attempts(&world, &response).await, [503, 429, 200]);
-    let sent = world.provider.received();
+    let sent = world.received();
     assert_eq!(sent.len(), 3);
     for again in &sent[1..] {
         assert_eq!((&again.body, again.target()), (&sent[0].body, sent[0].target()), "byte for byte the same call");

@@ -42,7 +42,7 @@ async fn marked(world: &World, dialect: Dialect, answer: &Answer, response: &Res
 
 async fn upstream_is_closed(world: &World) {
     let begun = Instant::now();
-    while world.provider.received()[0].gone.is_none() {
+    while world.received()[0].gone.is_none() {
         assert!(begun.elapsed() < Duration::from_secs(10), "the provider goes on for nobody");
         tokio::time::sleep(Duration::from_millis(10)).await;
     }

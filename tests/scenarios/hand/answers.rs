@@ -34,7 +34,7 @@ pub async fn edit_request(dialect: Dialect, streamed: bool) {
 }
 
 pub async fn whole_response(dialect: Dialect, streamed: bool) -> (World, tokio::task::JoinHandle<Turned>) {
-    let world = World::start(
+    let world = World::alone(
         dialect,
         streamed,
         |round| match round {

@@ -5,7 +5,7 @@ use serde_json::json;
 use switchtower_tests::{Answer, Turn, agent::Outcome};
 
 pub async fn held_call(dialect: Dialect, streamed: bool) -> (World, tokio::task::JoinHandle<Turned>) {
-    let world = World::start(
+    let world = World::alone(
         dialect,
         streamed,
         |round| match round {
@@ -118,7 +118,7 @@ pub async fn question(dialect: Dialect, streamed: bool, decision: &str) {
         }
         "edit" => {
             assert_edited(&world, ended).await;
-            let listed = world.rpc("list_interventions", json!({})).await;
+            let listed = world.rpc("list_interventions", json!({"session": world.session().await["id"]})).await;
             let asked = listed["interventions"].as_array().unwrap().iter().filter(|act| act["action"] == "escalate");
             assert_eq!(asked.count(), 1, "what was edited asks nobody again: {listed}");
             return;

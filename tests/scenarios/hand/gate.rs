@@ -131,7 +131,7 @@ pub async fn rule_breakpoint(dialect: Dialect, streamed: bool) {
         0 => Turn::text("Ready."),
         _ => Turn::call("search", json!({"path": "a"})).and_call("delete_file", json!({"path": "/etc"})),
     };
-    let world = World::start(dialect, streamed, turns, &[("watch", watch)]).await;
+    let world = World::alone(dialect, streamed, turns, &[("watch", watch)]).await;
     for (rule, said) in [("deletion", "watch/deletes"), ("watch/deletes", "tool.call")] {
         let on = if rule == "deletion" { "tool.call" } else { "model.request" };
         let wrong = world.ask("set_breakpoint", json!({"on": on, "rule": rule})).await.unwrap_err();

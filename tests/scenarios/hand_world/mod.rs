@@ -2,20 +2,25 @@
 #![allow(dead_code)] // each test crate uses its own part
 
 use serde_json::{Value, json};
-use std::time::{Duration, Instant};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
 use switchtower_tests::{
-    Agent, Dialect, Options, Provider, Received, Reply, Runtime, Turn, http::Response, judge, render,
+    Agent, Dialect, Options, Provider, Received, Reply, Runtime, Stage, Turn, http::Response, judge, render,
 };
 
 pub fn text_of(response: &Response) -> String {
     response.text().trim_start().to_owned()
 }
 
+/// Worlds under the same policies share a runtime; each has an agent, a script and a session of its own.
 pub struct World {
-    pub provider: Provider,
-    pub runtime: Runtime,
-    dialect: Dialect,
-    streamed: bool,
+    stage: Arc<Stage>,
+    agent: Agent,
 }
 
 /// How long anything may take to show.
@@ -44,33 +49,66 @@ impl World {
         replies: impl Fn(&Received, usize) -> Reply + Send + Sync + 'static,
         policies: &[(&str, &str)],
     ) -> World {
-        let count = std::sync::atomic::AtomicUsize::new(0);
-        let script =
-            move |request: &Received| replies(request, count.fetch_add(1, std::sync::atomic::Ordering::SeqCst));
-        let provider = Provider::start(judge::strict(script)).await;
-        let mut options = Options::to(&provider.base);
-        options.config = "[hold]\nbefore_head = \"300ms\"\nheartbeat = \"100ms\"\n".to_owned();
-        for (name, source) in policies {
-            options = options.policy(name, source);
-        }
-        let runtime = Runtime::start(&options);
-        World { provider, runtime, dialect, streamed }
+        let stage = Stage::shared(World::options(policies)).await;
+        World::on(stage, dialect, streamed, replies)
+    }
+
+    /// One with a runtime of its own: for what concerns every session, such as a breakpoint.
+    pub async fn alone(
+        dialect: Dialect,
+        streamed: bool,
+        turns: impl Fn(usize) -> Turn + Send + Sync + 'static,
+        policies: &[(&str, &str)],
+    ) -> World {
+        let stage = Stage::with(World::options(policies)).await;
+        World::on(stage, dialect, streamed, move |request, round| {
+            render::answer(request, &turns(round).numbered(round))
+        })
+    }
+
+    fn options(policies: &[(&str, &str)]) -> Options {
+        let config = "[hold]\nbefore_head = \"300ms\"\nheartbeat = \"100ms\"\n".to_owned();
+        let options = Options { config, ..Options::default() };
+        policies.iter().fold(options, |options, (name, source)| options.policy(name, source))
+    }
+
+    fn on(
+        stage: Arc<Stage>,
+        dialect: Dialect,
+        streamed: bool,
+        replies: impl Fn(&Received, usize) -> Reply + Send + Sync + 'static,
+    ) -> World {
+        let count = AtomicUsize::new(0);
+        let script = move |request: &Received| replies(request, count.fetch_add(1, Ordering::SeqCst));
+        let agent = stage.scripted("hand", dialect, streamed, judge::strict(script));
+        World { stage, agent }
+    }
+
+    pub fn runtime(&self) -> &Runtime {
+        &self.stage.runtime
+    }
+
+    /// What the provider got from this world's agent.
+    pub fn received(&self) -> Vec<Received> {
+        self.stage.received(&self.agent)
     }
 
     pub fn agent(&self) -> Agent {
-        Agent::new(&self.runtime.proxy, self.dialect, self.streamed).labelled("hand~one")
+        self.agent.clone()
     }
 
     pub async fn rpc(&self, name: &str, body: Value) -> Value {
-        self.runtime.rpc(name, body).await
+        self.runtime().rpc(name, body).await
     }
 
     pub async fn ask(&self, name: &str, body: Value) -> Result<Value, Value> {
-        self.runtime.ask(name, body).await
+        self.runtime().ask(name, body).await
     }
 
     pub async fn session(&self) -> Value {
-        self.runtime.sessions().await.first().cloned().expect("a session")
+        let (session, _) = self.stage.session(&self.agent).await;
+        assert!(session.is_object(), "there is no session of {}", self.agent.prefix);
+        session
     }
 
     pub async fn control(&self, command: Value) -> Value {
@@ -79,7 +117,7 @@ impl World {
 
     pub async fn try_control(&self, mut command: Value) -> Result<Value, Value> {
         command["session"] = self.session().await["id"].clone();
-        self.runtime.ask("control_session", command).await
+        self.runtime().ask("control_session", command).await
     }
 
     /// What is held, once something is.
@@ -98,7 +136,17 @@ impl World {
 
     /// The newest escalation in a state, once there is one.
     pub async fn escalation(&self, state: &str) -> Value {
-        escalation(&self.runtime, state).await
+        let begun = Instant::now();
+        loop {
+            let (session, _) = self.stage.session(&self.agent).await;
+            let listed = self.rpc("list_escalations", json!({"state": state})).await;
+            let mine = listed["escalations"].as_array().unwrap().iter().find(|one| one["session"] == session["id"]);
+            if let Some(found) = mine.filter(|_| session.is_object()) {
+                return found.clone();
+            }
+            assert!(begun.elapsed() < PATIENCE, "no escalation is {state}: {listed}");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
     }
 
     /// Actions of the session's interventions, oldest first.
@@ -117,7 +165,7 @@ impl World {
     }
 
     pub fn bodies(&self) -> Vec<Value> {
-        self.provider.received().iter().map(|request| request.json()).collect()
+        self.stage.bodies(&self.agent)
     }
 
     /// The model of each upstream request, wherever the dialect names it.
@@ -129,18 +177,18 @@ impl World {
                 target.split("/models/").nth(1).and_then(|rest| rest.split(':').next()).unwrap_or_default().to_owned()
             }
         };
-        self.provider.received().iter().map(of).collect()
+        self.received().iter().map(of).collect()
     }
 
     pub async fn exchange(&self, response: &Response) -> Value {
-        self.runtime.settled(response.header("x-switchtower-exchange").expect("an exchange")).await
+        self.runtime().settled(response.header("x-switchtower-exchange").expect("an exchange")).await
     }
 
     /// The payloads of the ledger's events of these kinds, once they are there.
     pub async fn events(&self, kinds: &[&str]) -> Vec<String> {
         let begun = Instant::now();
         loop {
-            let events = self.all_events();
+            let events = self.all_events().await;
             let mut found = Vec::new();
             for kind in kinds {
                 let earlier = kinds.iter().take(found.len()).filter(|other| *other == kind).count();
@@ -156,16 +204,31 @@ impl World {
         }
     }
 
-    fn all_events(&self) -> Vec<(String, String)> {
-        let ledger = rusqlite::Connection::open(self.runtime.data.join("traces.db")).unwrap();
-        let mut statement = ledger.prepare("SELECT kind, payload FROM event ORDER BY seq").unwrap();
-        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+    /// Those of the session.
+    async fn all_events(&self) -> Vec<(String, String)> {
+        let session = self.session().await["id"].as_str().unwrap_or_default().to_owned();
+        let ledger = rusqlite::Connection::open(self.runtime().data.join("traces.db")).unwrap();
+        let mut statement = ledger
+            .prepare(
+                "SELECT kind, payload FROM event WHERE session = (SELECT n FROM session WHERE id = ?1) ORDER BY seq",
+            )
+            .unwrap();
+        let rows = statement.query_map([rowid(&session)], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
         rows.map(Result::unwrap).collect()
     }
 
     pub async fn body(&self, side: &Value) -> String {
-        String::from_utf8(self.runtime.body(side).await).unwrap()
+        String::from_utf8(self.runtime().body(side).await).unwrap()
     }
+}
+
+/// An id as the ledger's tables have it: 13 digits in Crockford's base 32.
+fn rowid(id: &str) -> i64 {
+    let digits = id.split('_').nth(1).unwrap_or_default().bytes();
+    digits.fold(0, |value, digit| {
+        let place = b"0123456789abcdefghjkmnpqrstvwxyz".iter().position(|known| *known == digit).unwrap();
+        value << 5 | place as i64
+    })
 }
 
 pub async fn escalation(runtime: &Runtime, state: &str) -> Value {
