@@ -85,7 +85,7 @@ impl<'m> AtHand<'m> {
             Moment::Call(call) => Some(call),
             _ => None,
         };
-        let (result, known) = (self.result.as_ref(), self.known.clone());
+        let (result, known) = (self.result.as_ref(), self.known);
         let mut scene = Scene { result, context: self.context, known, ..exchange.scene(call) };
         match moment {
             Moment::Response { answer, .. } => scene.answer = Some(answer),
