@@ -12,6 +12,7 @@ mod keys;
 mod orders;
 mod partial;
 mod redact;
+mod time;
 
 use futures::{StreamExt, stream};
 use hand_world::World;
@@ -62,6 +63,9 @@ const ROWS: &[Row] = &[
     row("partial before a word"),
     row("partial at a request"),
     with_tools("partial at an answer"),
+    with_tools("time of a run"),
+    with_tools("time of a request and a subtask"),
+    with_tools("the loop closes"),
 ];
 
 fn forms(row: &Row) -> Vec<(Dialect, bool)> {
@@ -144,6 +148,9 @@ async fn cell(name: &str, dialect: Dialect, streamed: bool) {
         "partial before a word" => partial::before_a_word(dialect, streamed).await,
         "partial at a request" => partial::at_a_request(dialect, streamed).await,
         "partial at an answer" => partial::at_an_answer(dialect, streamed).await,
+        "time of a run" => time::of_a_run(dialect, streamed).await,
+        "time of a request and a subtask" => time::of_a_request_and_a_subtask(dialect, streamed).await,
+        "the loop closes" => time::the_loop_closes(dialect, streamed).await,
         _ => panic!("{name} has no scenario"),
     }
 }

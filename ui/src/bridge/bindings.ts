@@ -442,6 +442,44 @@ export type FactsView = {
 	history: RuleHistoryView[],
 };
 
+/**  What would have become of the call. */
+export type FlipKind = 
+/**  Refused, taken out, cut or answered without the model. */
+"blocked" | 
+/**  Held for a person. */
+"held" | 
+/**  Sent to another model. */
+"rerouted" | 
+/**  Gone on with other words or settings. */
+"changed" | 
+/**  Gone on as it was: a mark, an alert. */
+"noted";
+
+export type FlipMoment = {
+	session: string,
+	exchange: string,
+	at: string,
+	summary: string,
+};
+
+/**  The most frequent first. */
+export type FlipReport = {
+	flips: FlipView[],
+};
+
+/**  One action of one shadow rule. */
+export type FlipView = {
+	policy: string,
+	rule: string,
+	action: string,
+	would: FlipKind,
+	/**  Moments at which it would have been carried out, each counted once however much it would have done. */
+	times: number,
+	sessions: number,
+	/**  The earliest, oldest first, at most three. */
+	first: FlipMoment[],
+};
+
 export type ForkSession = {
 	/**  Whose request is asked again, as it went upstream. */
 	exchange: string,
@@ -838,6 +876,11 @@ export type PolicyCheck = {
 	rules: RuleView[],
 };
 
+export type PolicyFlips = {
+	/**  A policy's name; all unless given. */
+	policy?: string | null,
+};
+
 export type PolicyHealth = {
 	name: string,
 	version: string,
@@ -1026,12 +1069,18 @@ export type RpcError = {
 export type RuleHistoryView = {
 	policy: string,
 	rule: string,
+	/**  Of what it would have done. */
+	shadow: boolean,
 	fires_in_session: number,
 	fires_in_run: number,
 	ms_since: number,
 	steps_since: number,
 	tokens_since: number,
 	tool_errors_since: number,
+	/**  The first tool result since was an error. */
+	errored_next: boolean,
+	/**  The first call since repeats an earlier one. */
+	repeated_next: boolean,
 };
 
 /**  One rule in force. */
@@ -1348,6 +1397,8 @@ export type Commands = {
   check_policy: { args: CheckPolicy; result: PolicyCheck };
   /** Writes a policy's file; refused where it has errors or has changed since it was read. */
   save_policy: { args: SavePolicy; result: PolicySource };
+  /** What rules in shadow would have done. */
+  policy_flips: { args: PolicyFlips; result: FlipReport };
   /** Figures over a span of time. */
   metrics: { args: Metrics; result: MetricsView };
   /** A session as a file, a piece at a time. */
@@ -1387,6 +1438,7 @@ export const COMMANDS = [
   "get_policy",
   "check_policy",
   "save_policy",
+  "policy_flips",
   "metrics",
   "export_session",
   "import",

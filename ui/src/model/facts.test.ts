@@ -39,13 +39,19 @@ test("what came since a firing is told in words", () => {
   const rule = {
     policy: "p",
     rule: "r",
+    shadow: false,
     fires_in_session: 1,
     fires_in_run: 1,
     ms_since: 5,
     steps_since: 1,
     tokens_since: 40,
     tool_errors_since: 0,
+    errored_next: false,
+    repeated_next: false,
   };
   expect(sinceWords(rule)).toBe("1 step · 40 tokens · no tool error");
   expect(sinceWords({ ...rule, tool_errors_since: 2 })).toBe("1 step · 40 tokens · 2 tool errors");
+  expect(sinceWords({ ...rule, errored_next: true, repeated_next: true })).toBe(
+    "1 step · 40 tokens · no tool error · the next result was an error · the next call was one made before",
+  );
 });

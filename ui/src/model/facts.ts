@@ -54,5 +54,11 @@ export function sinceWords(rule: FactsView["history"][number]): string {
       ? "no tool error"
       : `${count(rule.tool_errors_since)} tool ${rule.tool_errors_since === 1 ? "error" : "errors"}`,
   ];
+  if (rule.errored_next) {
+    parts.push("the next result was an error");
+  }
+  if (rule.repeated_next) {
+    parts.push("the next call was one made before");
+  }
   return parts.join(" · ");
 }

@@ -214,6 +214,13 @@ pub enum Policy {
         #[arg(long)]
         json: bool,
     },
+    /// Say what rules in shadow would have done: how often, in how many sessions, and when first
+    Flips {
+        /// A policy's name; all unless given
+        policy: Option<String>,
+        #[arg(long)]
+        json: bool,
+    },
     /// Say which rules were evaluated for an exchange, what they read and what they concluded
     Explain {
         /// `exc_…`

@@ -237,8 +237,28 @@ pub struct ResultFacts {
 pub struct RuleHistory {
     pub fires_in_session: u32,
     pub fires_in_run: u32,
-    pub last_at_ms: u64,
+    #[serde(alias = "last_at_ms")]
+    pub ms_since: u64,
     pub tool_errors_since: u32,
     pub steps_since: u32,
     pub tokens_since: u64,
+    pub results_since: u32,
+    /// Calls since that repeat an earlier one, arguments and all.
+    pub repeats_since: u32,
+    /// The first tool result since was an error.
+    pub errored_next: bool,
+    /// The first call since repeats an earlier one.
+    pub repeated_next: bool,
+}
+
+impl RuleHistory {
+    /// The name of a rule's own counters of what it would have done in shadow. `rule` is `policy/rule`.
+    pub fn of_shadow(rule: &str) -> String {
+        format!("{rule}~shadow")
+    }
+
+    /// `policy/rule`, and whether it is of what the rule would have done.
+    pub fn read_key(key: &str) -> (&str, bool) {
+        key.strip_suffix("~shadow").map_or((key, false), |rule| (rule, true))
+    }
 }

@@ -110,6 +110,7 @@ pub struct RememberedSession {
     pub edits: Vec<ContextEdit>,
     /// Served calls whose result has not come back yet.
     pub open_calls: Vec<(ExchangeId, ToolCall)>,
+    /// By `policy/rule`, those in shadow by their own name (`RuleHistory::of_shadow`).
     pub fires: Vec<(String, u32)>,
     pub taints: Vec<String>,
     /// Those whose answer still counts or was not used yet.

@@ -41,6 +41,9 @@ pub struct Verdict {
     /// In the order to carry out: block > escalate > rewrite > reroute > annotate; within a class file order. Shadow decisions
     /// stand among them and are recorded, never carried out.
     pub decisions: Vec<Decision>,
+    /// What rules that matched add to the session's risk.
+    #[serde(default)]
+    pub risk: f64,
     pub evaluations: Vec<Evaluation>,
 }
 

@@ -18,7 +18,7 @@ use domain::{
     Dialect, ExchangeId, IdentityBasis, Process, RememberedSession, RequestFacts, RunId, SessionId, SessionRow,
     Timestamp, Usage,
 };
-use history::Fired;
+use history::{Course, Fired};
 use std::collections::{BTreeMap, VecDeque};
 
 /// How many of a run's tool errors are kept to be named.
@@ -39,6 +39,9 @@ pub struct SessionState {
     /// Exchanges under way, and the latest one that ended.
     exchanges: BTreeMap<ExchangeId, Underway>,
     fired: BTreeMap<String, Fired>,
+    course: Course,
+    /// What rules added to it; half of it is left at each new run.
+    risk: f64,
     tokens: u64,
     /// The newest text of a user, as far as conditions can read it.
     user_text: String,
@@ -119,6 +122,8 @@ impl SessionState {
             calls: OpenCalls::default(),
             exchanges: BTreeMap::new(),
             fired: BTreeMap::new(),
+            course: Course::default(),
+            risk: 0.0,
             tokens: 0,
             user_text: String::new(),
             held_ms: 0,
@@ -148,6 +153,8 @@ impl SessionState {
             calls,
             exchanges: BTreeMap::new(),
             fired,
+            course: Course::default(),
+            risk: 0.0,
             tokens: usage.budgeted(),
             user_text: String::new(),
             held_ms: 0,
@@ -190,6 +197,14 @@ impl SessionState {
             self.taints.push(taint.to_owned());
         }
         new
+    }
+
+    pub fn risk(&self) -> f64 {
+        self.risk
+    }
+
+    pub fn set_risk(&mut self, risk: f64) {
+        self.risk = risk;
     }
 
     /// An action was carried out in this session.

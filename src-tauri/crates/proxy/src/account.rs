@@ -101,6 +101,12 @@ pub(crate) async fn settle(exchange: &Exchange, acts: &[Act], at_request: bool) 
     }
 }
 
+/// Adds to the session's risk, which is kept with its orders.
+pub(crate) fn bear(session: &mut Session, risk: f64) -> Option<Record> {
+    session.state.set_risk(session.state.risk() + risk);
+    session.keep_risk()
+}
+
 /// Brings the session up to what was done, and `due` up to what was ordered. Returns the records of that.
 pub(crate) fn remember(
     session: &mut Session,
@@ -110,8 +116,14 @@ pub(crate) fn remember(
     due: &mut Due,
 ) -> Vec<Record> {
     let mut ordered = false;
+    let mut fired: Vec<String> = Vec::new();
     for act in done {
-        session.state.fired(&act.rule, at);
+        let counted = if act.mode == Mode::Shadow { RuleHistory::of_shadow(&act.rule) } else { act.rule };
+        if !fired.contains(&counted) {
+            // However much it did.
+            session.state.fired(&counted, at);
+            fired.push(counted);
+        }
         if act.mode == Mode::Enforce {
             session.state.intervened();
         }

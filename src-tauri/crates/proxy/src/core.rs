@@ -183,7 +183,8 @@ impl Core {
             self.held_requests.lock().extend(questions.iter().map(|known| (known.request_digest.clone(), id)));
             let desk = Desk::remembered(questions, remembered.orders.as_deref());
             let edits = remembered.edits.clone();
-            let state = SessionState::remembered(&remembered);
+            let mut state = SessionState::remembered(&remembered);
+            state.set_risk(desk.orders.risk);
             self.finder.lock().remember(&remembered);
             self.sessions.lock().add(SessionHandle::start(self, state, edits, desk), false);
         }

@@ -42,7 +42,9 @@ pub(crate) fn intervene(core: &Core, session: &mut Session, exchange: ExchangeId
     alarm::raise(core, &acts);
     let when = When { at_request: false, main_line: true };
     let ordered = account::remember(session, account::done(&acts), at, when, &mut Due::default());
+    let risk = (verdict.risk > 0.0).then(|| account::bear(session, verdict.risk)).flatten();
     let mut records = account::records(id, exchange, observation, verdict, &acts);
+    records.extend(risk);
     records.extend(ordered);
     records
 }

@@ -77,6 +77,10 @@ pub(crate) async fn act(exchange: &Exchange, moment: &Moment, observation: Obser
     let mut acts = act::carry_out(&verdict.decisions, &scene);
     effects::estimate(exchange, &observation, &mut acts).await;
     account::freeze(&mut acts, &verdict);
+    if verdict.risk > 0.0 {
+        let risk = verdict.risk;
+        exchange.note(exchange.session.with(move |session| account::bear(session, risk)).await.flatten());
+    }
     exchange.note(account::records(exchange.session.id, exchange.id, observation, verdict, &acts));
     for act in acts.iter().filter(|act| act.intervention.mode == Mode::Enforce) {
         exchange.intervened(act.intervention.id);

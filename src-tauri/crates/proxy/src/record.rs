@@ -48,12 +48,13 @@ pub(crate) async fn open(
                 session.provider_holds = request.previous_response.is_some();
             }
             session.stand(at);
+            let risk = session.keep_risk();
             let orders = &session.desk.orders;
             let tailored = (orders.muted.clone(), orders.budgets.clone());
-            (arrived, session.state.row(), session.judged_by(&policies), (due, before), tailored)
+            (arrived, session.state.row(), session.judged_by(&policies), (due, before, risk), tailored)
         }
     });
-    let (arrived, row, news, (due, before), (muted, budgets)) = arrived.await?;
+    let (arrived, row, news, (due, before, risk), (muted, budgets)) = arrived.await?;
     let agent = row.agent.clone();
     let standing = Standing {
         error_status: status_that_stops(found.client.family),
@@ -89,6 +90,7 @@ pub(crate) async fn open(
         exchange.event(EventKind::SessionStarted, serde_json::json!({ "basis": found.basis, "agent": row.agent }));
     }
     exchange.note([Record::Session(Box::new(row)), Record::ExchangeStarted(Box::new(started))]);
+    exchange.note(risk);
     if news {
         let versions = exchange.policies.policies().map(|policy| policy.version());
         let named = versions.map(|version| serde_json::json!({ "name": version.name, "version": version.version }));

@@ -37,6 +37,14 @@ impl Session {
         Record::Ordered { session: self.state.id(), orders }
     }
 
+    /// The record of its risk, where that is not the one that is kept.
+    pub fn keep_risk(&mut self) -> Option<Record> {
+        let risk = self.state.risk();
+        let differs = self.desk.orders.risk != risk;
+        self.desk.orders.risk = risk;
+        differs.then(|| self.ordered())
+    }
+
     /// Whether these policies are news to the session's record.
     pub fn judged_by(&mut self, policies: &Arc<PolicySet>) -> bool {
         let agent = self.state.agent();

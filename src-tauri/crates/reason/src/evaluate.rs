@@ -4,9 +4,9 @@ use crate::{
     policy::{PlannedAction, Policy, Rule},
     set::PolicySet,
 };
-use domain::{Action, Decision, Evaluation, Mode, Observation, OnError, RefuseAs, Verdict};
+use domain::{Action, Decision, Evaluation, Mode, Observation, OnError, RefuseAs, RuleHistory, Verdict};
 use serde_json::{Map, Value};
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 /// What a record of one value may hold, in characters.
 const LONGEST_VALUE: usize = 200;
@@ -18,13 +18,15 @@ pub fn evaluate(set: &PolicySet, agent: &str, observation: &Observation, ticks: 
 }
 
 pub(crate) fn judge(policies: &[&Policy], observation: &Observation, ticks: &dyn Fn() -> u64) -> Verdict {
+    let observation = &*as_counted(policies, observation);
     let mut verdict = Verdict::default();
     let mut approvals = Vec::new();
     let mut before = ticks();
     for policy in policies {
         let in_force = |rule: &&Arc<Rule>| rule.point == observation.point && rule.is_in_force(observation.at);
         for rule in policy.rules.iter().filter(in_force) {
-            let mut evaluation = weigh(policy, rule, observation, &mut verdict.decisions, &mut approvals);
+            let (mut evaluation, risk) = weigh(policy, rule, observation, &mut verdict.decisions, &mut approvals);
+            verdict.risk += risk;
             let after = ticks();
             evaluation.micros = u32::try_from((after.saturating_sub(before) + 500) / 1_000).unwrap_or(u32::MAX);
             before = after;
@@ -72,7 +74,8 @@ fn weigh(
     observation: &Observation,
     decisions: &mut Vec<Decision>,
     approvals: &mut Vec<Approval>,
-) -> Evaluation {
+) -> (Evaluation, f64) {
+    let mut risk = 0.0;
     let truth = rule.when.as_ref().map_or(Ok(true), |when| when.holds(observation));
     let mut evaluation = Evaluation {
         point: rule.point,
@@ -103,6 +106,10 @@ fn weigh(
                 let path = format!("history[\"{}\"].fires_in_session", rule.id);
                 evaluation.values.insert(path, Value::from(fired));
             } else {
+                if rule.risk > 0.0 && rule.mode == Mode::Enforce {
+                    risk = rule.risk;
+                    evaluation.values.insert("risk added".to_owned(), Value::from(risk));
+                }
                 for action in actions(rule, fired) {
                     match action {
                         PlannedAction::Approve { rule: of } if rule.mode == Mode::Enforce => {
@@ -124,7 +131,31 @@ fn weigh(
             evaluation.error = Some(error);
         }
     }
-    evaluation
+    (evaluation, risk)
+}
+
+/// With each shadow rule's own counters in the place of those of what it did while it was in force.
+fn as_counted<'o>(policies: &[&Policy], observation: &'o Observation) -> Cow<'o, Observation> {
+    let in_shadow = policies.iter().flat_map(|policy| &policy.rules).filter(|rule| rule.mode == Mode::Shadow);
+    let counted = |rule: &&Arc<Rule>| {
+        let history = &observation.history;
+        history.contains_key(&rule.key) || history.contains_key(&RuleHistory::of_shadow(&rule.key))
+    };
+    let concerned: Vec<_> = match observation.history.is_empty() {
+        true => Vec::new(),
+        false => in_shadow.filter(counted).collect(),
+    };
+    if concerned.is_empty() {
+        return Cow::Borrowed(observation);
+    }
+    let mut own = observation.clone();
+    for rule in concerned {
+        own.history.remove(&rule.key);
+        if let Some(history) = observation.history.get(&RuleHistory::of_shadow(&rule.key)) {
+            own.history.insert(rule.key.clone(), history.clone());
+        }
+    }
+    Cow::Owned(own)
 }
 
 fn actions(rule: &Rule, fired: u32) -> &[PlannedAction] {

@@ -33,6 +33,8 @@ pub(crate) struct Rule {
     pub mode: Mode,
     pub on_error: OnError,
     pub max_fires: Option<u32>,
+    /// Added to the session's risk.
+    pub risk: f64,
     /// From then on it is out of force.
     pub until: Option<Timestamp>,
     pub when: Option<Compiled>,
@@ -341,6 +343,13 @@ impl Rule {
 
     pub fn is_in_force(&self, at: Timestamp) -> bool {
         self.mode != Mode::Off && self.until.is_none_or(|until| at < until)
+    }
+
+    /// Whether a person means its number: by the simple key that made it, alone or as `policy/key`.
+    pub fn is_limited_by(&self, name: &str) -> bool {
+        let key = self.lowered_from.unwrap_or(&self.id);
+        let policy = self.key.split('/').next().unwrap_or_default();
+        self.limit.is_some() && (name == key || name.split_once('/') == Some((policy, key)))
     }
 
     /// Whether a person means this rule: by its id, or as `policy/rule`.

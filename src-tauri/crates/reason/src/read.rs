@@ -39,7 +39,7 @@ impl Read {
             _ if self.presence => Kind::Bool,
             Origin::Variable(variable) => variable.kind,
             Origin::Under(variable, _) => variable.kind.element_under(),
-            Origin::History(..) => Kind::Int,
+            Origin::History(_, field) => field.kind,
             Origin::Declared(_, field) => field.kind,
         }
     }
@@ -49,10 +49,10 @@ impl Read {
         let found = match &self.origin {
             Origin::Variable(variable) => (variable.read)(observation),
             Origin::Under(variable, steps) => (variable.read)(observation).and_then(|root| descend(root, steps)),
-            Origin::History(rule, field) => Some(Datum::count(match observation.history.get(rule) {
+            Origin::History(rule, field) => Some(match observation.history.get(rule) {
                 Some(history) => (field.read)(history),
                 None => (field.read)(&RuleHistory::default()),
-            })),
+            }),
             Origin::Declared(name, field) => (field.read)(&observation.named, name),
         };
         if self.presence { Some(Datum::Bool(found.is_some())) } else { found }

@@ -112,7 +112,8 @@ pub fn reference() -> String {
         );
     }
     for field in HISTORY {
-        let _ = writeln!(out, "| `history.RULE.{}` | int | {} | everywhere | {} |", field.name, field.unit, field.doc);
+        let (name, kind, unit, doc) = (field.name, field.kind.name(), field.unit, field.doc);
+        let _ = writeln!(out, "| `history.RULE.{name}` | {kind} | {unit} | everywhere | {doc} |");
     }
     out.push_str(
         "\n`RULE` is a rule of the same file, a simple key's included; `history[\"with-hyphen\"].fires_in_run`.\n",

@@ -240,7 +240,10 @@ fn overlaps(loaded: &[File]) -> Vec<Problem> {
     let mut found = Vec::new();
     for (place, policy) in policies.iter().enumerate() {
         let mut report = Report::new(&policy.file, &policy.version.source);
-        for rule in policy.rules.iter().filter(|rule| rule.lowered_from.is_some() && rule.mode == Mode::Enforce) {
+        // What a file says itself, once for a key of several rules.
+        let said = |rule: &&Arc<Rule>| policy.version.source.get(rule.at.clone()) == Some(&*rule.id);
+        let limits = policy.rules.iter().filter(|rule| rule.lowered_from.is_some() && rule.mode == Mode::Enforce);
+        for rule in limits.filter(said) {
             let rival = policies[..place].iter().find(|other| {
                 other.rules.iter().any(|r| r.id == rule.id && r.lowered_from.is_some() && r.mode == Mode::Enforce)
                     && other.may_share_agents(policy)

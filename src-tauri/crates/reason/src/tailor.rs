@@ -23,7 +23,7 @@ impl PolicySet {
     /// With another number for a simple key, or for its rule as `policy/rule`, in every policy that has it. None: no policy has it, or
     /// the number is none that the key takes.
     pub fn with_limit(&self, name: &str, limit: f64) -> Option<PolicySet> {
-        let is_meant = |rule: &Rule| rule.limit.is_some() && rule.is_called(name);
+        let is_meant = |rule: &Rule| rule.is_limited_by(name);
         let whole = limit.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(&limit);
         let share = limit > 0.0 && limit < 1.0;
         let fits = |rule: &Rule| if rule.lowered_from == Some("context_limit") { share } else { whole };
@@ -45,12 +45,14 @@ impl PolicySet {
 
     /// The number of a simple key in force, the least where several policies have it: the stricter holds.
     pub fn limit(&self, name: &str) -> Option<f64> {
-        self.rules().filter(|rule| rule.is_called(name)).filter_map(|rule| rule.limit).min_by(f64::total_cmp)
+        self.rules().filter(|rule| rule.is_limited_by(name)).filter_map(|rule| rule.limit).min_by(f64::total_cmp)
     }
 
     /// The rules with a number that `with_limit` can change, as (`policy/rule`, number).
     pub fn limits(&self) -> Vec<(String, f64)> {
-        self.rules().filter_map(|rule| Some((rule.key.clone(), rule.limit?))).collect()
+        // Of a key's several rules the one with its name.
+        let named = self.rules().filter(|rule| rule.lowered_from == Some(&*rule.id));
+        named.filter_map(|rule| Some((rule.key.clone(), rule.limit?))).collect()
     }
 
     /// Whether a rule in force is called so, by its id or as `policy/rule`.

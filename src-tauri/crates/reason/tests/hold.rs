@@ -248,8 +248,8 @@ fn a_muted_rule_is_out_of_force_and_the_others_stay() {
 #[test]
 fn a_budget_takes_another_number_and_nothing_else_changes() {
     let set = set(&[
-        "name = 'one'\ntoken_budget_per_session = 1000\n",
-        "name = 'two'\ntoken_budget_per_session = 500\n[defaults]\nmode = 'shadow'\n",
+        "name = 'one'\ntoken_budget_per_session = 1000\ncontext_limit = 0\n",
+        "name = 'two'\ntoken_budget_per_session = 500\ncontext_limit = 0\n[defaults]\nmode = 'shadow'\n",
     ]);
     let blocks = |set: &PolicySet, tokens: u64| -> Vec<String> {
         let seen = observed("model.request", json!({"session": {"tokens": tokens}}));

@@ -50,13 +50,11 @@ fn several_mistakes_are_told_at_once_in_the_order_of_the_file() {
 #[test]
 fn words_that_nothing_carries_out_yet_are_errors() {
     for line in [
-        "latency_budget_ms = 1000",
         "cost_budget_usd = 2.5",
         "safety_classifiers = ['pii']",
         "[circuit_breaker]\nwindow_seconds = 60",
         "[budget.cost]\nper = 'session'",
         "[detector.loop]\nkind = 'repeat'",
-        "[[rule]]\nid = 'r'\non = 'tool.call'\nrisk = 2\ndo = ['block']",
         "[[rule]]\nid = 'r'\non = 'tool.call'\nwhen = 'detect.loop.hit'\ndo = ['block']",
     ] {
         let told = told(&format!("version = 1\n{line}\n"));

@@ -9,7 +9,7 @@ fn file(name: &str, source: &str) -> (String, String) {
 
 #[test]
 fn a_broken_file_keeps_its_last_good_version_and_says_so() {
-    let good = PolicySet::load(vec![file("a.toml", "version = 1\nmax_tool_errors = 3\n")]).set;
+    let good = PolicySet::load(vec![file("a.toml", "version = 1\nmax_tool_errors = 3\ncontext_limit = 0\n")]).set;
     let broken = PolicySet::reload(&good, vec![file("a.toml", "version = 1\nmax_tool_erors = 5\n")]);
     assert_eq!(broken.problems.len(), 1);
     let summary = &broken.set.summaries()[0];
@@ -76,7 +76,7 @@ fn two_limits_for_the_same_agents_are_named() {
 fn a_summary_names_mode_rules_and_version() {
     let loaded = PolicySet::load(vec![file(
         "a.toml",
-        "version = 1\nagents = ['x']\nmax_tool_errors = 3\n[[rule]]\nid = 'r'\nmode = 'shadow'\non = 'tool.call'\ndo = ['block']\n",
+        "version = 1\nagents = ['x']\nmax_tool_errors = 3\ncontext_limit = 0\n[[rule]]\nid = 'r'\nmode = 'shadow'\non = 'tool.call'\ndo = ['block']\n",
     )]);
     let summary = loaded.set.summaries().remove(0);
     assert_eq!((summary.mode, summary.rules, summary.agents), ("mixed", 2, vec!["x".to_owned()]));
@@ -86,7 +86,7 @@ fn a_summary_names_mode_rules_and_version() {
 
 #[test]
 fn a_rule_shows_its_full_form_also_when_a_simple_key_made_it() {
-    let source = "version = 1\nmax_tool_errors = 3\n\n[[rule]]\nid = 'r'\non = 'tool.call'\ndo = ['block']\n\n[[rule]]\nid = 's'\non = 'tool.call'\ndo = ['block']\n";
+    let source = "version = 1\nmax_tool_errors = 3\ncontext_limit = 0\n[[rule]]\nid = 'r'\non = 'tool.call'\ndo = ['block']\n\n[[rule]]\nid = 's'\non = 'tool.call'\ndo = ['block']\n";
     let set = PolicySet::load(vec![file("a.toml", source)]).set;
     let rules = set.policy("a").unwrap().rules();
     assert_eq!(rules.iter().map(|r| r.line).collect::<Vec<_>>(), [2, 4, 9]);

@@ -1,9 +1,7 @@
 // All of it: counters of run and session side by side, marks, what rules did and what came since, what was ordered.
-import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import type { FactsView, SessionDetail } from "@/bridge";
-import { policies } from "@/bridge/queries";
 import { factRows, sinceWords } from "@/model/facts";
 import { count, duration } from "@/model/format";
 import { orderWords, standing } from "@/model/orders";
@@ -87,7 +85,6 @@ function Counters({ facts, toldAt }: { facts: FactsView; toldAt: number }) {
 
 /** Rules that fired, and what came since: so a policy sees whether its last action helped. */
 function Fired({ facts, muted }: { facts: FactsView; muted: string[] }) {
-  const loaded = useQuery(policies).data?.policies ?? [];
   if (facts.history.length === 0)
     return (
       <Part name="Rules that fired">
@@ -98,11 +95,9 @@ function Fired({ facts, muted }: { facts: FactsView; muted: string[] }) {
     <Part name="Rules that fired, and what came since">
       <ul>
         {facts.history.map((fired) => {
-          const policy = loaded.find((one) => one.name === fired.policy);
-          const rule = policy?.rules.find((one) => one.id === fired.rule);
           const name = `${fired.policy}/${fired.rule}`;
           return (
-            <li key={name} className="flex min-h-[22px] flex-wrap items-center gap-x-2 text-sm">
+            <li key={`${name} ${fired.shadow}`} className="flex min-h-[22px] flex-wrap items-center gap-x-2 text-sm">
               <Link
                 to="/policies/$name"
                 params={{ name: fired.policy }}
@@ -115,7 +110,7 @@ function Fired({ facts, muted }: { facts: FactsView; muted: string[] }) {
               <span className="num" title={`history.${fired.rule}.fires_in_run and .fires_in_session`}>
                 {count(fired.fires_in_run)}× this run, {count(fired.fires_in_session)}× in all
               </span>
-              {rule?.mode === "shadow" && <Pill dashed>shadow</Pill>}
+              {fired.shadow && <Pill dashed>shadow</Pill>}
               {muted.includes(name) && <Pill tone="human">muted</Pill>}
               <span className="text-muted">
                 last {duration(fired.ms_since)} {facts.live ? "ago" : "before"}; since then {sinceWords(fired)}

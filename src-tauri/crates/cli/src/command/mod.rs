@@ -5,6 +5,7 @@ mod ctl;
 mod demo;
 mod doctor;
 mod export;
+mod flips;
 mod fork;
 mod import;
 mod metrics;
@@ -127,6 +128,9 @@ async fn read(settings: &Settings, command: Command) -> Result<Outcome> {
         Command::Metrics(metrics) => metrics::metrics(&backend, metrics).await,
         Command::Export(export) => export::export(&backend, export).await,
         Command::Import(import) => import::import(&backend, import).await,
+        Command::Policy(crate::arguments::Policy::Flips { policy, json }) => {
+            flips::report(&backend, policy, json).await
+        }
         Command::Policy(crate::arguments::Policy::Explain { exchange, json }) => {
             policy::explain(&backend, &exchange, json).await
         }

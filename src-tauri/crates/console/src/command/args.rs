@@ -114,6 +114,11 @@ args! {
         #[specta(optional)]
         pub expected_version: Option<String>,
     }
+    PolicyFlips {
+        /// A policy's name; all unless given.
+        #[specta(optional)]
+        pub policy: Option<String>,
+    }
     Metrics {
         /// RFC 3339; sessions whose last activity is not before it.
         #[specta(optional)]

@@ -73,6 +73,8 @@ macro_rules! for_each_command {
             check_policy(CheckPolicy) -> PolicyCheck;
             /// Writes a policy's file; refused where it has errors or has changed since it was read.
             save_policy(SavePolicy) -> PolicySource;
+            /// What rules in shadow would have done.
+            policy_flips(PolicyFlips) -> FlipReport;
             /// Figures over a span of time.
             metrics(Metrics) -> MetricsView;
             /// A session as a file, a piece at a time.

@@ -60,15 +60,19 @@ fn run(facts: RunFacts) -> RunFactsView {
 
 /// `key`: `policy/rule`.
 fn rule((key, history): (String, RuleHistory)) -> RuleHistoryView {
-    let (policy, rule) = key.split_once('/').unwrap_or(("", &key));
+    let (key, shadow) = RuleHistory::read_key(&key);
+    let (policy, rule) = key.split_once('/').unwrap_or(("", key));
     RuleHistoryView {
         policy: policy.to_owned(),
         rule: rule.to_owned(),
+        shadow,
         fires_in_session: history.fires_in_session,
         fires_in_run: history.fires_in_run,
-        ms_since: history.last_at_ms,
+        ms_since: history.ms_since,
         steps_since: history.steps_since,
         tokens_since: history.tokens_since,
         tool_errors_since: history.tool_errors_since,
+        errored_next: history.errored_next,
+        repeated_next: history.repeated_next,
     }
 }

@@ -4,6 +4,7 @@ mod cycles;
 mod escalations;
 mod exchange;
 mod facts;
+mod flips;
 mod glimpse;
 mod held;
 mod interventions;

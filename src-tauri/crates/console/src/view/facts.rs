@@ -64,6 +64,8 @@ pub struct RunFactsView {
 pub struct RuleHistoryView {
     pub policy: String,
     pub rule: String,
+    /// Of what it would have done.
+    pub shadow: bool,
     pub fires_in_session: u32,
     pub fires_in_run: u32,
     #[specta(type = Number)]
@@ -72,4 +74,8 @@ pub struct RuleHistoryView {
     #[specta(type = Number)]
     pub tokens_since: u64,
     pub tool_errors_since: u32,
+    /// The first tool result since was an error.
+    pub errored_next: bool,
+    /// The first call since repeats an earlier one.
+    pub repeated_next: bool,
 }

@@ -3,7 +3,7 @@
 use crate::{Ledger, LedgerError, codec, edit, layout::*, pack, retrieve};
 use domain::{
     ContextEdit, Escalation, ExchangeId, Hash, HeldResponse, InterventionId, Memory, RecordedExchange,
-    RememberedSession, Rewinding, SessionId, SessionRow, Timestamp, ToolCall,
+    RememberedSession, Rewinding, RuleHistory, SessionId, SessionRow, Timestamp, ToolCall,
 };
 use futures::future::BoxFuture;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Params, params};
@@ -234,12 +234,16 @@ fn open_calls(db: &Connection, session: i64) -> Result<Vec<(ExchangeId, ToolCall
     Ok(calls)
 }
 
-/// How often each rule's interventions were carried out.
+/// How often each rule fired, however much it did each time, and how often it would have.
 fn fires(db: &Connection, session: i64) -> Result<Vec<(String, u32)>, LedgerError> {
     let mut statement = db.prepare_cached(
-        "SELECT w.text, count(*) FROM intervention i JOIN word w ON w.n = i.rule WHERE i.session = ?1 AND i.mode = 0 GROUP BY i.rule",
+        "SELECT p.text || '/' || w.text, i.mode, count(DISTINCT i.at) FROM intervention i JOIN word w ON w.n = i.rule \
+         JOIN word p ON p.n = i.policy WHERE i.session = ?1 AND i.mode < 2 GROUP BY i.policy, i.rule, i.mode",
     )?;
-    let found = statement.query_map([session], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let found = statement.query_map([session], |row| {
+        let (rule, is_shadow): (String, bool) = (row.get(0)?, row.get(1)?);
+        Ok((if is_shadow { RuleHistory::of_shadow(&rule) } else { rule }, row.get(2)?))
+    })?;
     Ok(found.collect::<Result<_, _>>()?)
 }
 

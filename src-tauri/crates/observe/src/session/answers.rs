@@ -64,6 +64,7 @@ impl SessionState {
     /// The agent got this call and will bring its result.
     fn called(&mut self, exchange: ExchangeId, call: &ToolCall, at: Timestamp) {
         self.calls.opened(exchange, call, at);
+        self.saw_call(call);
         if !self.tools_seen.contains(&call.name) {
             self.tools_seen.push(call.name.clone());
         }

@@ -51,6 +51,9 @@ impl SessionState {
             self.run =
                 Run { id: Some(RunId(exchange.0)), started_at: at, number: self.run.number + 1, ..Run::default() };
         }
+        if begins {
+            self.risk = decayed(self.risk);
+        }
         let run = self.run.id.unwrap_or(RunId(exchange.0));
         let (step, run) = repeated.unwrap_or_else(|| self.advance(found.side_call, run));
         let results = self.results(new, exchange, at, request.dialect);
@@ -164,6 +167,7 @@ impl SessionState {
     }
 
     fn count(&mut self, returned: &Returned) {
+        self.saw_result(returned.is_error());
         if !returned.is_error() {
             self.tool_errors_in_row = 0;
             self.run.errors_in_row = 0;
@@ -178,6 +182,12 @@ impl SessionState {
         }
         self.run.errors.push_back(returned.complaint());
     }
+}
+
+/// Half of it, to nothing at last.
+fn decayed(risk: f64) -> f64 {
+    let half = risk / 2.0;
+    if half < 0.01 { 0.0 } else { half }
 }
 
 /// The first line that a person said.

@@ -105,7 +105,7 @@ impl SessionState {
             tool_errors_in_row: self.tool_errors_in_row,
             taints: self.taints.clone(),
             tools_seen: self.tools_seen.clone(),
-            risk: 0.0,
+            risk: self.risk,
         }
     }
 

@@ -251,7 +251,8 @@ fn history_tells_what_came_of_a_rule() {
     let (exchange, _) = world.ask(&talk);
     let seen = world.observe(exchange).history.remove("errors").unwrap();
     assert_eq!((seen.fires_in_session, seen.fires_in_run, seen.tool_errors_since, seen.steps_since), (1, 1, 1, 1));
-    assert_eq!((seen.last_at_ms, seen.tokens_since), (500, 0));
+    assert_eq!((seen.ms_since, seen.tokens_since), (500, 0));
+    assert_eq!((seen.results_since, seen.errored_next, seen.repeated_next), (1, true, false));
     world.end(exchange, &says("no"));
     let (exchange, _) = world.ask(&[talk.as_slice(), &[says("no"), user("again")]].concat());
     let seen = world.observe(exchange).history.remove("errors").unwrap();

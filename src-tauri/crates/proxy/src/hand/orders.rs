@@ -60,6 +60,9 @@ pub(crate) struct Orders {
     pub answer: Option<Answer>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rollback: Option<Rollback>,
+    /// What rules have added to the session's risk, as it stands.
+    #[serde(skip_serializing_if = "is_none")]
+    pub risk: f64,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -124,6 +127,10 @@ pub(crate) struct Due {
     pub answer: Option<Answer>,
     pub rollback: Option<Rollback>,
     pub vault: Arc<Vault>,
+}
+
+fn is_none(risk: &f64) -> bool {
+    *risk == 0.0
 }
 
 fn is_empty(vault: &Arc<Vault>) -> bool {

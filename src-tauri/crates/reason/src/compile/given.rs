@@ -183,11 +183,18 @@ fn history(item: &Item, policy: &str, rules: &[String], span: Range<usize>, repo
             continue;
         };
         for (field, item) in fields.iter() {
-            if !HISTORY.iter().any(|known| known.name == field) {
+            let Some(known) = HISTORY.iter().find(|known| known.name == field) else {
                 let hint = did_you_mean(field, HISTORY.iter().map(|known| known.name));
                 report.error_with_hint(fields.key_span(field), format!("unknown field `{field}` of history"), hint);
-            } else if item.as_integer().is_none_or(|value| value < 0) {
-                report.error(fields.value_span(field), format!("`{field}` is a whole number"));
+                continue;
+            };
+            let fits = match known.kind {
+                Kind::Bool => item.is_bool(),
+                _ => item.as_integer().is_some_and(|value| value >= 0),
+            };
+            if !fits {
+                let what = if known.kind == Kind::Bool { "true or false" } else { "a whole number" };
+                report.error(fields.value_span(field), format!("`{field}` is {what}"));
             }
         }
         history.insert(format!("{policy}/{rule}"), json_of(item).unwrap_or(Json::Null));

@@ -7,6 +7,7 @@ mod declared;
 mod duration;
 mod given;
 mod hold;
+mod latency;
 mod named;
 mod order;
 mod rule;

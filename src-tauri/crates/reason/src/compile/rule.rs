@@ -64,6 +64,7 @@ pub(super) fn compile(
         mode,
         on_error,
         max_fires,
+        risk: risk(section, report),
         when,
         first,
         again,
@@ -74,6 +75,16 @@ pub(super) fn compile(
         line: report.text()[..section.span.start.min(report.text().len())].matches('\n').count() as u32 + 1,
         at: section.span.clone(),
     })
+}
+
+/// What a match adds to the session's risk.
+fn risk(section: &Section<'_>, report: &mut Report<'_>) -> f64 {
+    let Some(risk) = section.number("risk") else { return 0.0 };
+    if !(risk > 0.0 && risk.is_finite()) {
+        let hint = Some("risk falls by itself, by half at each new run".to_owned());
+        report.error_with_hint(section.value_span("risk"), "`risk` is a number above 0", hint);
+    }
+    risk
 }
 
 /// The moment from which on the rule is out of force.

@@ -1,23 +1,32 @@
 //! The simple form: keys that lower to rules of the full form, through the same compiler.
 
-use super::{Defaults, FileScope, rule, section::Section};
+use super::{
+    Defaults, FileScope,
+    latency::{FASTER, LATENCY, NO_TIER},
+    rule,
+    section::Section,
+};
 use crate::{
     policy::Rule,
     problem::{Problem, Report},
 };
 use toml_edit::Document;
 
-struct Lowering {
-    key: &'static str,
-    takes: Takes,
-    /// The rule in TOML; `LIMIT` and `POLICY` are filled in.
-    rule: &'static str,
+pub(super) struct Lowering {
+    pub key: &'static str,
+    /// The rule's own; a key that makes several has the first one's.
+    pub id: &'static str,
+    pub takes: Takes,
+    /// The rule in TOML; `LIMIT`, `POLICY` and the like are filled in.
+    pub rule: &'static str,
 }
 
 /// What a key's number is.
 #[derive(Clone, Copy, PartialEq)]
-enum Takes {
+pub(super) enum Takes {
     Count,
+    /// A count above 0.
+    Milliseconds,
     /// From 0 to 1; 0 turns the key off.
     Share,
 }
@@ -25,6 +34,7 @@ enum Takes {
 const LOWERINGS: &[Lowering] = &[
     Lowering {
         key: "token_budget_per_session",
+        id: "token_budget_per_session",
         takes: Takes::Count,
         rule: r#"id = "token_budget_per_session"
 on = "model.request"
@@ -34,6 +44,7 @@ do = [{ block = { text = "Refused by rule token_budget_per_session of policy POL
     },
     Lowering {
         key: "max_tool_errors",
+        id: "max_tool_errors",
         takes: Takes::Count,
         rule: r#"id = "max_tool_errors"
 on = "model.request"
@@ -47,6 +58,7 @@ again = [AGAIN]
     },
     Lowering {
         key: "context_limit",
+        id: "context_limit",
         takes: Takes::Share,
         rule: r#"id = "context_limit"
 on = "model.request"
@@ -56,16 +68,36 @@ do = [{ compact = { to = TARGET } }]
     },
 ];
 
+/// Keys that make a file a simple one: it has a limit of the context too, unless it says otherwise.
+const SIMPLE: [&str; 8] = [
+    "latency_budget_ms",
+    "latency_budget_ms_per_request",
+    "latency_budget_ms_per_subtask",
+    "token_budget_per_session",
+    "cost_budget_usd",
+    "max_tool_errors",
+    "safety_classifiers",
+    "circuit_breaker",
+];
+const CONTEXT: &str = "context_limit";
+/// The share where a simple file does not say one.
+const USUAL_CONTEXT: f64 = 0.85;
+
+fn lowerings() -> impl Iterator<Item = &'static Lowering> {
+    LOWERINGS.iter().chain(LATENCY)
+}
+
 /// The ids of the rules that the file's simple keys make.
 pub(super) fn ids(top: &Section<'_>) -> Vec<String> {
-    LOWERINGS.iter().filter(|l| top.item(l.key).is_some() && !l.is_off(top)).map(|l| l.key.to_owned()).collect()
+    lowerings().filter(|l| l.stands_at(top).is_some() && !l.is_off(top)).map(|l| l.id.to_owned()).collect()
 }
 
 pub(super) fn lower(top: &Section<'_>, file: FileScope<'_>, defaults: Defaults, report: &mut Report<'_>) -> Vec<Rule> {
     let mut rules = Vec::new();
-    for lowering in LOWERINGS {
+    for lowering in lowerings() {
+        let Some(key) = lowering.stands_at(top) else { continue };
         let Some(limit) = lowering.limit(top, report) else { continue };
-        let at = top.key_span(lowering.key);
+        let at = top.key_span(key);
         let line = report.text()[..at.start.min(report.text().len())].matches('\n').count() as u32 + 1;
         let (rule, problems) = lowering.rule(limit, file, defaults);
         for problem in problems {
@@ -78,8 +110,9 @@ pub(super) fn lower(top: &Section<'_>, file: FileScope<'_>, defaults: Defaults, 
 
 /// A lowered rule with another number, in the same mode; none where the rule is not one of these.
 pub(crate) fn with_limit(rule: &Rule, file: FileScope<'_>, limit: f64) -> Option<Rule> {
-    let lowering = LOWERINGS.iter().find(|lowering| rule.lowered_from == Some(lowering.key))?;
+    let lowering = lowerings().find(|lowering| rule.lowered_from == Some(lowering.key) && rule.id == lowering.id)?;
     let fits = match lowering.takes {
+        Takes::Milliseconds => limit.fract() == 0.0 && (1.0..=f64::from(u32::MAX)).contains(&limit),
         Takes::Count => limit.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(&limit),
         Takes::Share => limit > 0.0 && limit <= 1.0,
     };
@@ -102,9 +135,24 @@ fn again(file: FileScope<'_>) -> &'static str {
 }
 
 impl Lowering {
+    /// The key that makes it; for the context's usual limit any other that makes the file a simple one.
+    fn stands_at(&self, top: &Section<'_>) -> Option<&'static str> {
+        let of_others = || SIMPLE.into_iter().find(|key| top.item(key).is_some()).filter(|_| self.key == CONTEXT);
+        top.item(self.key).map(|_| self.key).or_else(of_others)
+    }
+
     fn limit(&self, top: &Section<'_>, report: &mut Report<'_>) -> Option<f64> {
         match self.takes {
             Takes::Count => top.count(self.key, report).map(f64::from),
+            Takes::Milliseconds => {
+                let limit = top.count(self.key, report)?;
+                if limit == 0 {
+                    report.error(top.value_span(self.key), format!("`{}` is at least 1 ms", self.key));
+                    return None;
+                }
+                Some(f64::from(limit))
+            }
+            Takes::Share if top.item(self.key).is_none() => Some(USUAL_CONTEXT),
             Takes::Share => {
                 let share = top.number(self.key)?;
                 if !(0.0..=1.0).contains(&share) {
@@ -128,12 +176,15 @@ impl Lowering {
     fn rule(&self, limit: f64, file: FileScope<'_>, defaults: Defaults) -> (Option<Rule>, Vec<Problem>) {
         let target = format!("{:.3}", limit * 2.0 / 3.0);
         let source = self.rule.replace("LIMIT", &limit.to_string()).replace("TARGET", &target);
+        let nearly = (limit * 0.8).ceil().to_string();
+        let faster = if file.declared.tier("fast").is_some() { FASTER } else { NO_TIER };
+        let source = source.replace("NEARLY", &nearly).replace("FASTER", faster);
         let source = source.replace("AGAIN", again(file)).replace("POLICY", file.policy);
-        let mut report = Report::new(self.key, &source);
+        let mut report = Report::new(self.id, &source);
         let rule = match Document::parse(source.as_str()) {
             Ok(document) => {
                 let section = Section::new(document.as_table(), 0..source.len());
-                rule::compile(&section, self.key, file, defaults, &mut report)
+                rule::compile(&section, self.id, file, defaults, &mut report)
             }
             Err(error) => {
                 report.error(0..0, error.message());

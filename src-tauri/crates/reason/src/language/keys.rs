@@ -77,14 +77,26 @@ pub const POLICY: &[Key] = &[
         Takes::Count,
         "Tokens (input that the provider's cache did not serve, plus output): used up, further calls are refused.",
     ),
-    planned("latency_budget_ms", Takes::Count, "Time for a run."),
-    planned("latency_budget_ms_per_request", Takes::Count, "Time for one exchange."),
-    planned("latency_budget_ms_per_subtask", Takes::Count, "Time for a sub-agent or tool loop."),
+    acts(
+        "latency_budget_ms",
+        Takes::Count,
+        "Milliseconds for a run, from a user message to the answer that ends it; time in a person's hands does not count. At 80 %: `tier:fast` for the rest of the run, where the file names one, and low reasoning effort. At 100 %: the answer ends with what there is (`partial`), and further calls of the run are answered so at once.",
+    ),
+    acts(
+        "latency_budget_ms_per_request",
+        Takes::Count,
+        "The same for one exchange; at 80 % the rest of the run's calls go to `tier:fast`.",
+    ),
+    acts(
+        "latency_budget_ms_per_subtask",
+        Takes::Count,
+        "The same for a sub-agent's run (a session with a parent) and for a tool loop, from the first result that it brought.",
+    ),
     planned("cost_budget_usd", Takes::Number, "Money for a session."),
     acts(
         "context_limit",
         Takes::Number,
-        "Share of the model's window, 0 to 1: beyond it the oldest turns leave the context, down to two thirds of that share. 0: never.",
+        "Share of the model's window, 0 to 1: beyond it the oldest turns leave the context, down to two thirds of that share. 0.85 where the file sets any other simple limit and not this one; 0: never.",
     ),
     planned("safety_classifiers", Takes::Texts, "secrets, pii, content_policy, prompt_injection."),
     acts("fallback_model", Takes::Text, "What `tier:fallback` means, and `tier:fast` where `[tiers]` does not say it."),
@@ -126,7 +138,11 @@ pub const RULE: &[Key] = &[
     acts("on_error", ON_ERRORS, "As in `[defaults]`."),
     acts("max_fires", Takes::Count, "So often a session at most; after that a match does nothing."),
     acts("until", Takes::Moment, "From then on it is not evaluated any more: `2026-12-31T00:00:00Z`."),
-    planned("risk", Takes::Number, "Added to the session's risk on a match."),
+    acts(
+        "risk",
+        Takes::Number,
+        "Added to `session.risk` on a match that acts; above 0. Half of the risk is left at each new run. A rule in shadow adds none.",
+    ),
 ];
 
 pub const TEST: &[Key] = &[

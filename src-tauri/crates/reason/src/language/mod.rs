@@ -4,6 +4,7 @@
 mod actions;
 mod declared;
 mod functions;
+mod history;
 mod keys;
 mod patterns;
 mod planned;
@@ -14,8 +15,9 @@ pub use declared::{DECLARED, DeclaredField};
 pub(crate) use declared::{fields as declared_fields, section as declared_in};
 pub use functions::{FUNCTIONS, Function, function};
 pub(crate) use functions::{MACROS, callable};
+pub use history::{HISTORY, HistoryField};
 pub(crate) use keys::names;
 pub use keys::{ALERT, DEFAULTS, Key, POLICY, RULE, State, TEST, Takes};
 pub use patterns::PATTERNS;
 pub(crate) use planned::{PLANNED_ROOTS, planned_root};
-pub use variables::{HISTORY, HistoryField, VARIABLES, Variable, roots, variable};
+pub use variables::{VARIABLES, Variable, roots, variable};

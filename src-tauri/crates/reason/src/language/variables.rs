@@ -3,7 +3,7 @@
 
 use super::DECLARED;
 use crate::datum::{Datum, Kind};
-use domain::{Observation, Point, RuleHistory};
+use domain::{Observation, Point};
 use std::borrow::Cow;
 
 /// Reads a variable; none where the observation does not have it.
@@ -19,15 +19,6 @@ pub struct Variable {
     pub points: &'static [Point],
     pub doc: &'static str,
     pub(crate) read: Reader,
-}
-
-/// A field of `history.RULE`.
-#[derive(Debug, Clone, Copy)]
-pub struct HistoryField {
-    pub name: &'static str,
-    pub unit: &'static str,
-    pub doc: &'static str,
-    pub(crate) read: fn(&RuleHistory) -> u64,
 }
 
 const ALL: &[Point] = &Point::ALL;
@@ -74,7 +65,7 @@ pub const VARIABLES: &[Variable] = rows! {
         "session.tool_errors_in_row" Int "errors" "Since the last result that was none." = |o| count(o.session.tool_errors_in_row);
         "session.taints" Texts "" "Marks that rules have set." = |o| Some(Datum::Texts(&o.session.taints));
         "session.tools_seen" Texts "" "Names of tools called so far; `session.seen(\"x\")` asks for one." = |o| Some(Datum::Texts(&o.session.tools_seen));
-        "session.risk" Double "" "The accumulator that rules add to; 0 in this version." = |o| Some(Datum::Double(o.session.risk));
+        "session.risk" Double "" "What rules have added to it (`risk = 2` beside `do`); half of it is left at each new run." = |o| Some(Datum::Double(o.session.risk));
         "run.steps" Int "steps" "Since the latest user message." = |o| count(o.run.steps);
         "run.elapsed_ms" Int "ms" "Since the latest user message, time in a person's hands left out." = |o| count(o.run.elapsed_ms);
         "run.subtask_elapsed_ms" Int "ms" "Of the subtask under way: a sub-agent's run, else the tool loop, from the first result that it brought; time in a person's hands left out." = |o| count(o.run.subtask_elapsed_ms);
@@ -130,41 +121,6 @@ pub const VARIABLES: &[Variable] = rows! {
     }
 };
 
-/// `history.RULE.FIELD`, RULE being a rule of the same file; `history["rule-with-hyphen"].FIELD`. 0 where it never fired.
-pub const HISTORY: &[HistoryField] = &[
-    HistoryField {
-        name: "fires_in_session",
-        unit: "times",
-        doc: "How often it fired in this session.",
-        read: |h| h.fires_in_session.into(),
-    },
-    HistoryField {
-        name: "fires_in_run",
-        unit: "times",
-        doc: "How often it fired in this run.",
-        read: |h| h.fires_in_run.into(),
-    },
-    HistoryField {
-        name: "last_at_ms",
-        unit: "ms",
-        doc: "When it last fired, since the session's start.",
-        read: |h| h.last_at_ms,
-    },
-    HistoryField {
-        name: "tool_errors_since",
-        unit: "errors",
-        doc: "Tool errors since it last fired.",
-        read: |h| h.tool_errors_since.into(),
-    },
-    HistoryField {
-        name: "steps_since",
-        unit: "steps",
-        doc: "Steps since it last fired.",
-        read: |h| h.steps_since.into(),
-    },
-    HistoryField { name: "tokens_since", unit: "tokens", doc: "Tokens since it last fired.", read: |h| h.tokens_since },
-];
-
 pub fn variable(path: &str) -> Option<&'static Variable> {
     VARIABLES.iter().find(|variable| variable.path == path)
 }
@@ -181,6 +137,7 @@ pub fn roots() -> Vec<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::language::HISTORY;
     use domain::*;
     use std::collections::BTreeSet;
 
