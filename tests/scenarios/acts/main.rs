@@ -12,6 +12,7 @@ mod keys;
 mod orders;
 mod partial;
 mod redact;
+mod safety;
 mod time;
 
 use futures::{StreamExt, stream};
@@ -55,6 +56,10 @@ const ROWS: &[Row] = &[
     with_tools("redact an answer"),
     row("redact a stream"),
     with_tools("redact a call"),
+    row("block an answer"),
+    row("block by a score"),
+    with_tools("safety classifiers"),
+    with_tools("schema"),
     with_tools("truncate"),
     with_tools("extract"),
     with_tools("compact"),
@@ -139,6 +144,10 @@ async fn cell(name: &str, dialect: Dialect, streamed: bool) {
         "replace in results" => redact::result(dialect, streamed).await,
         "redact an answer" => redact::answer(dialect, streamed).await,
         "redact a stream" => redact::stream(dialect, streamed).await,
+        "block an answer" => safety::block(dialect, streamed).await,
+        "block by a score" => safety::scored(dialect, streamed).await,
+        "safety classifiers" => safety::certain(dialect, streamed).await,
+        "schema" => safety::schema(dialect, streamed).await,
         "redact a call" => redact::call(dialect, streamed).await,
         "truncate" => context::truncate(dialect, streamed).await,
         "extract" => context::extract(dialect, streamed).await,

@@ -7,18 +7,23 @@
 use crate::{Act, Scene, Step};
 use bytes::Bytes;
 use domain::*;
+use wire::Answer;
 
 pub(crate) fn carry_out(decision: &Decision, text: &str, refuse_as: RefuseAs, scene: &Scene<'_>) -> Act {
     match (scene.call, scene.answer) {
         (Some(call), _) => remove(decision, text, call, scene),
-        (None, Some(answer)) => {
-            let text = named(text, decision);
-            let summary = format!("Blocked the answer: {text}");
-            let intervention = scene.intervention(decision, summary, answer.text.clone(), text.clone());
-            Act { step: Step::Say(text), intervention }
-        }
+        (None, Some(answer)) => withhold(decision, text, answer, scene),
         (None, None) => refuse(decision, text, refuse_as, scene),
     }
+}
+
+/// The agent gets the text in the answer's place; its history, and with it the model's, has the text from then on.
+fn withhold(decision: &Decision, text: &str, answer: &Answer, scene: &Scene<'_>) -> Act {
+    let text = named(text, decision);
+    let calls: String = answer.calls.iter().map(|call| format!("\n{}({})", call.name, call.arguments)).collect();
+    let intervention =
+        scene.intervention(decision, "Withheld the answer".to_owned(), format!("{}{calls}", answer.text), text.clone());
+    Act { step: Step::Say(text), intervention }
 }
 
 fn refuse(decision: &Decision, text: &str, refuse_as: RefuseAs, scene: &Scene<'_>) -> Act {

@@ -15,7 +15,7 @@ use proxy::{Config, Ports, Recording, Runtime, StartError};
 use serde::Serialize;
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 use tokio::net::TcpListener;
-use upstream::{Alarms, HttpUpstream, Options};
+use upstream::{Alarms, Classifiers, HttpUpstream, Options};
 
 #[derive(Debug, thiserror::Error)]
 pub enum HostError {
@@ -138,6 +138,7 @@ async fn start_runtime(
     let upstream = HttpUpstream::new(options);
     let ports = Ports {
         alarm: Arc::new(Alarms::new(upstream.clone())),
+        classifier: Arc::new(Classifiers::new(upstream.clone())),
         upstream: Arc::new(upstream),
         sink: Arc::new(ledger.clone()),
         memory: Arc::new(ledger.clone()),

@@ -42,7 +42,8 @@ pub fn policies(console: Arc<Console>, folder: &Path) -> Option<Watch> {
         if let Some(parent) = folder.parent() {
             watcher.watch(parent, RecursiveMode::NonRecursive)?;
         }
-        watcher.watch(&folder, RecursiveMode::NonRecursive)?;
+        // Policies name files in folders below.
+        watcher.watch(&folder, RecursiveMode::Recursive)?;
         Ok(watcher)
     });
     match started {
@@ -68,7 +69,7 @@ async fn follow(
     while changes.recv().await.is_some() {
         while tokio::time::timeout(QUIET, changes.recv()).await.is_ok_and(|more| more.is_some()) {}
         // A folder that was made again is another one to the system. Fails where it is gone; then its parent tells.
-        let _ = watcher.watch(&folder, RecursiveMode::NonRecursive);
+        let _ = watcher.watch(&folder, RecursiveMode::Recursive);
         let problems = console.reload_policies();
         for problem in &problems {
             tracing::warn!("{problem}");

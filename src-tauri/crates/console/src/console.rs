@@ -85,7 +85,7 @@ impl Console {
     }
 
     pub async fn check_policy(&self, args: CheckPolicy) -> Result<PolicyCheck, RpcError> {
-        Ok(policies::check("policy.toml", &args.source))
+        Ok(policies::check("policy.toml", &args.source, Some(self.policies.folder())))
     }
 
     pub async fn save_policy(&self, args: SavePolicy) -> Result<PolicySource, RpcError> {
@@ -93,7 +93,7 @@ impl Console {
         for problem in self.reload_policies() {
             tracing::warn!("{problem}");
         }
-        let saved = policies::check("policy.toml", &args.source).name;
+        let saved = policies::check("policy.toml", &args.source, None).name;
         self.policies.source(saved.as_deref().unwrap_or(&args.name))
     }
 

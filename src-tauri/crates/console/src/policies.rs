@@ -18,6 +18,9 @@ use std::{
 /// What is in force for a user without any policy file: shadow only.
 const SHIPPED: (&str, &str) = ("default.toml", include_str!("../../../../policies/default.toml"));
 
+/// A larger file beside a policy's is not read, in bytes.
+const LARGEST_BESIDE: u64 = 1 << 20;
+
 /// A folder of policy files and what was last loaded from it.
 pub struct Policies {
     folder: PathBuf,
@@ -61,7 +64,7 @@ impl Policies {
         };
         let shipped = files.is_empty();
         let files = if shipped { vec![(SHIPPED.0.to_owned(), SHIPPED.1.to_owned())] } else { files };
-        let result = PolicySet::reload(&loaded.set, files.clone());
+        let result = PolicySet::reload_beside(&loaded.set, files.clone(), &|path| Some(beside(&self.folder, path)));
         let errors = result.problems.iter().filter(|problem| problem.severity == reason::Severity::Error);
         let told: Vec<String> = error.iter().cloned().chain(errors.map(Problem::to_string)).collect();
         *loaded = Snapshot { set: result.set.clone(), files, problems: result.problems, shipped, error };
@@ -132,7 +135,7 @@ impl Policies {
             Some(known) => known.file.clone(),
             None => file_name(name)?,
         };
-        if let Err(problems) = reason::compile(&file, source) {
+        if let Err(problems) = reason::compile_beside(&file, source, &|path| Some(beside(&self.folder, path))) {
             return Err(RpcError::new(ErrorCode::Invalid, problems.to_string())
                 .with_hint("check_policy gives each problem with its place"));
         }
@@ -143,10 +146,10 @@ impl Policies {
     }
 }
 
-/// What is wrong in a source, whatever lies on disk.
-pub fn check(file: &str, source: &str) -> PolicyCheck {
+/// What is wrong in a source, and in the files of `folder` that it names; without one they are not looked at.
+pub fn check(file: &str, source: &str, folder: Option<&Path>) -> PolicyCheck {
     let version = reason::version_of(source);
-    match reason::compile(file, source) {
+    match reason::compile_beside(file, source, &|path| Some(beside(folder?, path))) {
         Ok((policy, warnings)) => PolicyCheck {
             ok: true,
             name: Some(policy.name().to_owned()),
@@ -162,8 +165,8 @@ pub fn check(file: &str, source: &str) -> PolicyCheck {
 }
 
 /// The same for a terminal: each problem with its line and a caret under it; whether the file would be taken.
-pub fn check_in_words(file: &str, source: &str) -> (bool, Vec<String>) {
-    match reason::compile(file, source) {
+pub fn check_in_words(file: &str, source: &str, folder: Option<&Path>) -> (bool, Vec<String>) {
+    match reason::compile_beside(file, source, &|path| Some(beside(folder?, path))) {
         Ok((_, warnings)) => (true, warnings.iter().map(Problem::to_string).collect()),
         Err(problems) => (false, problems.0.iter().map(Problem::to_string).collect()),
     }
@@ -172,6 +175,16 @@ pub fn check_in_words(file: &str, source: &str) -> (bool, Vec<String>) {
 /// Runs a source's own tests; an error holds the problems that keep it from being compiled.
 pub fn test(file: &str, source: &str) -> Result<Vec<reason::TestOutcome>, String> {
     reason::compile(file, source).map(|(policy, _)| reason::run_tests(&policy)).map_err(|problems| problems.to_string())
+}
+
+/// A file that a policy names, which is small: a schema.
+fn beside(folder: &Path, path: &str) -> Result<String, String> {
+    let path = folder.join(path);
+    match fs::metadata(&path) {
+        Ok(found) if found.len() > LARGEST_BESIDE => Err(format!("it has more than {LARGEST_BESIDE} bytes")),
+        Ok(_) => fs::read_to_string(&path).map_err(|error| error.to_string()),
+        Err(error) => Err(error.to_string()),
+    }
 }
 
 fn read(folder: &Path) -> io::Result<Vec<(String, String)>> {
@@ -323,6 +336,30 @@ mod tests {
         assert_eq!(policies.save("mine", &edited, Some("000000000000")).unwrap_err().code, ErrorCode::Conflict);
         policies.save("mine", &edited, Some(&version)).unwrap();
         assert_eq!(fs::read_to_string(folder.path().join("mine.toml")).unwrap(), edited);
+    }
+
+    #[test]
+    fn a_schema_that_a_policy_names_is_read_again_and_a_broken_one_keeps_the_last_good() {
+        let source = "version = 1\nname = \"mine\"\n[schema.s]\ntool = \"get\"\nfile = \"schemas/s.json\"\n[[rule]]\nid = \"r\"\n\
+                      on = \"tool.result\"\nwhen = \"!schema.s.valid\"\ndo = [{ taint = \"odd\" }]\n";
+        let folder = tempfile::tempdir().unwrap();
+        let schema = folder.path().join("schemas/s.json");
+        fs::create_dir(folder.path().join("schemas")).unwrap();
+        fs::write(folder.path().join("mine.toml"), source).unwrap();
+        let policies = Policies::open(folder.path().to_owned());
+        assert_eq!(policies.page().policies[0].state, PolicyState::Broken);
+        let fits = |policies: &Policies, result: &str| policies.set().schema_facts("get", result)["mine/s"].valid;
+        fs::write(&schema, r#"{"type": "object"}"#).unwrap();
+        policies.reload();
+        assert!(fits(&policies, "{}") && !fits(&policies, "[]"));
+        fs::write(&schema, r#"{"type": "array"}"#).unwrap();
+        policies.reload();
+        assert!(!fits(&policies, "{}") && fits(&policies, "[]"));
+        fs::write(&schema, r#"{"type": "arr"#).unwrap();
+        let (_, problems) = policies.reload();
+        assert!(problems[0].contains("schemas/s.json is not JSON"), "{problems:?}");
+        assert_eq!(policies.page().policies[0].state, PolicyState::Kept);
+        assert!(fits(&policies, "[]"));
     }
 
     #[test]

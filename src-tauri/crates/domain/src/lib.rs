@@ -7,6 +7,7 @@
 mod action;
 mod agent;
 mod alert;
+mod classifier;
 mod clock;
 mod control;
 mod dialect;
@@ -34,6 +35,7 @@ mod verdict;
 pub use action::*;
 pub use agent::*;
 pub use alert::*;
+pub use classifier::*;
 pub use clock::*;
 pub use control::*;
 pub use dialect::*;

@@ -208,6 +208,8 @@ pub enum EventKind {
     Alerted,
     /// An alert could not be raised, and why.
     AlertFailed,
+    /// A classifier gave no score, and why: rules that read it could not be evaluated.
+    ClassifierFailed,
     /// Rewind: a recorded answer was served in the model's place, or the model answers from here on, and why.
     Rewound,
     /// A session was begun by a person from a recorded exchange.

@@ -1,6 +1,6 @@
 //! What a runtime is started with.
 
-use domain::{Alarm, Chance, Clock, Memory, Provider, TraceSink, Upstream};
+use domain::{Alarm, Chance, Classifier, Clock, Memory, Provider, TraceSink, Upstream};
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 /// Whether a response may reach the agent before its record is committed.
@@ -67,6 +67,8 @@ pub struct Ports {
     pub chance: Arc<dyn Chance>,
     /// Where alerts go out.
     pub alarm: Arc<dyn Alarm>,
+    /// Who is asked for scores.
+    pub classifier: Arc<dyn Classifier>,
 }
 
 #[derive(Debug, thiserror::Error)]

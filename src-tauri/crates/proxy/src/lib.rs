@@ -8,6 +8,7 @@ mod alarm;
 mod answer;
 mod attempts;
 mod body;
+mod classify;
 mod config;
 mod continuation;
 mod core;

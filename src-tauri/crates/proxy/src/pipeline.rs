@@ -1,6 +1,6 @@
 //! The heart: observe, reason, act, at every intervention point.
 
-use crate::{account, answer::Ending, effects, exchange::Exchange, hand::orders::Gate, moment::AtHand, window};
+use crate::{account, answer::Ending, classify, effects, exchange::Exchange, hand::orders::Gate, moment::AtHand, window};
 use act::Act;
 use domain::*;
 
@@ -53,7 +53,9 @@ pub(crate) async fn observe(exchange: &Exchange, moment: Moment) -> Option<(Mome
         }
         (moment, observation, session.desk.orders.gate)
     });
-    observed.await
+    let (moment, mut observation, gate) = observed.await?;
+    classify::fold(exchange, &moment, &mut observation).await;
+    Some((moment, observation, gate))
 }
 
 /// Side calls are no turns of the agent's loop: nothing stops them.

@@ -4,6 +4,7 @@
 //! evaluation: observation → verdict. It must not know I/O, clocks or wire formats: a stored observation is judged by an edited policy
 //! exactly as it was judged live.
 
+mod asked;
 mod compile;
 mod condition;
 mod datum;
@@ -22,7 +23,7 @@ mod toml_text;
 mod trial;
 mod when;
 
-pub use compile::{compile, version_of};
+pub use compile::{Beside, compile, compile_beside, version_of};
 pub use datum::Kind;
 pub use evaluate::evaluate;
 pub use policy::{Policy, RuleSummary};

@@ -22,6 +22,8 @@ pub struct Policy {
     pub(crate) cases: Vec<Case>,
     pub(crate) description: String,
     pub(crate) declared: Arc<Declared>,
+    /// The files that it names, and what they were then.
+    pub(crate) beside: Vec<(String, String)>,
 }
 
 #[derive(Debug)]
@@ -322,7 +324,7 @@ impl Rule {
             && (asks || self.actions().any(PlannedAction::mends))
     }
 
-    fn actions(&self) -> impl Iterator<Item = &PlannedAction> {
+    pub fn actions(&self) -> impl Iterator<Item = &PlannedAction> {
         self.first.iter().chain(self.again.iter().flatten())
     }
 

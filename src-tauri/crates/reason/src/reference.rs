@@ -2,8 +2,8 @@
 
 use crate::compile::described;
 use crate::language::{
-    ACTIONS, ALERT, DECLARED, DEFAULTS, FUNCTIONS, HISTORY, Key, MACROS, PATTERNS, PLANNED_ROOTS, POLICY, RULE, State,
-    TEST, VARIABLES,
+    ACTIONS, ALERT, CLASSIFIER, DECLARED, DEFAULTS, FUNCTIONS, HISTORY, Key, LISTS, MACROS, PATTERNS, PLANNED_ROOTS,
+    POLICY, RULE, SCHEMA, State, TEST, VARIABLES, told,
 };
 use domain::Point;
 use std::fmt::Write;
@@ -83,9 +83,17 @@ pub fn reference() -> String {
     out.push_str("\nOf `[alert.NAME]`:\n\n");
     keys(&mut out, ALERT);
     out.push_str("\nPatterns that every file can name:\n\n");
-    for (name, _, doc) in PATTERNS {
-        let _ = writeln!(out, "- `{name}`: {doc}");
+    for (name, _, check, doc) in PATTERNS {
+        let _ = writeln!(out, "- `{name}`: {doc}{}", told(*check));
     }
+    out.push_str("\nOf `[classifier.NAME]`:\n\n");
+    keys(&mut out, CLASSIFIER);
+    out.push_str("\nLists of classifiers by rules, the classes of `safety_classifiers`:\n\n");
+    for list in LISTS {
+        let _ = writeln!(out, "- `{}`: {}", list.name, list.doc);
+    }
+    out.push_str("\nOf `[schema.NAME]`:\n\n");
+    keys(&mut out, SCHEMA);
     out.push_str("\n## Points (`on`)\n\n");
     for point in Point::ALL {
         let _ = writeln!(out, "- `{}`: {}", point.name(), moment(point));

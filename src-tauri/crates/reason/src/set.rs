@@ -1,13 +1,13 @@
 //! The policies in force: an immutable snapshot, swapped whole. A file that breaks keeps its last good version.
 
 use crate::{
-    compile::{compile, stem, version_of},
+    compile::{Beside, compile_beside, stem, version_of},
     policy::{Policy, Rule},
     problem::{Problem, Report, Severity},
 };
-use domain::{Mode, Pattern, Point, PolicyVersion};
+use domain::{Classification, Mode, Pattern, Point, PolicyVersion, SchemaFacts};
 use serde::Serialize;
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 /// All policies of a folder, compiled. Cheap to clone.
 #[derive(Debug, Clone, Default)]
@@ -66,12 +66,17 @@ impl PolicySet {
 
     /// As `load`, but a broken file keeps what `previous` had of it.
     pub fn reload(previous: &PolicySet, files: Vec<(String, String)>) -> Loaded {
+        PolicySet::reload_beside(previous, files, &|_| None)
+    }
+
+    /// The same with the files that policies name.
+    pub fn reload_beside(previous: &PolicySet, files: Vec<(String, String)>, beside: Beside<'_>) -> Loaded {
         let mut loaded: Vec<File> = Vec::new();
         let mut problems = Vec::new();
         for (name, source) in files {
-            let compiled = match previous.unchanged(&name, &source) {
+            let compiled = match previous.unchanged(&name, &source, beside) {
                 Some(policy) => Ok((policy, Vec::new())),
-                None => compile(&name, &source).map(|(policy, warnings)| (Arc::new(policy), warnings)),
+                None => compile_beside(&name, &source, beside).map(|(policy, warnings)| (Arc::new(policy), warnings)),
             };
             let taken = compiled.as_ref().ok().and_then(|(policy, _)| taken_by(&loaded, policy.name()));
             let (policy, found) = match (compiled, taken) {
@@ -89,10 +94,15 @@ impl PolicySet {
         Loaded { set: PolicySet { files: loaded.into() }, problems }
     }
 
-    /// The compiled policy of a file whose text has not changed.
-    fn unchanged(&self, file: &str, source: &str) -> Option<Arc<Policy>> {
+    /// The compiled policy of a file whose text has not changed, nor that of the files that it names.
+    fn unchanged(&self, file: &str, source: &str, beside: Beside<'_>) -> Option<Arc<Policy>> {
         let known = self.files.iter().find(|known| known.name == file && known.state == PolicyState::Active)?;
-        known.policy.as_ref().filter(|policy| policy.version.version == version_of(source)).cloned()
+        let same = |(path, version): &(String, String)| {
+            beside(path).is_none_or(|source| source.as_deref().map(version_of).unwrap_or_default() == *version)
+        };
+        let unchanged =
+            |policy: &&Arc<Policy>| policy.version.version == version_of(source) && policy.beside.iter().all(same);
+        known.policy.as_ref().filter(unchanged).cloned()
     }
 
     /// Those in force, in the files' order.
@@ -142,6 +152,19 @@ impl PolicySet {
     /// Whether some rule may mend an attempt that failed: then nothing of a response goes out before it is known to be one.
     pub fn mends_failures(&self) -> bool {
         self.rules().any(Rule::concerns_failures)
+    }
+
+    /// The classifiers that rules in force at a point read.
+    pub fn classifications(&self, point: Point) -> Vec<&Classification> {
+        let of = |policy: &'_ Policy| -> bool { !policy.declared.classifiers.is_empty() };
+        let policies = self.policies().filter(|policy| of(policy));
+        policies.flat_map(|policy| policy.classifications(point)).collect()
+    }
+
+    /// A tool's result against the schemas that rules in force read, by `policy/NAME`.
+    pub fn schema_facts(&self, tool: &str, result: &str) -> BTreeMap<String, SchemaFacts> {
+        let policies = self.policies().filter(|policy| !policy.declared.schemas.is_empty());
+        policies.flat_map(|policy| policy.schema_facts(tool, result)).collect()
     }
 
     /// Whether rules on the stream look at its time and course, and not only at what matches in its text.

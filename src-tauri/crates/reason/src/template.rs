@@ -50,6 +50,13 @@ impl Template {
         Template { parts }
     }
 
+    pub fn reads(&self) -> impl Iterator<Item = &Read> {
+        self.parts.iter().filter_map(|part| match part {
+            Part::Read(read) => Some(read),
+            Part::Text(_) => None,
+        })
+    }
+
     /// An absent value reads `(none)`.
     pub fn fill(&self, observation: &Observation) -> String {
         self.parts

@@ -9,12 +9,14 @@
 
 mod alarm;
 mod body;
+mod classifier;
 mod connect;
 mod failure;
 mod gather;
 mod plain;
 
 pub use alarm::Alarms;
+pub use classifier::Classifiers;
 
 use bytes::Bytes;
 use domain::{Upstream, UpstreamFailure, UpstreamRequest, UpstreamResponse};

@@ -19,20 +19,20 @@ pub fn check(files: &[PathBuf], as_json: bool) -> Result<Outcome> {
     for path in files {
         let (name, source) = source(path)?;
         if as_json {
-            let check = console::check(&name, &source);
+            let check = console::check(&name, &source, path.parent());
             good &= check.ok;
             let mut answer = serde_json::to_value(check)?;
             answer["file"] = name.into();
             answers.push(answer);
             continue;
         }
-        let (ok, problems) = console::check_in_words(&name, &source);
+        let (ok, problems) = console::check_in_words(&name, &source, path.parent());
         good &= ok;
         for problem in &problems {
             output::line(&format!("{problem}\n"))?;
         }
         if ok {
-            let check = console::check(&name, &source);
+            let check = console::check(&name, &source, path.parent());
             output::line(&format!("{} {}", tint(&format!("{name}: good"), Tone::Good), rules(&check)))?;
         }
     }

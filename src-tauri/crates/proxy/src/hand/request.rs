@@ -49,7 +49,11 @@ impl Reasons {
             Step::End(note) => Some(note.clone()),
             _ => None,
         });
-        let asks = acts.extract_if(.., |act| matches!(act.step, Step::Escalate { .. })).collect();
+        let mut asks: Vec<Act> = acts.extract_if(.., |act| matches!(act.step, Step::Escalate { .. })).collect();
+        if acts.iter().any(|act| matches!(act.step, Step::Say(_)) && act.intervention.action == "block") {
+            // What is blocked is no question any more.
+            asks.clear();
+        }
         Reasons { asks, pauses, stop, rewords, says, shortens, ends }
     }
 

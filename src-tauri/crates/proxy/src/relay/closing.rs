@@ -87,9 +87,9 @@ pub(crate) fn used(rounds: impl Iterator<Item = Option<Usage>>, first_free: bool
     paid.fold(free, |sum, usage| Some(sum.map_or(usage, |sum| sum.plus(&usage))))
 }
 
-/// The calls of an answer that a person replaced.
+/// The calls of an answer that was replaced, by a person or a rule.
 pub(crate) fn replaced_calls(answer: &wire::Answer) -> Vec<(ToolCall, String)> {
-    let why = || "A person replaced the response that made it.".to_owned();
+    let why = || "The response that made it was replaced.".to_owned();
     answer.calls.iter().map(|call| (call.clone(), why())).collect()
 }
 

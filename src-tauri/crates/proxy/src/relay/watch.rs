@@ -15,7 +15,8 @@ impl Watch {
         // Tokens of redacted values stand in calls too; and of a stream that a rule may end no half call may have gone out.
         let words = !exchange.words_to_agent().is_empty() || exchange.policies.ends_streams();
         if exchange.side_call {
-            return Watch { calls: words, response: false };
+            // A person is not asked about them; rules are.
+            return Watch { calls: words, response: exchange.policies.needs_response() };
         }
         let gate = exchange.gate();
         let breaks = |point| exchange.core.breakpoints.may_hit(point, exchange.session.id);

@@ -157,6 +157,12 @@ fn build(
         "block" => {
             let text = field("text", report).unwrap_or_else(|| refusal(rule, place, span.clone()));
             let refuse_as = section.and_then(|section| section.choice("as", REFUSALS, report)).unwrap_or_default();
+            if let Some(section) =
+                section.filter(|_| refuse_as == RefuseAs::Error && place.point == Point::ModelResponse)
+            {
+                let message = "an answer that has come cannot become an error: its head may have gone out";
+                report.error_with_hint(section.value_span("as"), message, Some("leave `as` out".to_owned()));
+            }
             Some(PlannedAction::Block { text: Template::compile(&text, place, report), refuse_as })
         }
         "inject" => {

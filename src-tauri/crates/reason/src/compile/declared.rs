@@ -1,8 +1,8 @@
 //! What a file declares for its actions to name: tiers of models, patterns, and where alerts go.
 
-use super::{section::Section, spans};
+use super::{Beside, Classes, ResultSchema, classifier, safety, schemas, section::Section, spans};
 use crate::{language::ALERT, nearest::did_you_mean, problem::Report};
-use domain::{Alert, AlertTarget, Pattern};
+use domain::{Alert, AlertTarget, Pattern, Point};
 use toml_edit::Item;
 
 #[derive(Debug, Clone, Default)]
@@ -10,6 +10,8 @@ pub(crate) struct Declared {
     pub tiers: Vec<Tier>,
     pub alerts: Vec<Alert>,
     pub patterns: Vec<Pattern>,
+    pub classifiers: Vec<Classes>,
+    pub schemas: Vec<ResultSchema>,
     /// What conditions can name: (table of the file, name).
     pub named: Vec<(&'static str, String)>,
 }
@@ -38,18 +40,31 @@ impl Tier {
 }
 
 impl Declared {
-    pub(super) fn read(top: &Section<'_>, report: &mut Report<'_>) -> Declared {
-        Declared {
+    pub(super) fn read(top: &Section<'_>, policy: &str, beside: Beside<'_>, report: &mut Report<'_>) -> Declared {
+        let mut declared = Declared {
             tiers: tiers(top, report),
             alerts: alerts(top, report),
             patterns: spans::declared(top, report),
-            named: Vec::new(),
-        }
+            schemas: schemas::declared(top, policy, beside, report),
+            ..Declared::default()
+        };
+        declared.classifiers = classifier::declared(top, policy, &declared, report);
+        safety::declare(top, policy, &mut declared, report);
+        let classifiers = declared.classifiers.iter().map(|known| ("classifier", known.asked.name.clone()));
+        let schemas = declared.schemas.iter().map(|known| ("schema", known.name.clone()));
+        declared.named = classifiers.chain(schemas).collect();
+        declared
     }
 
     /// The names that a table of the file declares: `[budget.NAME]` …
     pub fn names(&self, section: &str) -> impl Iterator<Item = &str> {
         self.named.iter().filter(move |(of, _)| *of == section).map(|(_, name)| name.as_str())
+    }
+
+    /// Whether a classifier is asked at a point.
+    pub fn asks(&self, classifier: &str, point: Point) -> bool {
+        let known = self.classifiers.iter().find(|known| known.asked.name == classifier);
+        known.is_none_or(|known| known.asked.on.contains(&point))
     }
 
     pub fn tier(&self, name: &str) -> Option<&Tier> {

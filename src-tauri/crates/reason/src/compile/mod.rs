@@ -2,6 +2,7 @@
 
 mod action;
 mod attempt;
+mod classifier;
 mod context;
 mod declared;
 mod duration;
@@ -11,11 +12,15 @@ mod latency;
 mod named;
 mod order;
 mod rule;
+mod safety;
+mod schemas;
 mod section;
 mod simple;
 mod spans;
 
+pub(crate) use classifier::Classes;
 pub(crate) use declared::{Declared, Tier};
+pub(crate) use schemas::ResultSchema;
 pub(crate) use section::described;
 pub(crate) use simple::with_limit;
 
@@ -27,7 +32,7 @@ use crate::{
 use domain::{Mode, OnError, PolicyVersion};
 use globset::{Glob, GlobSet, GlobSetBuilder};
 use section::Section;
-use std::sync::Arc;
+use std::{cell::RefCell, sync::Arc};
 use toml_edit::Document;
 
 /// What a file's rules share and may name.
@@ -48,10 +53,18 @@ struct Defaults {
 const MODES: &[(&str, Mode)] = &[("enforce", Mode::Enforce), ("shadow", Mode::Shadow), ("off", Mode::Off)];
 const ON_ERRORS: &[(&str, OnError)] = &[("open", OnError::Open), ("closed", OnError::Closed)];
 
-/// Compiles one file. `file` names it in problems; without a `name` key its stem names the policy. Warnings come with the policy.
+/// What lies beside a policy's file, by its path from there; none: not at hand, and what is in it does not matter.
+pub type Beside<'b> = &'b dyn Fn(&str) -> Option<Result<String, String>>;
+
+/// Compiles one file by itself. `file` names it in problems; without a `name` key its stem names the policy. Warnings come with the policy.
 pub fn compile(file: &str, source: &str) -> Result<(Policy, Vec<Problem>), Problems> {
+    compile_beside(file, source, &|_| None)
+}
+
+/// The same with the files that it names.
+pub fn compile_beside(file: &str, source: &str, beside: Beside<'_>) -> Result<(Policy, Vec<Problem>), Problems> {
     let mut report = Report::new(file, source);
-    let policy = read(file, source, &mut report);
+    let policy = read(file, source, beside, &mut report);
     let failed = report.failed();
     let problems = report.into_problems();
     match policy {
@@ -71,7 +84,7 @@ pub(crate) fn stem(file: &str) -> &str {
     name.strip_suffix(".toml").unwrap_or(name)
 }
 
-fn read(file_name: &str, source: &str, report: &mut Report<'_>) -> Option<Policy> {
+fn read(file_name: &str, source: &str, beside: Beside<'_>, report: &mut Report<'_>) -> Option<Policy> {
     let document = match Document::parse(source) {
         Ok(document) => document,
         Err(error) => {
@@ -90,22 +103,41 @@ fn read(file_name: &str, source: &str, report: &mut Report<'_>) -> Option<Policy
 
     let sections = top.tables("rule");
     let mut ids: Vec<String> = simple::ids(&top);
+    ids.extend(safety::ids(&top));
     for section in &sections {
         section.check_keys(RULE, "a rule", report);
         ids.push(rule::id(section, &ids, report));
     }
-    let declared = Arc::new(Declared::read(&top, report));
+    let named = RefCell::new(Vec::new());
+    let reading = |path: &str| {
+        let source = beside(path)?;
+        named.borrow_mut().push((path.to_owned(), source.as_deref().map(version_of).unwrap_or_default()));
+        Some(source)
+    };
+    let declared = Arc::new(Declared::read(&top, &name, &reading, report));
     let file = FileScope { policy: &name, rules: &ids, declared: &declared };
     let mut rules = simple::lower(&top, file, defaults, report);
+    rules.extend(safety::lower(&top, file, defaults, report));
     let first_full = ids.len() - sections.len();
     for (section, id) in sections.iter().zip(&ids[first_full..]) {
         rules.extend(rule::compile(section, id, file, defaults, report));
     }
+    classifier::check_shadow(&rules, &declared, report);
     hold::check_patience(&rules, agents.as_ref(), report);
     let cases = given::cases(&top, file, &rules, report);
     let version = PolicyVersion { version: version_of(source), name, source: source.to_owned() };
     let rules = rules.into_iter().map(Arc::new).collect();
-    Some(Policy { file: file_name.to_owned(), version, agents, globs, rules, cases, description, declared })
+    Some(Policy {
+        file: file_name.to_owned(),
+        version,
+        agents,
+        globs,
+        rules,
+        cases,
+        description,
+        declared,
+        beside: named.into_inner(),
+    })
 }
 
 fn check_version(top: &Section<'_>, report: &mut Report<'_>) {

@@ -1,9 +1,14 @@
 //! `redact` and `replace`, compiled: named patterns and what takes their place.
 
-use super::section::Section;
+use super::{Declared, section::Section};
 use crate::{
-    condition::Place, language::PATTERNS, nearest::did_you_mean, policy::PlannedAction, problem::Report,
-    template::Template, toml_text::TomlText,
+    condition::Place,
+    language::{PATTERNS, shipped},
+    nearest::did_you_mean,
+    policy::PlannedAction,
+    problem::Report,
+    template::Template,
+    toml_text::TomlText,
 };
 use domain::{LONGEST_MATCH, Pattern, Point};
 use regex::Regex;
@@ -38,6 +43,25 @@ fn pattern(name: &str, source: &str, span: Range<usize>, report: &mut Report<'_>
     }
 }
 
+/// A pattern of the file, or one that every file can name.
+pub(super) fn pattern_named(
+    name: &str,
+    span: Range<usize>,
+    declared: &Declared,
+    report: &mut Report<'_>,
+) -> Option<Pattern> {
+    let own = declared.patterns.iter().find(|pattern| pattern.name == name).cloned();
+    let found = own.or_else(|| shipped(name));
+    if found.is_none() {
+        let own = declared.patterns.iter().map(|pattern| pattern.name.as_str());
+        let known: Vec<&str> = own.chain(PATTERNS.iter().map(|(name, ..)| *name)).collect();
+        let hint = did_you_mean(name, known.iter().copied())
+            .or_else(|| Some(format!("there are: {}; or write `[pattern]` with `{name} = '…'`", known.join(", "))));
+        report.error_with_hint(span, format!("there is no pattern `{name}`"), hint);
+    }
+    found
+}
+
 /// The patterns that an action names; empty where it names none.
 fn named(
     short: Option<&TomlText>,
@@ -54,26 +78,7 @@ fn named(
     }
     let mut patterns = Vec::new();
     for (name, span) in names {
-        let own = place.declared.patterns.iter().find(|pattern| pattern.name == name).cloned();
-        let shipped = PATTERNS.iter().find(|(known, ..)| *known == name);
-        match own.or_else(|| {
-            shipped.map(|(name, regex, _)| Pattern { name: (*name).into(), regex: (*regex).into(), check: None })
-        }) {
-            Some(pattern) => patterns.push(pattern),
-            None => {
-                let known = || {
-                    let own = place.declared.patterns.iter().map(|pattern| pattern.name.as_str());
-                    own.chain(PATTERNS.iter().map(|(name, ..)| *name))
-                };
-                let hint = did_you_mean(&name, known()).or_else(|| {
-                    Some(format!(
-                        "there are: {}; or write `[pattern]` with `{name} = '…'`",
-                        known().collect::<Vec<_>>().join(", ")
-                    ))
-                });
-                report.error_with_hint(span, format!("there is no pattern `{name}`"), hint);
-            }
-        }
+        patterns.extend(pattern_named(&name, span, place.declared, report));
     }
     if let Some(section) = section
         && let Some(text) = section.text("regex", report)

@@ -90,6 +90,11 @@ impl Checker<'_> {
             let hint = did_you_mean(name, known()).or_else(|| Some(format!("declare it: [{section}.{name}]")));
             return wrong(self.step_span(chain, 0), format!("this file has no `[{section}.{name}]`"), hint);
         }
+        if section == "classifier" && !alone && !self.place.declared.asks(name, self.place.point) {
+            let point = self.place.point.name();
+            let hint = Some(format!("write `on = [\"{point}\"]` in [classifier.{name}], or another `on` of the rule"));
+            return wrong(self.step_span(chain, 0), format!("`{name}` is not asked at {point}"), hint);
+        }
         let field = match rest {
             [] => declared_fields(root).find(|field| field.field.is_none()),
             [Step::Field(named)] => declared_fields(root).find(|field| field.field == Some(named.as_str())),

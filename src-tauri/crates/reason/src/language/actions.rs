@@ -48,10 +48,14 @@ pub const ACTIONS: &[ActionWord] = &[
         points: &[Point::ModelRequest, Point::ToolCall, Point::ModelResponse],
         fields: &[
             field("text", Takes::Text, "The refusal, a template; unless set it names the rule and the policy."),
-            field("as", FORMS, "`answer` (unless set): a normal assistant message. `error`: the vendor's error shape."),
+            field(
+                "as",
+                FORMS,
+                "`answer` (unless set): a normal assistant message. `error`: the vendor's error shape, not at `model.response`.",
+            ),
         ],
         short: Some("text"),
-        doc: "Refuse. At `model.request` the call is answered with the text; at `tool.call` the call is taken out of the response and the model is told the text; at `model.response` the agent gets the text in the answer's place, or in that of an attempt that failed. `\"block\"` alone is enough.",
+        doc: "Refuse. At `model.request` the call is answered with the text; at `tool.call` the call is taken out of the response and the model is told the text; at `model.response` the agent gets the text in the answer's place, calls included, or in that of an attempt that failed, and so does the model in every later request. `\"block\"` alone is enough.",
     },
     ActionWord {
         name: "escalate",

@@ -98,7 +98,11 @@ pub const POLICY: &[Key] = &[
         Takes::Number,
         "Share of the model's window, 0 to 1: beyond it the oldest turns leave the context, down to two thirds of that share. 0.85 where the file sets any other simple limit and not this one; 0: never.",
     ),
-    planned("safety_classifiers", Takes::Texts, "secrets, pii, content_policy, prompt_injection."),
+    acts(
+        "safety_classifiers",
+        Takes::Choices(&["secrets", "pii", "content_policy", "prompt_injection"]),
+        "`secrets`, `pii`: what is certain (known key shapes, numbers with a check sum) is redacted in requests, results and answers; answers go on streaming. `content_policy`: an unsafe answer is withheld, its agent gets a text in its place, and somebody is told. `prompt_injection`: a suspicious tool result marks the session `untrusted`; nothing is blocked for it.",
+    ),
     acts("fallback_model", Takes::Text, "What `tier:fallback` means, and `tier:fast` where `[tiers]` does not say it."),
     acts(
         "tiers",
@@ -112,9 +116,13 @@ pub const POLICY: &[Key] = &[
     planned("budget", Takes::Anything, "Named budgets."),
     planned("limit", Takes::Anything, "Rates."),
     planned("detector", Takes::Anything, "Loops, stalls, repeats."),
-    planned("classifier", Takes::Anything, "Scores over text."),
+    acts(
+        "classifier",
+        Takes::Named(CLASSIFIER),
+        "A score over a moment's text, that conditions read: `[classifier.NAME]`.",
+    ),
     planned("breaker", Takes::Anything, "Named circuit breakers."),
-    planned("schema", Takes::Anything, "JSON Schemas of tool results."),
+    acts("schema", Takes::Named(SCHEMA), "What a tool's results must fit: `[schema.NAME]`."),
     acts("alert", Takes::Named(ALERT), "Where alerts go: `[alert.NAME]`."),
     acts("pattern", Takes::Patterns, "Named regular expressions: `badge = 'B-[0-9]{4}'`."),
 ];
@@ -164,6 +172,43 @@ pub const ALERT: &[Key] = &[
         Takes::Texts,
         "Of a command: the program and its arguments; the notice is JSON on its standard input.",
     ),
+];
+
+pub const CLASSIFIER: &[Key] = &[
+    acts(
+        "kind",
+        Takes::Choice(&["rules", "http"]),
+        "`rules`: shapes and phrases, judged here. `http`: the text is posted as JSON to `url`. Required.",
+    ),
+    acts(
+        "on",
+        Takes::Choices(&["model.request", "tool.call", "model.response", "tool.result"]),
+        "Where it is asked, if a rule in force there reads it; everywhere unless set. The text is the newest user text, the arguments, the answer, the result.",
+    ),
+    acts(
+        "max",
+        Takes::Duration,
+        "How long it may take, `\"2s\"` unless set; then there is no score, and a rule that reads it goes by its `on_error`. A shadow rule does not wait: `http` is not asked for it.",
+    ),
+    acts("threshold", Takes::Number, "From which score on the rule of `safety_classifiers` acts; 0.5 unless set."),
+    acts(
+        "url",
+        Takes::Text,
+        "Of `http`: it gets `{classifier, point, agent, session, exchange, text}` and answers `{score, found}`.",
+    ),
+    acts(
+        "lists",
+        Takes::Choices(&["secrets", "pii", "content_policy", "prompt_injection"]),
+        "Of `rules`: lists that come with this version.",
+    ),
+    acts("patterns", Takes::Texts, "Of `rules`: names of patterns; a match is certain, the score 1."),
+    acts("phrases", Takes::Texts, "Of `rules`: texts, in whatever case; one found is 0.5, two 0.75, and so on."),
+];
+
+pub const SCHEMA: &[Key] = &[
+    acts("tool", Takes::Text, "A glob over the tool's name. Required."),
+    acts("file", Takes::Text, "The JSON Schema's file, in the policy's folder or below: `schemas/weather.json`."),
+    acts("schema", Takes::Facts, "The JSON Schema itself, instead."),
 ];
 
 /// The names of a table's keys.

@@ -1,0 +1,69 @@
+//! What classifiers and schemas say of a moment's text, asked beside the session's task and folded into the observation before rules read it.
+//!
+//! Only what a rule in force reads is asked. One that gives no score, or none in time, is an event; the rule goes by its `on_error`.
+
+use crate::{exchange::Exchange, pipeline::Moment};
+use domain::*;
+use futures::future;
+use wire::Shapes;
+
+pub(crate) async fn fold(exchange: &Exchange, moment: &Moment, observation: &mut Observation) {
+    if let (Moment::Result(returned), Some(tool)) = (moment, &observation.tool) {
+        observation.named.schema = exchange.policies.schema_facts(&tool.name, &returned.result.text);
+    }
+    let asked = exchange.policies.classifications(observation.point);
+    if asked.is_empty() {
+        return;
+    }
+    let text = text(observation).to_owned();
+    let answers = future::join_all(asked.iter().map(|asked| score(exchange, asked, observation.point, &text))).await;
+    for (asked, answer) in asked.iter().zip(answers) {
+        match answer {
+            Ok(Scored { score, found }) => {
+                observation.named.score.insert(asked.key.clone(), score);
+                observation.named.found.insert(asked.key.clone(), found);
+            }
+            Err(why) => {
+                let payload = serde_json::json!({ "classifier": asked.key, "why": exchange.mask.masked(&why) });
+                exchange.event(EventKind::ClassifierFailed, payload);
+            }
+        }
+    }
+}
+
+/// What the moment is about.
+fn text(observation: &Observation) -> &str {
+    let Observation { request, response, call, result, .. } = observation;
+    match observation.point {
+        Point::ModelRequest | Point::SessionIdle => &request.text,
+        Point::ToolCall => call.as_ref().map_or("", |call| &call.raw),
+        Point::ToolResult => result.as_ref().map_or("", |result| &result.text),
+        Point::ModelStream | Point::ModelResponse => response.as_ref().map_or("", |response| &response.text),
+    }
+}
+
+async fn score(exchange: &Exchange, asked: &Classification, point: Point, text: &str) -> Result<Scored, String> {
+    match &asked.kind {
+        _ if text.is_empty() => Ok(Scored::default()),
+        ClassifierKind::Rules { certain, phrases } => Ok(Scored::by_rules(names(certain, text), names(phrases, text))),
+        ClassifierKind::Http { url } => {
+            let question = Asked {
+                classifier: asked.name.clone(),
+                point,
+                agent: exchange.agent.clone(),
+                session: exchange.session.id,
+                exchange: exchange.id,
+                text: text.to_owned(),
+            };
+            let answer = exchange.core.ports.classifier.score(url.clone(), question);
+            let late = || format!("no answer within {} ms", asked.max.as_millis());
+            tokio::time::timeout(asked.max, answer).await.unwrap_or_else(|_| Err(late()))
+        }
+    }
+}
+
+/// The names of the patterns that match, each once.
+fn names(patterns: &[Pattern], text: &str) -> Vec<String> {
+    let matches = |pattern: &&Pattern| !Shapes::of([*pattern]).spots(text).is_empty();
+    patterns.iter().filter(matches).map(|pattern| pattern.name.clone()).collect()
+}
