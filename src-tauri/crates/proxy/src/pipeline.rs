@@ -1,6 +1,8 @@
 //! The heart: observe, reason, act, at every intervention point.
 
-use crate::{account, answer::Ending, classify, effects, exchange::Exchange, hand::orders::Gate, moment::AtHand, window};
+use crate::{
+    account, answer::Ending, classify, effects, exchange::Exchange, hand::orders::Gate, moment::AtHand, window,
+};
 use act::Act;
 use domain::*;
 

@@ -8,7 +8,7 @@ use crate::{
     pipeline::{self, Moment},
 };
 use bytes::Bytes;
-use domain::{Action, Decision, Mode};
+use domain::{Action, Decision, Mode, Pattern, Verdict};
 use wire::{Answer, Decided, Shapes, Spot};
 
 /// The patterns for which rules in force hold text back.
@@ -60,18 +60,31 @@ async fn judge(exchange: &Exchange, status: u16, answer: Answer, spots: Vec<Spot
     let moment = Moment::Stream { status, answer, calling: false, spots }.masked(&exchange.mask);
     let Some((moment, observation, _)) = pipeline::observe(exchange, moment).await else { return };
     let mut verdict = pipeline::reason(exchange, &observation);
-    let rule = |decision: &Decision| (decision.policy.clone(), decision.rule.clone());
-    let rules: Vec<_> = verdict.decisions.iter().filter(|decision| rewords(&decision.action)).map(rule).collect();
-    verdict
-        .decisions
-        .retain(|decision| rules.contains(&rule(decision)) && !matches!(decision.action, Action::Partial { .. }));
+    let matched = match &moment {
+        Moment::Stream { spots, .. } => {
+            rewording(&verdict, |pattern| spots.iter().any(|spot| spot.patterns.contains(pattern)))
+        }
+        _ => Vec::new(),
+    };
+    let ends = |decision: &Decision| matches!(decision.action, Action::Partial { .. });
+    verdict.decisions.retain(|decision| matched.contains(&rule(decision)) && !ends(decision));
     pipeline::act(exchange, &moment, observation, verdict).await;
 }
 
-fn rewords(action: &Action) -> bool {
+/// The rules of a verdict that put what matches into other words: they act on a match, with all that they do, and on nothing else.
+pub(crate) fn rewording(verdict: &Verdict, of: impl Fn(&Pattern) -> bool) -> Vec<(String, String)> {
+    verdict.decisions.iter().filter(|decision| rewords(&decision.action, &of)).map(rule).collect()
+}
+
+/// A decision's policy and rule.
+pub(crate) fn rule(decision: &Decision) -> (String, String) {
+    (decision.policy.clone(), decision.rule.clone())
+}
+
+fn rewords(action: &Action, of: &impl Fn(&Pattern) -> bool) -> bool {
     match action {
-        Action::Redact { .. } | Action::Replace { .. } => true,
-        Action::First(actions) => actions.iter().any(rewords),
+        Action::Redact { patterns } | Action::Replace { patterns, .. } => patterns.iter().any(of),
+        Action::First(actions) => actions.iter().any(|action| rewords(action, of)),
         _ => false,
     }
 }

@@ -82,6 +82,18 @@ fn a_file_s_own_classifier_and_threshold_take_the_shipped_one_s_place() {
 }
 
 #[test]
+fn a_hostile_result_takes_no_long() {
+    let set = loaded(
+        "[schema.s]\ntool = '*'\nschema = { properties = { sky = { pattern = '^(a+)+$' } } }\n[[rule]]\nid = 'r'\non = 'tool.result'\n\
+         when = '!schema.s.valid'\ndo = [{ taint = 'odd' }]",
+    );
+    let text = format!(r#"{{"sky": "{}!"}}"#, "a".repeat(500_000));
+    let began = std::time::Instant::now();
+    assert!(!set.schema_facts("get", &text)["p/s"].valid);
+    assert!(began.elapsed().as_secs() < 5, "{:?}", began.elapsed());
+}
+
+#[test]
 fn mistakes_are_told_where_they_stand() {
     let of = |declared: &str| mistake(&format!("[classifier.odd]\n{declared}"));
     assert_eq!(of("on = ['tool.call']").1, "`classifier.odd` needs a `kind`");

@@ -3,6 +3,7 @@
 use crate::{
     exchange::Exchange,
     pipeline::{self, Moment},
+    window,
 };
 use act::{Act, Step};
 use domain::{Decision, InterventionId};
@@ -71,6 +72,8 @@ impl Lookout {
         let moment = moment.masked(&exchange.mask);
         let Some((moment, observation, _)) = pipeline::observe(exchange, moment).await else { return Vec::new() };
         let mut verdict = pipeline::reason(exchange, &observation);
+        let rewording = window::rewording(&verdict, |_| true);
+        verdict.decisions.retain(|decision| !rewording.contains(&window::rule(decision)));
         let key = |decision: &Decision| format!("{}/{}", decision.policy, decision.rule);
         verdict.decisions.retain(|decision| !self.fired.contains(&key(decision)));
         self.fired.extend(verdict.decisions.iter().map(key));

@@ -216,15 +216,6 @@ mod tests {
     }
 
     #[test]
-    fn a_hostile_result_takes_no_long() {
-        let fit = fit("tool = '*'\nfile = 'schemas/weather.json'");
-        let text = format!(r#"{{"celsius": 1, "sky": "{}!"}}"#, "a".repeat(100_000));
-        let began = std::time::Instant::now();
-        assert!(!fit.facts(&text).valid);
-        assert!(began.elapsed().as_secs() < 2, "{:?}", began.elapsed());
-    }
-
-    #[test]
     fn mistakes_are_told_where_they_stand() {
         let in_file = "tool = 'a'\nfile = 'a.json'";
         assert!(mistake("tool = 'a'", "").ends_with("`schema.weather` has no schema"));

@@ -69,14 +69,13 @@ do = [{ compact = { to = TARGET } }]
 ];
 
 /// Keys that make a file a simple one: it has a limit of the context too, unless it says otherwise.
-const SIMPLE: [&str; 8] = [
+const SIMPLE: [&str; 7] = [
     "latency_budget_ms",
     "latency_budget_ms_per_request",
     "latency_budget_ms_per_subtask",
     "token_budget_per_session",
     "cost_budget_usd",
     "max_tool_errors",
-    "safety_classifiers",
     "circuit_breaker",
 ];
 const CONTEXT: &str = "context_limit";
