@@ -4,7 +4,7 @@ import { FINAL } from "./provider.mjs";
 
 /** So many results before the tool's breaker can tell a p99. */
 const SAMPLES = 100;
-const SLOW_MS = 1500;
+const SLOW_MS = 5000;
 
 const policy = (pair, body) => `version = 1\nname = "${pair}"\nagents = ["${pair}-*"]\n${body}`;
 
@@ -77,7 +77,7 @@ export const script = (folder) => async (names, said, results) => {
   const once = [look(names, folder())];
   if (pair === "errors") return results < 4 ? [look(names, folder(), { missing: true })] : null;
   if (pair === "late") {
-    if (results === 1 || results === 2) await later(SLOW_MS - 200);
+    if (results === 1 || results === 2) await later(SLOW_MS * 0.84);
     return results < 4 ? once : null;
   }
   // Results may have left the context: turns count.
