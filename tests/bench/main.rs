@@ -5,11 +5,12 @@
 mod figures;
 mod load;
 mod long;
+mod policies;
 mod proxies;
 mod upstream;
 
 use figures::{Figure, Measured};
-use proxies::{Nginx, Ours, Process};
+use proxies::{Nginx, Ours, Process, THREE_RULES};
 
 /// `SWITCHTOWER_BENCH_ROUNDS` says otherwise.
 const ROUNDS: usize = 5;
@@ -20,11 +21,11 @@ async fn main() {
     match arguments.get(1).map(String::as_str) {
         Some("upstream") => return upstream::serve().await,
         Some(_) => {}
-        None => panic!("usage: switchtower-bench SWITCHTOWER NGINX [FIGURE…|turns|estimate|soak]"),
+        None => panic!("usage: switchtower-bench SWITCHTOWER NGINX [FIGURE…|turns|estimate|policy|soak]"),
     }
     let upstream = Process::upstream(&arguments[0]);
     let nginx = Nginx::start(&arguments[2], &upstream.base);
-    let ours = Ours::start(&arguments[1], &upstream.base);
+    let ours = Ours::start(&arguments[1], &upstream.base, THREE_RULES);
     let idle = ours.resident_mb();
     let wanted = &arguments[3..];
     let told = std::env::var("SWITCHTOWER_BENCH_ROUNDS").ok().and_then(|rounds| rounds.parse().ok());
@@ -59,11 +60,14 @@ async fn main() {
     println!("{:<44} {:>10} {:>10.1} MB", "memory, after all of the above", "", ours.resident_mb());
     println!("{:<44} {:>10} {:>10.1} MB", "ledger on disk after all of the above", "", ours.ledger_mb());
     if wanted.is_empty() || asks("estimate") {
-        let fresh = Ours::start(&arguments[1], &upstream.base);
+        let fresh = Ours::start(&arguments[1], &upstream.base, THREE_RULES);
         let loaded = long::estimated(&fresh).await;
         println!("{:<44} {:>10} {:>10.1} MB         ≤ 120", "memory, both vocabularies loaded", "", loaded);
     }
+    if wanted.is_empty() || asks("policy") {
+        policies::compare(&arguments[1], &upstream.base, rounds_each).await;
+    }
     if asks("soak") {
-        long::soak(&Ours::start(&arguments[1], &upstream.base)).await;
+        long::soak(&Ours::start(&arguments[1], &upstream.base, THREE_RULES)).await;
     }
 }

@@ -74,11 +74,12 @@ pub struct Ours {
     pub base: String,
 }
 
-const POLICY: &str = "version = 1\nname = \"bench\"\nmax_tool_errors = 3\ntoken_budget_per_session = 100_000_000\n\
+/// The three rules under which everything is measured.
+pub const THREE_RULES: &str = "version = 1\nname = \"bench\"\nmax_tool_errors = 3\ntoken_budget_per_session = 100_000_000\n\
     [[rule]]\nid = \"no-deletes\"\non = \"tool.call\"\nwhen = \"tool.name == 'delete_file'\"\ndo = [\"block\"]\n";
 
 impl Ours {
-    pub fn start(program: &str, upstream: &str) -> Ours {
+    pub fn start(program: &str, upstream: &str, policy: &str) -> Ours {
         let folder = tempfile::tempdir().unwrap();
         let config = folder.path().join("config/switchtower.toml");
         let policies = folder.path().join("policies");
@@ -86,7 +87,7 @@ impl Ours {
         std::fs::create_dir_all(&policies).unwrap();
         std::fs::write(&config, format!("[providers.openai]\ndialect = \"openai\"\nbase_url = \"{upstream}/v1\"\n"))
             .unwrap();
-        std::fs::write(policies.join("bench.toml"), POLICY).unwrap();
+        std::fs::write(policies.join("bench.toml"), policy).unwrap();
         let mut child = Command::new(program)
             .args(["serve", "--listen", "127.0.0.1:0", "--console", "127.0.0.1:0", "--log", "warn"])
             .arg("--data")
