@@ -50,6 +50,12 @@ export function sdkEnvironments() {
   return { python: pythonPackages("python-sdks", PYTHON_SDKS).python, packages: join(folder, "node_modules") };
 }
 
+/** A provider that fails at random and judges its callers, and an SDK to call it with. */
+export function llmockEnvironment() {
+  const { python } = pythonPackages("python-llmock", ["llmock==0.2.2", "openai"]);
+  return { python, program: join(cache, "clients", "python-llmock", "bin", "llmock") };
+}
+
 /** A message bus for Python, for the stand-in of a desktop. */
 export const busEnvironment = () => pythonPackages("python-bus", ["dbus-next"]);
 

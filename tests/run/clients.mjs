@@ -1,12 +1,13 @@
 // `npm run test:clients`: real clients, unchanged, through `switchtower run` against a scripted provider. Each must show as ONE session
 // with its tool calls and results while it runs, and end as it would without us. First, `npm run test:clients -- cells` alone: what agents got in
-// the scenario tests, read again by the vendors' SDKs; further words choose tests.
+// the scenario tests, read again by the vendors' SDKs; further words choose tests. `-- llmock`: retries, as a provider judges them.
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { cases, script } from "../clients/cases.mjs";
 import { emptyFolder, judgeCells } from "../clients/cells.mjs";
 import { conversation, differences, expected } from "../clients/conversation.mjs";
 import { nodeEnvironment, pythonEnvironment, sdkEnvironments } from "../clients/environments.mjs";
+import { judgeRetries } from "../clients/llmock.mjs";
 import { FINAL, startProvider } from "../clients/provider.mjs";
 import { startRuntime } from "../clients/runtime.mjs";
 import { buildCli } from "./build.mjs";
@@ -165,7 +166,8 @@ try {
   const [first, ...rest] = process.argv.slice(2);
   const parts = [];
   if (first === undefined || first === "cells") parts.push(await cells(rest));
-  if (first !== "cells") parts.push(await clients([first, ...rest].filter(Boolean)));
+  if (first === undefined || first === "llmock") parts.push(await judgeRetries());
+  if (first !== "cells" && first !== "llmock") parts.push(await clients([first, ...rest].filter(Boolean)));
   const sum = (name) => parts.reduce((all, part) => all + part[name], 0);
   console.log(`${sum("passed")} passed, ${sum("failed")} failed`);
   process.exitCode = sum("failed") ? 1 : 0;

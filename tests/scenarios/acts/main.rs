@@ -6,6 +6,7 @@
 mod hand_world;
 
 mod attempts;
+mod breakers;
 mod context;
 mod ends;
 mod keys;
@@ -51,6 +52,11 @@ const ROWS: &[Row] = &[
     row("retry gives up"),
     row("reroute a failed call"),
     row("block a failed call"),
+    with_tools("cached call"),
+    row("cached answer"),
+    with_tools("breaker of a tool"),
+    row("breaker of a provider"),
+    row("circuit_breaker"),
     with_tools("redact a request"),
     with_tools("replace in results"),
     with_tools("redact an answer"),
@@ -140,6 +146,11 @@ async fn cell(name: &str, dialect: Dialect, streamed: bool) {
         "retry gives up" => attempts::give_up(dialect, streamed).await,
         "reroute a failed call" => attempts::reroute(dialect, streamed).await,
         "block a failed call" => attempts::block(dialect, streamed).await,
+        "cached call" => breakers::cached_call(dialect, streamed).await,
+        "cached answer" => breakers::cached_answer(dialect, streamed).await,
+        "breaker of a tool" => breakers::of_tool(dialect, streamed).await,
+        "breaker of a provider" => breakers::of_provider(dialect, streamed).await,
+        "circuit_breaker" => breakers::simple(dialect, streamed).await,
         "redact a request" => redact::request(dialect, streamed).await,
         "replace in results" => redact::result(dialect, streamed).await,
         "redact an answer" => redact::answer(dialect, streamed).await,

@@ -60,10 +60,19 @@ impl World {
         turns: impl Fn(usize) -> Turn + Send + Sync + 'static,
         policies: &[(&str, &str)],
     ) -> World {
+        let replies = move |request: &Received, round| render::answer(request, &turns(round).numbered(round));
+        World::replying_alone(dialect, streamed, replies, policies).await
+    }
+
+    /// The same with a provider that replies as `replies` says.
+    pub async fn replying_alone(
+        dialect: Dialect,
+        streamed: bool,
+        replies: impl Fn(&Received, usize) -> Reply + Send + Sync + 'static,
+        policies: &[(&str, &str)],
+    ) -> World {
         let stage = Stage::with(World::options(policies)).await;
-        World::on(stage, dialect, streamed, move |request, round| {
-            render::answer(request, &turns(round).numbered(round))
-        })
+        World::on(stage, dialect, streamed, replies)
     }
 
     fn options(policies: &[(&str, &str)]) -> Options {

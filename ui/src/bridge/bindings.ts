@@ -56,6 +56,26 @@ export type BlobView = {
 	total: number,
 };
 
+/**  A circuit breaker and how it stands. */
+export type BreakerView = {
+	policy: string,
+	name: string,
+	/**  `provider`, `model` or `tool`; of a tool, results and times are those that its agent saw. */
+	per: string,
+	/**  The provider, `provider/model`, or the tool. */
+	key: string,
+	/**  `closed`, `open`, `half_open`, `forced_open` or `forced_closed`. */
+	state: string,
+	/**  When it came to stand so; none: it always did. */
+	since: string | null,
+	/**  Calls in the window. */
+	samples: number,
+	error_rate: number | null,
+	slow_rate: number | null,
+	/**  None below 100 timed calls. */
+	p99_ms: number | null,
+};
+
 export type BreakpointPage = {
 	breakpoints: BreakpointView[],
 };
@@ -597,6 +617,8 @@ export type HealthView = {
 	open_exchanges: number,
 	policies: PolicyHealth[],
 	providers: ProviderView[],
+	/**  Those that policies declare and that have seen a call. */
+	breakers: BreakerView[],
 };
 
 /**  A tool call that is held. */
@@ -1204,6 +1226,15 @@ export type SessionView = {
 	last_at: string,
 };
 
+export type SetBreaker = {
+	/**  `POLICY/NAME`, or the name alone where one policy has it. */
+	breaker: string,
+	/**  The provider, `provider/model`, or the tool. */
+	key: string,
+	/**  `forced_open`, `forced_closed`, or `closed`: it is what it sees again. */
+	state: string,
+};
+
 export type SetBreakpoint = {
 	/**  `model.request`, `tool.call` or `model.response`. */
 	on: string,
@@ -1389,6 +1420,8 @@ export type Commands = {
   set_breakpoint: { args: SetBreakpoint; result: BreakpointView };
   /** Takes a breakpoint away. */
   clear_breakpoint: { args: ClearBreakpoint; result: BreakpointPage };
+  /** Holds a circuit breaker open or closed, or gives it back to what it sees. */
+  set_breaker: { args: SetBreaker; result: BreakerView };
   /** The policies in force and those that were rejected. */
   list_policies: { args: NoArgs; result: PolicyPage };
   /** One policy's source. */
@@ -1434,6 +1467,7 @@ export const COMMANDS = [
   "list_breakpoints",
   "set_breakpoint",
   "clear_breakpoint",
+  "set_breaker",
   "list_policies",
   "get_policy",
   "check_policy",

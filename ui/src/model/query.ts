@@ -37,6 +37,8 @@ export const FIELDS: { name: string; says: string; values?: string[] }[] = [
       "extract",
       "redact",
       "replace",
+      "retry",
+      "cached",
       "escalate",
       "stop",
       "rollback",

@@ -34,7 +34,7 @@ fn result(decision: &Decision, max_age_ms: u64, call: &ToolCall, scene: &Scene<'
         return scene.cannot(decision, &what, &format!("the last good one is {} old", age(age_ms)));
     }
     let from = if *elsewhere { ", of another session" } else { "" };
-    let said = format!("[The result of {} ago{from}: {} is not asked at present.]\n{text}", age(age_ms), call.name);
+    let said = format!("{EARLIER_RESULT}{} ago{from}: {} is not asked at present.]\n{text}", age(age_ms), call.name);
     let before = format!("{}({})", call.name, call.arguments);
     let summary = format!("Answered the call to {} with the result of {} ago{from}", call.name, age(age_ms));
     Act {

@@ -34,6 +34,13 @@ pub fn call_digest(call: &ToolCall) -> String {
     digest(&serde_json::json!({ "id": call.id, "tool": call.name, "arguments": arguments }))
 }
 
+/// The digest of a tool and what is passed to it, whichever call passes it.
+pub fn arguments_digest(tool: &str, arguments: &str) -> String {
+    let parsed = serde_json::from_str(arguments);
+    let arguments = parsed.unwrap_or_else(|_| serde_json::Value::String(arguments.to_owned()));
+    digest(&serde_json::json!({ "tool": tool, "arguments": arguments }))
+}
+
 /// What a request is known by when its client sends it again: as JSON, since some order their keys anew each time; else its bytes. `of`: what the client
 /// calls itself and its conversation, where it does; another one's equal request is no repetition.
 pub fn request_digest(body: &[u8], of: Option<&str>) -> String {

@@ -24,7 +24,7 @@ mod vault;
 pub use block::{edge_after_removal, removal_text};
 pub use cached::Good;
 pub use compact::{Plan, plan};
-pub use escalate::{call_digest, digest, request_digest};
+pub use escalate::{arguments_digest, call_digest, digest, request_digest};
 pub use partial::Known;
 pub use retry::Failed;
 pub use scene::{Act, Context, Destination, History, Order, Scene, Step};

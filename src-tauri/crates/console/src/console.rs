@@ -141,6 +141,7 @@ impl Console {
             open_exchanges: proxy.as_ref().map_or(0, |proxy| proxy.open_exchanges),
             policies,
             providers,
+            breakers: self.breakers(),
         })
     }
 }

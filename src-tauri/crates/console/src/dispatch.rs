@@ -22,7 +22,7 @@ for_each_command!(run);
 /// Answers that are pieces already.
 const PIECEWISE: [&str; 2] = ["get_blob", "export_session"];
 /// Commands that change something: no reference may run them.
-const WRITING: [&str; 9] = [
+const WRITING: [&str; 10] = [
     "save_policy",
     "import",
     "resolve_escalation",
@@ -32,6 +32,7 @@ const WRITING: [&str; 9] = [
     "fork_session",
     "set_breakpoint",
     "clear_breakpoint",
+    "set_breaker",
 ];
 
 impl Console {

@@ -4,6 +4,7 @@
 
 mod allow;
 mod bindings;
+mod breakers;
 mod breakpoints;
 mod change;
 mod command;

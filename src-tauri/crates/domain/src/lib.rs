@@ -7,6 +7,7 @@
 mod action;
 mod agent;
 mod alert;
+mod breaker;
 mod classifier;
 mod clock;
 mod control;
@@ -35,6 +36,7 @@ mod verdict;
 pub use action::*;
 pub use agent::*;
 pub use alert::*;
+pub use breaker::*;
 pub use classifier::*;
 pub use clock::*;
 pub use control::*;

@@ -60,3 +60,12 @@ pub struct MessageFacts {
     /// found by, across key order, white space, reasoning parts and marks.
     pub atoms: Vec<Hash>,
 }
+
+/// How a result begins that stands in for a call: its age follows. By this every later request knows that it is no error, also where the
+/// call was answered in an earlier life.
+pub const EARLIER_RESULT: &str = "[The result of ";
+
+/// Whether a synthetic result is an earlier one of the tool's own, rather than a word on why it was not called.
+pub fn is_earlier_result(text: &str) -> bool {
+    text.starts_with(EARLIER_RESULT)
+}

@@ -95,6 +95,11 @@ pub trait Memory: Send + Sync + 'static {
     fn recorded(&self, _exchange: ExchangeId) -> BoxFuture<'static, Option<RecordedExchange>> {
         Box::pin(std::future::ready(None))
     }
+    /// Breakers that a person holds in a state, and since when.
+    fn forced_breakers(&self) -> Vec<(ForcedBreaker, Timestamp)> {
+        Vec::new()
+    }
+
     /// How far a session's rewind was; none where it is no rewind.
     fn rewinding(&self, _session: SessionId) -> BoxFuture<'static, Option<Rewinding>> {
         Box::pin(std::future::ready(None))

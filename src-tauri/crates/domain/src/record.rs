@@ -210,6 +210,11 @@ pub enum EventKind {
     AlertFailed,
     /// A classifier gave no score, and why: rules that read it could not be evaluated.
     ClassifierFailed,
+    /// A breaker changed its state: of what, why, and the figures. The last one: a person said so.
+    BreakerOpened,
+    BreakerHalfOpened,
+    BreakerClosed,
+    BreakerForced,
     /// Rewind: a recorded answer was served in the model's place, or the model answers from here on, and why.
     Rewound,
     /// A session was begun by a person from a recorded exchange.

@@ -4,7 +4,7 @@
 use lru::LruCache;
 use std::{borrow::Borrow, hash::Hash};
 
-pub(crate) struct Bounded<K: Hash + Eq, V> {
+pub struct Bounded<K: Hash + Eq, V> {
     entries: LruCache<K, (V, usize)>,
     weight: usize,
     limit: usize,
@@ -67,7 +67,7 @@ impl<K: Hash + Eq, V> Bounded<K, V> {
     }
 
     #[cfg(test)]
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.entries.len()
     }
 }

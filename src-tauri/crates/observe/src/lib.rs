@@ -14,6 +14,7 @@ mod prompt;
 mod reading;
 mod session;
 
+pub use bounded::Bounded;
 pub use client::{Caller, Client, agent_name};
 pub use estimate::Estimator;
 pub use finder::{Finder, Found};

@@ -34,18 +34,15 @@ pub(crate) async fn make(
     mut outlet: Outlet,
     ready: Option<Ready>,
 ) {
-    if let Some(Ready { response, whence }) = ready {
-        let attempt = relay::attempt(&sent, Some(whence.told()));
-        let lookout = Lookout::of(&exchange);
-        let sent_at = exchange.elapsed();
-        let came = Came { exchange, sent, attempt, sent_at, response, whence: Some(whence), lookout };
-        return relay::begin(came, outlet).await;
+    if let Some(ready) = ready {
+        return serve(exchange, sent, ready, outlet).await;
     }
     let halt = exchange.core.halt.clone();
     let mut lookout = Lookout::of(&exchange);
     let mut why = None;
     loop {
         let sent_at = exchange.elapsed();
+        exchange.asks(&sent.provider, &sent.request.model);
         let tried = tokio::select! {
             () = outlet.closed() => return relay::gone(&exchange).await,
             () = halt.cancelled() => return relay::interrupted(&exchange).await,
@@ -67,6 +64,7 @@ pub(crate) async fn make(
             Err(failing) => failing,
         };
         attempt.duration_ms = f64::from(exchange.elapsed() - sent_at) / 1000.0;
+        exchange.attempt_failed(failing.fault);
         let failed = failing.failed(&exchange, &outlet);
         let next = next(&exchange, failed.clone()).await;
         if matches!(next, Next::Nothing) {
@@ -77,7 +75,7 @@ pub(crate) async fn make(
         attempt.error = Some(failed.said.clone());
         exchange.tried(attempt);
         why = Some(match next {
-            Next::Again { wait_ms } => {
+            Next::Retry { wait_ms } => {
                 exchange.flush();
                 tokio::select! {
                     () = outlet.closed() => return relay::gone(&exchange).await,
@@ -95,12 +93,24 @@ pub(crate) async fn make(
                 sent::tell(&exchange, &sent);
                 format!("sent to {} of {}: {}", sent.request.model, sent.provider, failed.told())
             }
+            Next::Again(ready) => return serve(exchange, sent, ready, outlet).await,
             Next::Answer(made) => return answer::refuse(&exchange, made, outlet).await,
             Next::End(killed) => return held_request::end(&exchange, &killed, outlet).await,
             Next::Nothing => return,
         });
         exchange.flush();
     }
+}
+
+/// Relays an answer that is here already.
+async fn serve(exchange: Exchange, sent: Sent, ready: Ready, outlet: Outlet) {
+    let Ready { response, whence } = ready;
+    // Once: nothing is asked behind an answer that is here.
+    let _ = exchange.whence.set(whence);
+    let attempt = relay::attempt(&sent, Some(whence.told()));
+    let (lookout, sent_at) = (Lookout::of(&exchange), exchange.elapsed());
+    let came = Came { exchange, sent, attempt, sent_at, response, whence: Some(whence), lookout };
+    relay::begin(came, outlet).await;
 }
 
 /// One attempt. What fails in a way that rules may mend comes back as such; without such rules an answer is taken as it comes.
@@ -123,9 +133,11 @@ async fn ask(exchange: &Exchange, sent: &Sent) -> Result<UpstreamResponse, Faili
 enum Next {
     /// The agent gets the failure.
     Nothing,
-    Again {
+    Retry {
         wait_ms: u64,
     },
+    /// What the same request got before.
+    Again(Ready),
     /// The same call to another model or provider.
     Elsewhere,
     Answer(Made),
@@ -143,12 +155,13 @@ async fn next(exchange: &Exchange, failed: act::Failed) -> Next {
         Step::Order(Order::End { text, as_error }) => {
             Some(Next::End(Killed { text, as_error, intervention: act.intervention.id }))
         }
-        Step::Retry { wait_ms } if !spent => Some(Next::Again { wait_ms }),
+        Step::Retry { wait_ms } if !spent => Some(Next::Retry { wait_ms }),
+        Step::Again => exchange.answer_again().map(Next::Again),
         Step::Order(Order::Model { .. }) if !spent => Some(Next::Elsewhere),
         _ => None,
     });
     let next = decided.unwrap_or(Next::Nothing);
-    if !matches!(next, Next::Again { .. } | Next::Elsewhere) {
+    if !matches!(next, Next::Retry { .. } | Next::Elsewhere) {
         // What ends the exchange now was judged.
         exchange.response_was_judged();
     }

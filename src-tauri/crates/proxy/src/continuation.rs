@@ -92,12 +92,20 @@ pub(crate) async fn ask(
         status,
         error: error.clone(),
         duration_ms: f64::from(exchange.elapsed() - began) / 1000.0,
-        why: Some("went on after a blocked tool call".to_owned()),
+        why: Some(went_on(rounds).to_owned()),
     });
     match response {
         Ok(response) if response.status.is_success() => Ok(response),
         Ok(response) => Err(format!("the provider answered the follow-up with status {}.", response.status.as_u16())),
         Err(_) => Err(format!("the follow-up failed: {}.", error.unwrap_or_default())),
+    }
+}
+
+fn went_on(rounds: &[Round]) -> &'static str {
+    let answered = |removal: &Removal| is_earlier_result(&removal.text);
+    match rounds.last().is_some_and(|round| round.removals.iter().all(answered)) {
+        true => "went on after a tool call was answered from an earlier result",
+        false => "went on after a blocked tool call",
     }
 }
 

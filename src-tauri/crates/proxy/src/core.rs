@@ -2,8 +2,10 @@
 
 use crate::{
     attempts::Tries,
+    breakers::Breakers,
     config::*,
     door::Door,
+    good::GoodResults,
     hand::{breakpoints::Breakpoints, desk::Desk},
     known::KnownNodes,
     mask::Masks,
@@ -47,6 +49,8 @@ pub(crate) struct Core {
     pub held_requests: Mutex<HashMap<String, SessionId>>,
     pub rewinds: Rewinds,
     pub tries: Tries,
+    pub breakers: Breakers,
+    pub good: GoodResults,
     pub tasks: TaskTracker,
     /// Cancelled when open exchanges have had their time after a stop.
     pub halt: CancellationToken,
@@ -82,11 +86,14 @@ impl Core {
             held_requests: Mutex::default(),
             rewinds: Rewinds::default(),
             tries: Tries::default(),
+            breakers: Breakers::default(),
+            good: GoodResults::default(),
             tasks: TaskTracker::new(),
             halt: CancellationToken::new(),
             counts: Counts::default(),
         });
         core.wake_remembered();
+        core.breakers.remember(core.ports.memory.forced_breakers());
         core
     }
 

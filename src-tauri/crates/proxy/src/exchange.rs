@@ -7,6 +7,7 @@ pub(crate) use opened::Standing;
 
 use crate::{
     answer, attempts,
+    breakers::Asked,
     core::Core,
     hand::{
         due,
@@ -68,6 +69,10 @@ pub(crate) struct Exchange {
     tried: Mutex<Vec<Attempt>>,
     /// How often its client says that it sent this request before.
     pub client_retries: u32,
+    /// Whom it asks, for the breakers.
+    pub asked: Asked,
+    /// Set: no model was asked.
+    pub whence: OnceLock<Whence>,
     request_digest: OnceLock<String>,
     /// What its caller calls itself and its conversation, where it does.
     caller: Option<String>,
@@ -240,8 +245,11 @@ pub(crate) async fn run(core: Arc<Core>, incoming: Incoming, reply: crate::liste
     let mut judged = match whence {
         // A retry of a request whose answer waits for a person: it was judged already.
         Some(Whence::Held) => Intervened::default(),
-        Some(Whence::Record(_)) | None => judge_request(&exchange, returned).await,
+        Some(_) | None => judge_request(&exchange, returned).await,
     };
+    if ready.is_none() && judged.acts.iter().any(|act| matches!(act.step, Step::Again)) {
+        ready = exchange.answer_again();
+    }
     let reasons = Reasons::of(&mut judged.acts, judged.stop);
     let rewritten = results::edges(&exchange, &judged.acts);
     let (refusal, mut edits) = sort(judged.acts);
@@ -288,7 +296,8 @@ pub(crate) async fn run(core: Arc<Core>, incoming: Incoming, reply: crate::liste
             on
         }
     };
-    if !matches!(ready.as_ref().map(|ready| ready.whence), Some(Whence::Record(_))) {
+    let whence = ready.as_ref().map(|ready| ready.whence);
+    if !matches!(whence, Some(Whence::Record(_) | Whence::Cached(_))) {
         sent::tell(&exchange, &sent);
     }
     exchange.flush();

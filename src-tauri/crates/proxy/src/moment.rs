@@ -1,7 +1,7 @@
 //! Moments: where rules may look and act, what is observed there, and what is at hand for their actions.
 
 use crate::{exchange::Exchange, mask::Mask};
-use act::Scene;
+use act::{Good, Scene};
 use domain::*;
 use observe::{Focus, Returned};
 use wire::{Answer, Spot};
@@ -61,12 +61,14 @@ impl Moment {
 /// What actions need of a moment beside the moment itself.
 pub(crate) struct AtHand<'m> {
     result: Option<ToolResult>,
+    good: Option<Good>,
+    read_only: bool,
     context: act::Context,
     known: act::Known<'m>,
 }
 
 impl<'m> AtHand<'m> {
-    pub fn of(moment: &'m Moment, observation: &'m Observation) -> AtHand<'m> {
+    pub fn of(exchange: &Exchange, moment: &'m Moment, observation: &'m Observation) -> AtHand<'m> {
         let result = match moment {
             Moment::Result(returned) => Some(returned.named()),
             _ => None,
@@ -77,7 +79,14 @@ impl<'m> AtHand<'m> {
             _ => None,
         };
         let known = act::Known::of(observation, said);
-        AtHand { result, context: act::Context::of(&observation.session), known }
+        let read_only = observation.tool.as_ref().is_some_and(|tool| tool.read_only);
+        AtHand {
+            result,
+            good: exchange.good_for(moment),
+            read_only,
+            context: act::Context::of(&observation.session),
+            known,
+        }
     }
 
     pub fn scene<'a>(&'a self, exchange: &'a Exchange, moment: &'a Moment) -> Scene<'a> {
@@ -87,6 +96,7 @@ impl<'m> AtHand<'m> {
         };
         let (result, known) = (self.result.as_ref(), self.known);
         let mut scene = Scene { result, context: self.context, known, ..exchange.scene(call) };
+        (scene.good, scene.read_only) = (self.good.as_ref(), self.read_only);
         match moment {
             Moment::Response { answer, .. } => scene.answer = Some(answer),
             Moment::Stream { spots, .. } => scene.spots = Some(spots),

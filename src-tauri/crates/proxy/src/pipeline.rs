@@ -56,6 +56,7 @@ pub(crate) async fn observe(exchange: &Exchange, moment: Moment) -> Option<(Mome
         (moment, observation, session.desk.orders.gate)
     });
     let (moment, mut observation, gate) = observed.await?;
+    exchange.watched(&moment, &mut observation);
     classify::fold(exchange, &moment, &mut observation).await;
     Some((moment, observation, gate))
 }
@@ -76,7 +77,7 @@ pub(crate) fn reason(exchange: &Exchange, observation: &Observation) -> Verdict 
 }
 
 pub(crate) async fn act(exchange: &Exchange, moment: &Moment, observation: Observation, verdict: Verdict) -> Vec<Act> {
-    let at_hand = AtHand::of(moment, &observation);
+    let at_hand = AtHand::of(exchange, moment, &observation);
     let scene = at_hand.scene(exchange, moment);
     let mut acts = act::carry_out(&verdict.decisions, &scene);
     effects::estimate(exchange, &observation, &mut acts).await;

@@ -97,6 +97,8 @@ pub(crate) async fn open(
         exchange.event(EventKind::PoliciesInForce, named.collect());
     }
     exchange.note(arrived.results.iter().map(|returned| Record::ToolReturned(returned.record.clone())));
+    exchange.tools_returned(&arrived.results);
+    exchange.keep_results(&arrived.results);
     exchange.set_due(due);
     Some((exchange, arrived.results))
 }
@@ -207,6 +209,8 @@ pub(crate) async fn close(exchange: &Exchange, mut ending: Ending) -> Vec<Record
     mask_ending(&exchange.mask, &mut ending);
     crate::pipeline::intervene_at_end(exchange, &ending).await;
     own_up(&mut ending);
+    exchange.attempt_ended(&ending);
+    exchange.keep_answer(&ending);
     let at = core.now();
     let good = matches!(ending.state, ExchangeState::Complete | ExchangeState::Answered) && ending.status < 400;
     let got = ending.delivered.as_ref().unwrap_or(&ending.answer);

@@ -5,6 +5,7 @@
 //! exactly as it was judged live.
 
 mod asked;
+mod breaker;
 mod compile;
 mod condition;
 mod datum;
@@ -23,6 +24,7 @@ mod toml_text;
 mod trial;
 mod when;
 
+pub use breaker::{Breaker, BreakerLimits, P99_SAMPLES};
 pub use compile::{Beside, compile, compile_beside, version_of};
 pub use datum::Kind;
 pub use evaluate::evaluate;

@@ -163,6 +163,14 @@ impl PlannedAction {
         }
     }
 
+    fn caches(&self) -> bool {
+        match self {
+            PlannedAction::Cached { .. } => true,
+            PlannedAction::First(actions) => actions.iter().any(PlannedAction::caches),
+            _ => false,
+        }
+    }
+
     /// Whether it stands in for a call that failed, or makes it again.
     fn mends(&self) -> bool {
         match self {
@@ -306,6 +314,11 @@ impl Rule {
         let mut actions = self.actions();
         self.mode == Mode::Enforce
             && (self.on_error == OnError::Closed || actions.any(|action| action.stops(self.point)))
+    }
+
+    /// Whether it may answer from earlier results.
+    pub fn caches(&self) -> bool {
+        self.actions().any(PlannedAction::caches)
     }
 
     /// Whether it can match a response that failed, or one that did not.

@@ -1,6 +1,7 @@
 //! The policies in force: an immutable snapshot, swapped whole. A file that breaks keeps its last good version.
 
 use crate::{
+    breaker::Breaker,
     compile::{Beside, compile_beside, stem, version_of},
     policy::{Policy, Rule},
     problem::{Problem, Report, Severity},
@@ -147,6 +148,26 @@ impl PolicySet {
     /// Whether responses must be held back until they are complete and judged.
     pub fn needs_response(&self) -> bool {
         self.holding(Point::ModelResponse).any(|rule| rule.may_match_outcome(false))
+    }
+
+    /// What policies declare breakers for, in their order.
+    pub fn breakers(&self) -> impl Iterator<Item = &Breaker> {
+        self.policies().flat_map(|policy| &policy.declared.breakers)
+    }
+
+    pub fn has_breakers(&self) -> bool {
+        self.breakers().next().is_some()
+    }
+
+    /// Whether some policy says that this tool changes nothing.
+    pub fn read_only(&self, tool: &str) -> bool {
+        let says = |policy: &Policy| policy.declared.read_only.as_ref().is_some_and(|tools| tools.is_match(tool));
+        self.policies().any(says)
+    }
+
+    /// Whether a rule may answer from earlier results at a point.
+    pub fn caches(&self, point: Point) -> bool {
+        self.rules().any(|rule| rule.point == point && rule.mode != Mode::Off && rule.caches())
     }
 
     /// Whether some rule may mend an attempt that failed: then nothing of a response goes out before it is known to be one.

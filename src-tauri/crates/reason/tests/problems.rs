@@ -51,7 +51,6 @@ fn several_mistakes_are_told_at_once_in_the_order_of_the_file() {
 fn words_that_nothing_carries_out_yet_are_errors() {
     for line in [
         "cost_budget_usd = 2.5",
-        "[circuit_breaker]\nwindow_seconds = 60",
         "[budget.cost]\nper = 'session'",
         "[detector.loop]\nkind = 'repeat'",
         "[[rule]]\nid = 'r'\non = 'tool.call'\nwhen = 'detect.loop.hit'\ndo = ['block']",

@@ -259,6 +259,22 @@ pub enum Ctl {
         #[arg(long)]
         json: bool,
     },
+    /// List the circuit breakers of the policies in force, or hold one open or closed
+    #[command(after_help = "switchtower ctl breaker\n\
+                            switchtower ctl breaker flaky-providers/main openai open\n\
+                            switchtower ctl breaker main openai auto")]
+    Breaker {
+        /// `POLICY/NAME`, or the name alone
+        breaker: Option<String>,
+        /// The provider, `provider/model`, or the tool
+        #[arg(requires = "breaker")]
+        key: Option<String>,
+        /// Hold it open, hold it closed, or give it back to what it sees
+        #[arg(requires = "key")]
+        state: Option<Hold>,
+        #[arg(long)]
+        json: bool,
+    },
     /// Take a breakpoint away
     Clear {
         /// `bp1`, as `ctl breakpoints` lists it
@@ -363,4 +379,12 @@ mod tests {
         }
         assert!(read(&["ctl", "pause", "--all"]).is_ok());
     }
+}
+
+/// How a circuit breaker is held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Hold {
+    Open,
+    Closed,
+    Auto,
 }

@@ -1,5 +1,7 @@
 //! `ctl`: a person's commands to live sessions, each one call of the console.
 
+mod breaker;
+
 use super::{Outcome, WrongWords, approvals::given, fork, session_id};
 use crate::{
     arguments::{Ctl, Edit, Role, Scope, Stop, WhomAndWord, WhomOrAll},
@@ -37,6 +39,7 @@ pub async fn ctl(backend: &Backend, words: Ctl) -> Result<Outcome> {
             output::line(&format!("{}  stops at {}: {}", tint(&set.id, Tone::Strong), set.on, plain(&set.name)))?;
             Ok(Outcome::Done)
         }
+        Ctl::Breaker { breaker, key, state, json } => breaker::breaker(backend, breaker, key, state, json).await,
         Ctl::Clear { breakpoint, json } => {
             let answer = backend.call("clear_breakpoint", &ClearBreakpoint { breakpoint }).await?;
             breakpoints(answer, json).map(|_| Outcome::Done)
@@ -131,6 +134,7 @@ fn order(words: Ctl) -> Result<(String, Order, bool)> {
         | Ctl::Fork(_)
         | Ctl::Breakpoints { .. }
         | Ctl::Break { .. }
+        | Ctl::Breaker { .. }
         | Ctl::Clear { .. } => {
             return Err(WrongWords("this is no command to one session".to_owned()).into());
         }

@@ -79,6 +79,14 @@ args! {
     ClearBreakpoint {
         pub breakpoint: String,
     }
+    SetBreaker {
+        /// `POLICY/NAME`, or the name alone where one policy has it.
+        pub breaker: String,
+        /// The provider, `provider/model`, or the tool.
+        pub key: String,
+        /// `forced_open`, `forced_closed`, or `closed`: it is what it sees again.
+        pub state: String,
+    }
     BeginRewind {
         /// The exchange that is live again; what stands before it is answered from the record.
         pub exchange: String,

@@ -65,6 +65,8 @@ macro_rules! for_each_command {
             set_breakpoint(SetBreakpoint) -> BreakpointView;
             /// Takes a breakpoint away.
             clear_breakpoint(ClearBreakpoint) -> BreakpointPage;
+            /// Holds a circuit breaker open or closed, or gives it back to what it sees.
+            set_breaker(SetBreaker) -> BreakerView;
             /// The policies in force and those that were rejected.
             list_policies(NoArgs) -> PolicyPage;
             /// One policy's source.

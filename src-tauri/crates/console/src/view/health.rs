@@ -43,6 +43,27 @@ pub struct ProviderView {
     pub api_key: String,
 }
 
+/// A circuit breaker and how it stands.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Type)]
+pub struct BreakerView {
+    pub policy: String,
+    pub name: String,
+    /// `provider`, `model` or `tool`; of a tool, results and times are those that its agent saw.
+    pub per: String,
+    /// The provider, `provider/model`, or the tool.
+    pub key: String,
+    /// `closed`, `open`, `half_open`, `forced_open` or `forced_closed`.
+    pub state: String,
+    /// When it came to stand so; none: it always did.
+    pub since: Option<String>,
+    /// Calls in the window.
+    pub samples: u32,
+    pub error_rate: f64,
+    pub slow_rate: f64,
+    /// None below 100 timed calls.
+    pub p99_ms: Option<f64>,
+}
+
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Type)]
 pub struct HealthView {
     pub state: HealthState,
@@ -65,4 +86,6 @@ pub struct HealthView {
     pub open_exchanges: u64,
     pub policies: Vec<PolicyHealth>,
     pub providers: Vec<ProviderView>,
+    /// Those that policies declare and that have seen a call.
+    pub breakers: Vec<BreakerView>,
 }

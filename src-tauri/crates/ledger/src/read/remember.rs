@@ -2,7 +2,7 @@
 
 use crate::{Ledger, LedgerError, codec, edit, layout::*, pack, retrieve};
 use domain::{
-    ContextEdit, Escalation, ExchangeId, Hash, HeldResponse, InterventionId, Memory, RecordedExchange,
+    ContextEdit, Escalation, ExchangeId, ForcedBreaker, Hash, HeldResponse, InterventionId, Memory, RecordedExchange,
     RememberedSession, Rewinding, RuleHistory, SessionId, SessionRow, Timestamp, ToolCall,
 };
 use futures::future::BoxFuture;
@@ -51,6 +51,13 @@ impl Memory for Ledger {
         })
     }
 
+    fn forced_breakers(&self) -> Vec<(ForcedBreaker, Timestamp)> {
+        self.forced().unwrap_or_else(|error| {
+            tracing::error!(%error, "which breakers a person holds cannot be read; they begin closed");
+            Vec::new()
+        })
+    }
+
     fn held_response(&self, request_digest: &str) -> Option<HeldResponse> {
         self.held(request_digest).unwrap_or_else(|error| {
             tracing::error!(%error, "a held response cannot be read; the model is asked again");
@@ -95,6 +102,27 @@ impl Ledger {
             headers,
             body,
         }))
+    }
+
+    /// A person's newest word on each breaker, where it still holds.
+    fn forced(&self) -> Result<Vec<(ForcedBreaker, Timestamp)>, LedgerError> {
+        let db = self.plain()?;
+        let mut statement =
+            db.prepare("SELECT at, payload FROM event WHERE session IS NULL AND kind = 'breaker_forced' ORDER BY seq")?;
+        let rows = statement.query_map([], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, Option<String>>(1)?)))?;
+        let mut forced: Vec<(ForcedBreaker, Timestamp)> = Vec::new();
+        for row in rows {
+            let (at, payload) = row?;
+            let told =
+                payload.and_then(|text| serde_json::from_str::<serde_json::Value>(&text).ok()).unwrap_or_default();
+            let text = |key: &str| told[key].as_str().unwrap_or_default().to_owned();
+            let Ok(state) = serde_json::from_value(told["to"].clone()) else { continue };
+            let word = ForcedBreaker { breaker: text("breaker"), key: text("key"), state };
+            forced.retain(|(known, _)| (&known.breaker, &known.key) != (&word.breaker, &word.key));
+            forced.push((word, Timestamp(at)));
+        }
+        forced.retain(|(word, _)| word.state.is_forced());
+        Ok(forced)
     }
 
     /// The sessions whose (number, id) a query gives.

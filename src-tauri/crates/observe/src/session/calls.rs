@@ -12,6 +12,8 @@ const WAITING: usize = 512;
 pub struct Returned {
     pub record: ToolReturned,
     pub tool: String,
+    /// As the model wrote them.
+    pub arguments: String,
     pub result: ToolResult,
     /// From the end of the response that proposed the call to the request that delivers its result.
     pub elapsed_ms: u64,
@@ -27,6 +29,7 @@ struct OpenCall {
     exchange: ExchangeId,
     id: String,
     name: String,
+    arguments: String,
     at: Timestamp,
 }
 
@@ -35,7 +38,8 @@ impl OpenCalls {
         if self.waiting.len() >= WAITING {
             self.waiting.pop_front();
         }
-        self.waiting.push_back(OpenCall { exchange, id: call.id.clone(), name: call.name.clone(), at });
+        let ToolCall { id, name, arguments, .. } = call.clone();
+        self.waiting.push_back(OpenCall { exchange, id, name, arguments, at });
     }
 
     /// Whether a result is still to come.
@@ -71,7 +75,7 @@ impl OpenCalls {
             preview: prompt::shorten(first_line(&result.text), 160),
         };
         let elapsed_ms = (at.micros_since(call.at) / 1000) as u64;
-        Some(Returned { record, tool: call.name, result: result.clone(), elapsed_ms })
+        Some(Returned { record, tool: call.name, arguments: call.arguments, result: result.clone(), elapsed_ms })
     }
 }
 

@@ -1,7 +1,7 @@
 //! An exchange as it begins: put together from what opening it found out, and counted for as long as it lives.
 
 use super::Exchange;
-use crate::{core::Core, mask::Mask, passage::Incoming, rewind::Tape, session::SessionHandle};
+use crate::{breakers::Asked, core::Core, mask::Mask, passage::Incoming, rewind::Tape, session::SessionHandle};
 use domain::*;
 use observe::Reading;
 use parking_lot::Mutex;
@@ -65,6 +65,8 @@ impl Exchange {
             interventions: Mutex::default(),
             tried: Mutex::default(),
             client_retries: standing.client_retries,
+            asked: Asked::default(),
+            whence: OnceLock::new(),
             request_digest: OnceLock::new(),
             caller: standing.caller,
             due: Mutex::default(),

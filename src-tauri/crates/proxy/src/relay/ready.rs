@@ -17,6 +17,8 @@ pub(crate) enum Whence {
     Held,
     /// An earlier run's exchange brought it.
     Record(ExchangeId),
+    /// This very request got it before, in that exchange.
+    Cached(ExchangeId),
 }
 
 impl Whence {
@@ -24,6 +26,7 @@ impl Whence {
     pub fn told(self) -> String {
         match self {
             Whence::Held => "the answer that was held for a person".to_owned(),
+            Whence::Cached(of) => format!("the answer that {of} got; no model was asked"),
             Whence::Record(of) => format!("the recorded answer of {of}; no model was asked"),
         }
     }

@@ -1,8 +1,14 @@
 //! What a file declares for its actions to name: tiers of models, patterns, and where alerts go.
 
-use super::{Beside, Classes, ResultSchema, classifier, safety, schemas, section::Section, spans};
-use crate::{language::ALERT, nearest::did_you_mean, problem::Report};
+use super::{Beside, Classes, ResultSchema, breakers, circuit, classifier, safety, schemas, section::Section, spans};
+use crate::{
+    breaker::Breaker,
+    language::{ALERT, TOOLS},
+    nearest::did_you_mean,
+    problem::Report,
+};
 use domain::{Alert, AlertTarget, Pattern, Point};
+use globset::GlobSet;
 use toml_edit::Item;
 
 #[derive(Debug, Clone, Default)]
@@ -12,6 +18,9 @@ pub(crate) struct Declared {
     pub patterns: Vec<Pattern>,
     pub classifiers: Vec<Classes>,
     pub schemas: Vec<ResultSchema>,
+    pub breakers: Vec<Breaker>,
+    /// Tools that change nothing.
+    pub read_only: Option<GlobSet>,
     /// What conditions can name: (table of the file, name).
     pub named: Vec<(&'static str, String)>,
 }
@@ -54,6 +63,25 @@ impl Declared {
         let schemas = declared.schemas.iter().map(|known| ("schema", known.name.clone()));
         declared.named = classifiers.chain(schemas).collect();
         declared
+    }
+
+    /// With the file's breakers, and what it says of tools.
+    pub(super) fn watching(mut self, top: &Section<'_>, policy: &str, report: &mut Report<'_>) -> Declared {
+        for (name, breaker) in
+            breakers::declared(top, policy, report).into_iter().chain(circuit::declared(top, policy, report))
+        {
+            if self.names("breaker").any(|known| known == name) {
+                let message = format!("`[{}]` has a breaker of this name", circuit::KEY);
+                report.error(top.key_span("breaker"), message);
+            }
+            self.named.push(("breaker", name));
+            self.breakers.push(breaker);
+        }
+        if let Some(tools) = top.table("tools") {
+            tools.check_keys(TOOLS, "[tools]", report);
+            self.read_only = breakers::globs(&tools, "read_only", report);
+        }
+        self
     }
 
     /// The names that a table of the file declares: `[budget.NAME]` …

@@ -2,6 +2,8 @@
 
 mod action;
 mod attempt;
+mod breakers;
+mod circuit;
 mod classifier;
 mod context;
 mod declared;
@@ -104,6 +106,7 @@ fn read(file_name: &str, source: &str, beside: Beside<'_>, report: &mut Report<'
     let sections = top.tables("rule");
     let mut ids: Vec<String> = simple::ids(&top);
     ids.extend(safety::ids(&top));
+    ids.extend(circuit::ids(&top));
     for section in &sections {
         section.check_keys(RULE, "a rule", report);
         ids.push(rule::id(section, &ids, report));
@@ -114,10 +117,12 @@ fn read(file_name: &str, source: &str, beside: Beside<'_>, report: &mut Report<'
         named.borrow_mut().push((path.to_owned(), source.as_deref().map(version_of).unwrap_or_default()));
         Some(source)
     };
-    let declared = Arc::new(Declared::read(&top, &name, &reading, report));
+    let declared = Declared::read(&top, &name, &reading, report).watching(&top, &name, report);
+    let declared = Arc::new(declared);
     let file = FileScope { policy: &name, rules: &ids, declared: &declared };
     let mut rules = simple::lower(&top, file, defaults, report);
     rules.extend(safety::lower(&top, file, defaults, report));
+    rules.extend(circuit::lower(&top, file, defaults, report));
     let first_full = ids.len() - sections.len();
     for (section, id) in sections.iter().zip(&ids[first_full..]) {
         rules.extend(rule::compile(section, id, file, defaults, report));

@@ -109,7 +109,11 @@ pub const POLICY: &[Key] = &[
         Takes::Models,
         "What `tier:NAME` means: `fast = \"gpt-4o-mini\"`, or by provider or dialect `strong = { openai = \"gpt-4o\", anthropic = \"claude-opus-4-5\" }`.",
     ),
-    planned("circuit_breaker", Takes::Anything, "Per provider and per tool."),
+    acts(
+        "circuit_breaker",
+        Takes::Table(CIRCUIT),
+        "A breaker for each provider and each tool, from 5 calls in the window on. Open: an earlier result where that is safe (`cached`), else the fallback model, else a refusal that says so.",
+    ),
     acts("defaults", Takes::Table(DEFAULTS), "What every rule of this file has unless it says otherwise."),
     acts("rule", Takes::Tables(RULE), "A rule: `[[rule]]`."),
     acts("test", Takes::Tables(TEST), "A case that `switchtower policy test` checks: `[[test]]`."),
@@ -121,7 +125,12 @@ pub const POLICY: &[Key] = &[
         Takes::Named(CLASSIFIER),
         "A score over a moment's text, that conditions read: `[classifier.NAME]`.",
     ),
-    planned("breaker", Takes::Anything, "Named circuit breakers."),
+    acts(
+        "breaker",
+        Takes::Named(BREAKER),
+        "A circuit breaker: `[breaker.NAME]`. Rules read `breaker.NAME.open` and say what that means.",
+    ),
+    acts("tools", Takes::Table(TOOLS), "What is known of the agent's tools."),
     acts("schema", Takes::Named(SCHEMA), "What a tool's results must fit: `[schema.NAME]`."),
     acts("alert", Takes::Named(ALERT), "Where alerts go: `[alert.NAME]`."),
     acts("pattern", Takes::Patterns, "Named regular expressions: `badge = 'B-[0-9]{4}'`."),
@@ -209,6 +218,60 @@ pub const SCHEMA: &[Key] = &[
     acts("tool", Takes::Text, "A glob over the tool's name. Required."),
     acts("file", Takes::Text, "The JSON Schema's file, in the policy's folder or below: `schemas/weather.json`."),
     acts("schema", Takes::Facts, "The JSON Schema itself, instead."),
+];
+
+pub const BREAKER: &[Key] = &[
+    acts(
+        "per",
+        Takes::Choice(&["provider", "model", "tool"]),
+        "What has a breaker of its own. Of tools results and times are those that the agent saw. Required.",
+    ),
+    acts(
+        "match",
+        Takes::Texts,
+        "Globs over names: only these (`[\"openai\"]`, `[\"openai/gpt-*\"]` of models, `[\"get_*\"]`); none: all.",
+    ),
+    acts("window", Takes::Duration, "Calls of so long count; `\"5m\"` unless set."),
+    acts(
+        "min_calls",
+        Takes::Count,
+        "With fewer calls in the window it stays closed, but for `consecutive`; 20 unless set.",
+    ),
+    acts(
+        "error_rate",
+        Takes::Number,
+        "Opens at this share of failed calls, above 0, up to 1. A caller's own mistakes (400, 401, 403, 404, 413, 422, a context too long) and calls that the agent left do not count.",
+    ),
+    acts("slow_rate", Takes::Number, "Opens at this share of calls slower than `slow`."),
+    acts(
+        "slow",
+        Takes::Duration,
+        "Of a provider or model the time to a stream's first token, or to the whole of an unstreamed answer; of a tool the time that its agent took.",
+    ),
+    acts(
+        "p99",
+        Takes::Duration,
+        "Opens when 1 of 100 calls takes longer than that; judged from 100 timed calls on. Tool calls that ran beside each other are not timed.",
+    ),
+    acts("consecutive", Takes::Count, "Opens after so many failures in a row."),
+    acts("cooldown", Takes::Duration, "How long it stays open; `\"30s\"` unless set."),
+    acts(
+        "probes",
+        Takes::Count,
+        "So many calls pass after that, and all must do well; for others it stays open. 1 unless set.",
+    ),
+];
+
+pub const TOOLS: &[Key] = &[acts(
+    "read_only",
+    Takes::Texts,
+    "Globs over names of tools that change nothing: `[\"get_*\", \"search\"]`. `tool.read_only` says so of them, and `cached` may answer for them.",
+)];
+
+pub const CIRCUIT: &[Key] = &[
+    acts("error_rate_threshold", Takes::Number, "The share of failed calls that opens it; 0.5 unless set."),
+    acts("window_seconds", Takes::Count, "60 unless set."),
+    acts("cooldown_seconds", Takes::Count, "30 unless set."),
 ];
 
 /// The names of a table's keys.

@@ -3,7 +3,7 @@
 use super::responses::is_call;
 use crate::json::{self, quote};
 use bytes::Bytes;
-use domain::{Dialect, ToolCall};
+use domain::{Dialect, ToolCall, is_earlier_result};
 
 /// Whether an id was made from the call's place, because the dialect gave none: then the dialect must not see it.
 fn is_made(id: &str) -> bool {
@@ -52,12 +52,15 @@ pub fn result_messages(dialect: Dialect, answer: &[Bytes], results: &[(&ToolCall
 
 /// One result as it stands inside a message: Anthropic's block, Gemini's part.
 pub(crate) fn result_part(dialect: Dialect, id: &str, name: &str, text: &str) -> Bytes {
+    let good = is_earlier_result(text);
     let text = quote(text);
     Bytes::from(match dialect {
         Dialect::Gemini => {
             let id = if is_made(id) { String::new() } else { format!(r#""id":{},"#, quote(id)) };
-            format!(r#"{{"functionResponse":{{{id}"name":{},"response":{{"error":{text}}}}}}}"#, quote(name))
+            let key = if good { "output" } else { "error" };
+            format!(r#"{{"functionResponse":{{{id}"name":{},"response":{{"{key}":{text}}}}}}}"#, quote(name))
         }
+        _ if good => format!(r#"{{"type":"tool_result","tool_use_id":{},"content":{text}}}"#, quote(id)),
         _ => format!(r#"{{"type":"tool_result","tool_use_id":{},"is_error":true,"content":{text}}}"#, quote(id)),
     })
 }
@@ -82,8 +85,12 @@ fn kind_of(answer: &[Bytes], id: &str) -> String {
 }
 
 fn output_item(kind: &str, call: &ToolCall, text: &str) -> Bytes {
+    let good = is_earlier_result(text);
     let (id, text) = (quote(&call.id), quote(text));
     Bytes::from(match kind {
+        "shell_call" if good => format!(
+            r#"{{"type":"shell_call_output","call_id":{id},"output":[{{"stdout":{text},"stderr":"","outcome":{{"type":"exit","exit_code":0}}}}]}}"#
+        ),
         "shell_call" => format!(
             r#"{{"type":"shell_call_output","call_id":{id},"output":[{{"stdout":"","stderr":{text},"outcome":{{"type":"exit","exit_code":1}}}}]}}"#
         ),
