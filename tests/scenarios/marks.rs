@@ -47,6 +47,24 @@ const ROWS: &[Row] = &[
     ),
     row("redact a request", "on = 'model.request'\ndo = [{ redact = { regex = 'B-[0-9]{4}' } }]"),
     row("redact an answer", "on = 'model.response'\ndo = [{ redact = { regex = 'A-[0-9]{4}' } }]"),
+    row("redact a stream", "on = 'model.stream'\ndo = [{ redact = { regex = 'A-[0-9]{4}' } }]"),
+    Row {
+        evicts: true, // Gemini signs a call's part, which its agent has with a token in it
+        ..row("redact a call", "on = 'tool.call'\ndo = [{ redact = { regex = '^[abe]$' } }]")
+    },
+    Row {
+        evicts: true, // that of the answer itself
+        ..row("block an answer", "on = 'model.response'\nwhen = \"response.text.contains('A-1234')\"\ndo = ['block']")
+    },
+    row(
+        "a schema",
+        "on = 'tool.result'\nwhen = '!schema.s.valid'\ndo = [{ replace = 'It does not fit: {{schema.s.error}}' }]\n\
+         [schema.s]\ntool = 'search'\nschema = { required = ['hits'] }",
+    ),
+    row(
+        "a classifier",
+        "on = 'tool.result'\nwhen = 'score.c > 0.4'\ndo = [{ taint = 'odd' }]\n[classifier.c]\nkind = 'rules'\nphrases = ['row-3']",
+    ),
     Row {
         breaks: 1,
         evicts: true,

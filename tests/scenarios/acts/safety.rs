@@ -49,9 +49,12 @@ pub async fn scored(dialect: Dialect, streamed: bool) {
         }
     })
     .await;
+    // Unless the file says whom, the console tells.
+    let hook = format!("[alert.safety]\nkind = \"webhook\"\nurl = \"{}/hook\"\n", classifier.base);
+    let hook = if streamed { hook } else { String::new() };
     let policy = format!(
         "version = 1\nsafety_classifiers = [\"content_policy\"]\n\
-         [classifier.content_policy]\nkind = \"http\"\nurl = \"{}/score\"\non = [\"model.response\"]\nthreshold = 0.9\n",
+         [classifier.content_policy]\nkind = \"http\"\nurl = \"{0}/score\"\non = [\"model.response\"]\nthreshold = 0.9\n{hook}",
         classifier.base
     );
     let strict = format!(
@@ -79,7 +82,15 @@ pub async fn scored(dialect: Dialect, streamed: bool) {
     let act = recorded(&world, "block").await;
     assert_eq!((&act["rule"], &act["policy"]), (&json!("content_policy"), &json!("acts")), "{act}");
     let alerted: Value = serde_json::from_str(&world.events(&["alerted"]).await[0]).unwrap();
-    assert_eq!(alerted["kind"], "desktop");
+    assert_eq!(alerted["kind"], if streamed { "webhook" } else { "desktop" });
+    if streamed {
+        let hooked = classifier.received().into_iter().find(|request| request.target() == "/hook").unwrap().json();
+        assert_eq!(
+            (&hooked["rule"], &hooked["intervention"]),
+            (&json!("content_policy"), &alerted["intervention"]),
+            "{hooked}"
+        );
+    }
     assert!(
         alerted["text"].as_str().unwrap().contains("0.97") && alerted["text"].to_string().contains("weapons"),
         "{alerted}"
@@ -88,7 +99,7 @@ pub async fn scored(dialect: Dialect, streamed: bool) {
     let verdicts = exchange["verdicts"].as_array().unwrap();
     let seen = verdicts.iter().find(|verdict| verdict["rule"] == "content_policy").unwrap();
     assert_eq!((&seen["values"]["score.content_policy"], &seen["recomputed"]), (&json!(0.97), &json!(false)), "{seen}");
-    let asked = classifier.received()[0].json();
+    let asked = classifier.received().into_iter().find(|request| request.target() == "/score").unwrap().json();
     assert_eq!((&asked["point"], &asked["text"]), (&json!("model.response"), &json!(UNSAFE)), "{asked}");
     if dialect == Dialect::OllamaGenerate {
         return;

@@ -45,9 +45,9 @@ fn spots(patterns: &[Pattern], scene: &Scene<'_>) -> Vec<(String, String)> {
     if let Some(spots) = scene.spots {
         return spots.iter().filter_map(named).collect();
     }
-    let shapes = Shapes::of(patterns);
+    let (shapes, tokens) = (Shapes::of(patterns), scene.vault.tokens());
     let mut found = Vec::new();
-    let look = |text: &str| found.extend(shapes.spots(text).iter().filter_map(named));
+    let look = |text: &str| found.extend(shapes.spots_outside(text, &tokens).iter().filter_map(named));
     match (scene.result, scene.answer, scene.call, scene.request) {
         (Some(result), ..) => [&*result.text].into_iter().for_each(look),
         (None, Some(answer), ..) => [&*answer.text].into_iter().for_each(look),

@@ -45,6 +45,11 @@ impl Vault {
         self.kept.iter().any(|kept| kept.value == value)
     }
 
+    /// Every token, standing for itself: nothing in one of them is a value.
+    pub fn tokens(&self) -> Substitutions {
+        Substitutions::new(self.kept.iter().map(|kept| (kept.token.clone(), kept.token.clone())))
+    }
+
     /// What the agent gets in the place of a value that the model said.
     pub fn hidden_from_agent(&self, value: &str) -> Option<&str> {
         let kept = self.kept.iter().find(|kept| kept.value == value && kept.said_by == Side::Model)?;

@@ -62,8 +62,13 @@ async fn score(exchange: &Exchange, asked: &Classification, point: Point, text: 
     }
 }
 
-/// The names of the patterns that match, each once.
+/// The names of the patterns that match, each once. Most texts have none: one pass for all of them says so.
 fn names(patterns: &[Pattern], text: &str) -> Vec<String> {
+    let any = patterns.iter().map(|pattern| format!("(?:{})", pattern.regex)).collect::<Vec<_>>().join("|");
+    let any = Pattern { name: String::new(), regex: any, check: None };
+    if patterns.is_empty() || !Shapes::of([&any]).match_in(text) {
+        return Vec::new();
+    }
     let matches = |pattern: &&Pattern| !Shapes::of([*pattern]).spots(text).is_empty();
     patterns.iter().filter(matches).map(|pattern| pattern.name.clone()).collect()
 }

@@ -33,12 +33,13 @@ pub(crate) async fn whole(exchange: &Exchange, status: u16, answer: &Answer, bod
     if shapes.is_empty() {
         return None;
     }
-    let spots = wire::spots_of_whole(body, &shapes);
+    let words = exchange.words_to_agent();
+    let spots = wire::spots_of_whole(body, &shapes, &words);
     if spots.is_empty() {
         return None;
     }
     let decided = decide(exchange, status, answer, &spots).await;
-    wire::reword_whole(body, &shapes, &decided)
+    wire::reword_whole(body, &words, &shapes, &decided)
 }
 
 /// Shadow rules see the same once nothing can wait for them any more.
@@ -49,7 +50,7 @@ pub(crate) async fn would_have(exchange: &Exchange, ending: &Ending) {
     if shapes.is_empty() {
         return;
     }
-    let spots = unknown(exchange, &shapes.spots(&ending.answer.text));
+    let spots = unknown(exchange, &shapes.spots_outside(&ending.answer.text, &exchange.words_to_agent()));
     if !spots.is_empty() {
         judge(exchange, ending.status, ending.answer.clone(), spots).await;
     }

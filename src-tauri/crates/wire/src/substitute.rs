@@ -9,6 +9,7 @@ mod stream;
 
 use rewording::Rewording;
 pub use spots::{Shapes, Spot};
+use std::ops::Range;
 pub use stream::{Decided, StreamText};
 
 use crate::Request;
@@ -47,17 +48,16 @@ impl Substitutions {
         })
     }
 
-    /// The same in a call's arguments, whichever way their JSON spells a word; text that is no JSON is a custom tool's.
+    /// The same in the values of a call's arguments, whichever way their JSON spells a word; text that is no JSON is a custom tool's. The names
+    /// of members are the tool's own.
     pub fn apply_to_arguments(&self, arguments: &str) -> Option<String> {
         let Some(root) = json::root(arguments.as_bytes()) else { return self.apply(arguments) };
         let mut splices = Vec::new();
         strings(arguments.as_bytes(), root, &mut |text, at| {
             splices.extend(self.apply(text).map(|text| Splice { at, with: quote(&text).into() }));
         });
-        let put = (!splices.is_empty()).then(|| splice(&Bytes::copy_from_slice(arguments.as_bytes()), splices));
-        let put = put.and_then(|put| String::from_utf8(put.to_vec()).ok());
-        // Words in the names of members.
-        self.apply_in_json(put.as_deref().unwrap_or(arguments)).or(put)
+        let put = (!splices.is_empty()).then(|| splice(&Bytes::copy_from_slice(arguments.as_bytes()), splices))?;
+        String::from_utf8(put.to_vec()).ok()
     }
 
     fn put(&self, text: &str, spelled: impl Fn(&str) -> String) -> Option<String> {
@@ -84,6 +84,15 @@ impl Substitutions {
             }
         }
         any.then_some(out)
+    }
+
+    /// Where words stand in a text.
+    fn places(&self, text: &str) -> Vec<Range<usize>> {
+        let of = |(from, _): &'_ (String, String)| {
+            let places = text.match_indices(from.as_str()).map(|(at, word)| at..at + word.len());
+            places.collect::<Vec<_>>()
+        };
+        self.pairs.iter().flat_map(of).collect()
     }
 
     /// How far it is to the next character that a word could begin with, the first one left out.
@@ -118,25 +127,25 @@ pub fn substitute_whole(body: &Bytes, words: &Substitutions) -> Option<Bytes> {
     (!splices.is_empty()).then(|| splice(body, splices))
 }
 
-/// What a whole answer says that matches, calls' arguments left out.
-pub fn spots_of_whole(body: &Bytes, shapes: &Shapes) -> Vec<Spot> {
+/// What a whole answer says that matches, calls' arguments and what stands within one of the words left out.
+pub fn spots_of_whole(body: &Bytes, shapes: &Shapes, words: &Substitutions) -> Vec<Spot> {
     let mut spots: Vec<Spot> = Vec::new();
     let Some(root) = json::root(body) else { return spots };
     visit(body, root, Place::default(), &mut |place, text, _| {
         if !place.in_call {
-            spots.extend(shapes.spots(text));
+            spots.extend(shapes.spots_outside(text, words));
         }
     });
     spots
 }
 
-/// A whole answer with its matches as was decided; none where that is how they are.
-pub fn reword_whole(body: &Bytes, shapes: &Shapes, decided: &Decided) -> Option<Bytes> {
+/// A whole answer with its matches as was decided, and the words; none where that is how it is.
+pub fn reword_whole(body: &Bytes, words: &Substitutions, shapes: &Shapes, decided: &Decided) -> Option<Bytes> {
     let mut decided = decided.clone();
-    for spot in spots_of_whole(body, shapes) {
+    for spot in spots_of_whole(body, shapes, words) {
         decided.entry(spot.value).or_default();
     }
-    let rewording = Rewording { words: Substitutions::default(), shapes: shapes.clone(), decided };
+    let rewording = Rewording { words: words.clone(), shapes: shapes.clone(), decided };
     let splices = walk(body, json::root(body)?, &rewording).unwrap_or_default();
     (!splices.is_empty()).then(|| splice(body, splices))
 }

@@ -63,7 +63,7 @@ pub const LISTS: &[List] = &[
             ),
             (
                 "role_markers",
-                r"(?i)(?:<\|(?:im_start|system|endoftext)\|>|\[/?INST\]|<<SYS>>|</?(?:system|information|important)>\s*\S|^\s*#{2,}\s*system\b|\bsystem\s*:\s*you (?:are|must)\b)",
+                r"(?im)(?:<\|(?:im_start|system|endoftext)\|>|\[/?INST\]|<<SYS>>|</?(?:system|information|important)>\s*\S|^\s*#{2,}\s*system\b|\bsystem\s*:\s*you (?:are|must)\b)",
             ),
             (
                 "secrecy",

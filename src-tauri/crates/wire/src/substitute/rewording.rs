@@ -50,7 +50,8 @@ impl Rewording {
         if self.shapes.is_empty() {
             return Ok(self.words.apply(text));
         }
-        let found = self.shapes.find(text, 0, true);
+        let mut found = self.shapes.find(text, 0, true);
+        found.leave_out(text, &self.words);
         self.known(&found)?;
         let said = self.said(text, 0..text.len(), &found);
         Ok((said != text).then_some(said))
@@ -60,13 +61,18 @@ impl Rewording {
     pub fn cut(&self, before: &str, begun: &str, last: bool) -> Result<Cut, Vec<Spot>> {
         let text = format!("{before}{begun}");
         let from = before.len();
-        let found = match self.shapes.is_empty() {
+        let mut found = match self.shapes.is_empty() {
             true => Found::nothing(text.len()),
             false => self.shapes.find(&text, from, last),
         };
+        // What could still become a word is no match before that is known.
+        let begun = if last { 0 } else { self.words.begun(&text[from..]) };
+        let settled = found.whole_until(found.settled.min(text.len() - begun));
+        let begun = if last { 0 } else { self.words.begun(&text[from..settled]) };
+        let to = found.whole_until(settled - begun);
+        found.spots.retain(|(spot, _)| spot.end <= to);
+        found.leave_out(&text, &self.words);
         self.known(&found)?;
-        let kept = if last { 0 } else { self.words.begun(&text[from..found.settled]) };
-        let to = found.whole_until(found.settled - kept);
         let said = self.said(&text, from..to, &found);
         let before = text[..to].chars().next_back().map(String::from).unwrap_or_default();
         Ok(Cut { said, before, begun: text[to..].to_owned() })

@@ -11,7 +11,7 @@ use regex_syntax::{
 use std::{
     collections::HashMap,
     ops::Range,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, OnceLock},
 };
 
 /// The longest character: what a look-around may read behind a match.
@@ -22,8 +22,9 @@ const KEPT: usize = 512;
 #[derive(Debug)]
 pub(super) struct Shape {
     whole: meta::Regex,
-    /// None: too large to be built; then everything may still be under way.
-    begun: Option<meta::Regex>,
+    source: Hir,
+    /// Made when a text first arrives in pieces. None: too large to be built; then everything may still be under way.
+    begun: OnceLock<Option<meta::Regex>>,
     check: Option<Check>,
 }
 
@@ -58,9 +59,8 @@ impl Shape {
 
     fn compile(source: &str, check: Option<Check>) -> Option<Shape> {
         let hir = Parser::new().parse(source).ok()?;
-        let to_the_end = Hir::concat(vec![begins(&hir), Hir::look(Look::End)]);
-        let begun = meta::Regex::builder().build_from_hir(&to_the_end).ok();
-        Some(Shape { whole: meta::Regex::builder().build_from_hir(&hir).ok()?, begun, check })
+        let whole = meta::Regex::builder().build_from_hir(&hir).ok()?;
+        Some(Shape { whole, source: hir, begun: OnceLock::new(), check })
     }
 
     /// Looks at `text` from `from` on; what stands before is context. `last`: no more text comes.
@@ -94,6 +94,10 @@ impl Shape {
         }
     }
 
+    pub fn matches(&self, text: &str) -> bool {
+        self.whole.is_match(text)
+    }
+
     fn holds(&self, text: &str) -> bool {
         !text.is_empty() && self.check.is_none_or(|check| check.holds(text))
     }
@@ -110,7 +114,11 @@ impl Shape {
 
     /// The first place from which on the text could be a match's beginning; its end, where none could.
     fn open(&self, text: &str, from: usize) -> usize {
-        let Some(begun) = &self.begun else { return from };
+        let begun = self.begun.get_or_init(|| {
+            let to_the_end = Hir::concat(vec![begins(&self.source), Hir::look(Look::End)]);
+            meta::Regex::builder().build_from_hir(&to_the_end).ok()
+        });
+        let Some(begun) = begun else { return from };
         begun.find(Input::new(text).span(from..text.len())).map_or(text.len(), |found| found.start())
     }
 }

@@ -1,6 +1,6 @@
 //! Several patterns over one text: what matches, where, and how much of the text may go.
 
-use super::shape::Shape;
+use super::{Substitutions, shape::Shape};
 use domain::Pattern;
 use std::{ops::Range, sync::Arc};
 
@@ -33,6 +33,14 @@ impl Found {
         Found { settled, ..Found::default() }
     }
 
+    /// Takes out the spots within one of the words.
+    pub fn leave_out(&mut self, text: &str, words: &Substitutions) {
+        if !self.spots.is_empty() && !words.is_empty() {
+            let places = words.places(text);
+            self.spots.retain(|(spot, _)| !places.iter().any(|word| word.start <= spot.start && spot.end <= word.end));
+        }
+    }
+
     /// The last place up to `at` where the text can be cut without cutting a match.
     pub fn whole_until(&self, mut at: usize) -> usize {
         let matches = || self.spots.iter().map(|(range, _)| range).chain(&self.failed);
@@ -60,9 +68,21 @@ impl Shapes {
         self.shapes.is_empty()
     }
 
+    /// Whether a text has any, whatever their checks say.
+    pub fn match_in(&self, text: &str) -> bool {
+        self.shapes.iter().any(|(_, shape)| shape.matches(text))
+    }
+
     /// Every spot of a text that is whole, in order.
     pub fn spots(&self, text: &str) -> Vec<Spot> {
         self.find(text, 0, true).spots.into_iter().map(|(_, spot)| spot).collect()
+    }
+
+    /// The same without what stands within one of the words: a token is nothing to look into.
+    pub fn spots_outside(&self, text: &str, words: &Substitutions) -> Vec<Spot> {
+        let mut found = self.find(text, 0, true);
+        found.leave_out(text, words);
+        found.spots.into_iter().map(|(_, spot)| spot).collect()
     }
 
     /// Spots of the settled part of `text` from `from` on.

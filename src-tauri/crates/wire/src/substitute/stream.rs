@@ -263,6 +263,18 @@ mod tests {
     }
 
     #[test]
+    fn a_token_is_nothing_to_look_into() {
+        let digits = Shapes::of(&[Pattern { name: "n".into(), regex: "[0-9]+|redacted".into(), check: None }]);
+        let text = "redacted [redacted:email:1] 12, [redacted:email:2]";
+        let expected = "*** mia@example.com ***, [***:email:***]";
+        for size in 1..text.len() {
+            let pieces: Vec<&str> =
+                text.as_bytes().chunks(size).map(|piece| std::str::from_utf8(piece).unwrap()).collect();
+            assert_eq!(passed(&pieces, digits.clone()).concat(), expected, "cut into {size}");
+        }
+    }
+
+    #[test]
     fn a_call_between_two_pieces_does_not_end_a_chat_text() {
         let call = "data: {\"choices\":[{\"index\":0,\"delta\":{\"tool_calls\":[{\"index\":0}]}}]}\n\n";
         let call = Framer::new(Framing::Sse).push(call.into()).remove(0);
