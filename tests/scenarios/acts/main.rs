@@ -14,6 +14,7 @@ mod orders;
 mod partial;
 mod redact;
 mod safety;
+mod summary;
 mod time;
 
 use futures::{StreamExt, stream};
@@ -74,6 +75,8 @@ const ROWS: &[Row] = &[
     row("partial before a word"),
     row("partial at a request"),
     with_tools("partial at an answer"),
+    with_tools("compact with a summary"),
+    with_tools("compact without one"),
     with_tools("time of a run"),
     with_tools("time of a request and a subtask"),
     with_tools("the loop closes"),
@@ -168,6 +171,8 @@ async fn cell(name: &str, dialect: Dialect, streamed: bool) {
         "partial before a word" => partial::before_a_word(dialect, streamed).await,
         "partial at a request" => partial::at_a_request(dialect, streamed).await,
         "partial at an answer" => partial::at_an_answer(dialect, streamed).await,
+        "compact with a summary" => summary::summarised(dialect, streamed).await,
+        "compact without one" => summary::without(dialect, streamed).await,
         "time of a run" => time::of_a_run(dialect, streamed).await,
         "time of a request and a subtask" => time::of_a_request_and_a_subtask(dialect, streamed).await,
         "the loop closes" => time::the_loop_closes(dialect, streamed).await,

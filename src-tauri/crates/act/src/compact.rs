@@ -3,7 +3,7 @@
 //! Kept are the system prompt, the messages up to the first user's, pinned ones, and the newest turns. A turn leaves whole: calls with
 //! their results, reasoning with the answer that it led to.
 
-use crate::{Act, Scene, Step, values};
+use crate::{Act, Scene, Step, Summary, values};
 use bytes::Bytes;
 use domain::*;
 use std::sync::Arc;
@@ -80,7 +80,13 @@ fn settled(facts: &[Arc<MessageFacts>]) -> bool {
     calls <= results
 }
 
-pub(crate) fn carry_out(decision: &Decision, to: f64, pins: &[String], scene: &Scene<'_>) -> Act {
+pub(crate) fn carry_out(
+    decision: &Decision,
+    to: f64,
+    pins: &[String],
+    summarist: Option<&Summarist>,
+    scene: &Scene<'_>,
+) -> Act {
     let what = "compact";
     let Some(request) = scene.request else { return scene.cannot(decision, what, "no request is under way") };
     if let Some(why) = scene.history_held() {
@@ -124,7 +130,11 @@ pub(crate) fn carry_out(decision: &Decision, to: f64, pins: &[String], scene: &S
         messages,
         results: Vec::new(),
     };
-    Act { step: Step::Edit(edit), intervention }
+    let step = match summarist {
+        Some(summarist) => Step::Summarise(Box::new(Summary::of(summarist, &plan, scene.history.facts, edit))),
+        None => Step::Edit(edit),
+    };
+    Act { step, intervention }
 }
 
 impl crate::Context {

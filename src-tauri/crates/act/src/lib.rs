@@ -17,6 +17,7 @@ mod result;
 mod retry;
 mod scene;
 mod stop;
+mod summary;
 mod taint;
 mod values;
 mod vault;
@@ -28,6 +29,7 @@ pub use escalate::{arguments_digest, call_digest, digest, request_digest};
 pub use partial::Known;
 pub use retry::Failed;
 pub use scene::{Act, Context, Destination, History, Order, Scene, Step};
+pub use summary::Summary;
 
 pub use vault::{Redaction, Side, Vault};
 
@@ -81,7 +83,7 @@ fn one(decision: &Decision, scene: &Scene<'_>) -> Option<Act> {
         Action::Replace { patterns, with } => return redact::carry_out(decision, patterns, Some(with), scene),
         Action::Truncate { head, tail } => result::truncate(decision, *head, *tail, scene),
         Action::Extract { fields } => result::extract(decision, fields, scene),
-        Action::Compact { to, pin } => compact::carry_out(decision, *to, pin, scene),
+        Action::Compact { to, pin, summary } => compact::carry_out(decision, *to, pin, summary.as_ref(), scene),
         Action::Partial { text } => partial::carry_out(decision, text, scene),
         Action::Taint { taint } => taint::carry_out(decision, taint, scene),
         Action::Retry(backoff) => retry::carry_out(decision, *backoff, scene),

@@ -1,6 +1,6 @@
 //! The scene: what an action is carried out on, and what comes of it.
 
-use crate::{Failed, Good, Known, Redaction, Vault};
+use crate::{Failed, Good, Known, Redaction, Summary, Vault};
 use domain::*;
 use std::sync::Arc;
 use wire::{Answer, Made, Request, Spot};
@@ -90,6 +90,8 @@ pub struct Destination<'a> {
 pub enum Step {
     /// Send these messages too, now and in every later request of this context.
     Edit(ContextEdit),
+    /// The same, once a model has said what leaves.
+    Summarise(Box<Summary>),
     /// The model gets another text as this result, now and in every later request of this context.
     Result { result: ToolResult, text: String },
     /// Keep these values from the other side, now and from now on.

@@ -34,7 +34,12 @@ pub enum Action {
     /// A tool's result cut to what the paths name.
     Extract { fields: Vec<JsonPath> },
     /// The oldest turns leave, until the context fills this share of the model's window. Messages that contain a pin stay.
-    Compact { to: f64, pin: Vec<String> },
+    Compact {
+        to: f64,
+        pin: Vec<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        summary: Option<Summarist>,
+    },
     /// End now with what there is, by the dialect's length stop.
     Partial { text: String },
     /// Mark the session; other rules read it.
@@ -71,6 +76,15 @@ impl Action {
             Action::First(_) => "first",
         }
     }
+}
+
+/// The model that says in its words what left a context.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Summarist {
+    /// As the rule says it: a model's name or `tier:NAME`.
+    pub by: String,
+    /// None: the tier names no model for this request's provider.
+    pub model: Option<String>,
 }
 
 /// Where a reroute goes.

@@ -11,7 +11,7 @@ pub(crate) async fn estimate(exchange: &Exchange, observation: &Observation, act
                 let to = provider.as_ref().unwrap_or(&exchange.provider.name);
                 act.intervention.effect = reroute(exchange, observation, to, model).await;
             }
-            Step::Edit(_) if act.intervention.action == "compact" => {
+            Step::Edit(_) | Step::Summarise(_) if act.intervention.action == "compact" => {
                 act.intervention.effect.usd = compact(exchange, observation, act.intervention.effect.tokens).await;
             }
             _ => {}

@@ -25,6 +25,7 @@ use crate::{
     rewind::{self, Tape, Why},
     rewrites, sent,
     session::{Session, SessionEdit, SessionHandle},
+    summary,
 };
 use act::{Act, Step};
 use bytes::Bytes;
@@ -250,6 +251,7 @@ pub(crate) async fn run(core: Arc<Core>, incoming: Incoming, reply: crate::liste
     if ready.is_none() && judged.acts.iter().any(|act| matches!(act.step, Step::Again)) {
         ready = exchange.answer_again();
     }
+    summary::write(&exchange, &incoming, &mut judged.acts, ready.is_none()).await;
     let reasons = Reasons::of(&mut judged.acts, judged.stop);
     let rewritten = results::edges(&exchange, &judged.acts);
     let (refusal, mut edits) = sort(judged.acts);
@@ -334,6 +336,7 @@ fn sort(acts: Vec<Act>) -> (Option<Made>, Vec<ContextEdit>) {
             | Step::Redact(_)
             | Step::Say(_)
             | Step::End(_)
+            | Step::Summarise(_)
             | Step::Order(_)
             | Step::Alert { .. }
             | Step::Retry { .. }

@@ -43,6 +43,7 @@ mod session;
 mod sessions;
 mod standing;
 mod stream;
+mod summary;
 mod whole;
 mod window;
 

@@ -187,6 +187,15 @@ fn image(core: &Core, request: &Request, hashes: &[Hash]) -> RequestImage {
     wire::image(request, hashes, &mut |node| known.knew(node))
 }
 
+/// A request of the runtime's own for this exchange, as it may be kept.
+pub(crate) fn image_of(exchange: &Exchange, request: &Request) -> RequestImage {
+    if !exchange.mask.touches(&request.body) {
+        return image(&exchange.core, request, &[]);
+    }
+    let masked = wire::parse(&exchange.route, exchange.mask.bytes(&request.body));
+    masked.map(|request| image(&exchange.core, &request, &[])).unwrap_or_default()
+}
+
 /// What went upstream, where it is not what the agent sent.
 pub(crate) fn sent(exchange: &Exchange, request: &Request, outgoing: &UpstreamRequest) {
     let masked;

@@ -115,6 +115,7 @@ pub(crate) enum PlannedAction {
     Compact {
         to: f64,
         pin: Vec<String>,
+        summary: Option<ModelChoice>,
     },
     Partial {
         text: Template,
@@ -235,7 +236,11 @@ impl PlannedAction {
             }
             PlannedAction::Truncate { head, tail } => Action::Truncate { head: *head, tail: *tail },
             PlannedAction::Extract { fields } => Action::Extract { fields: fields.clone() },
-            PlannedAction::Compact { to, pin } => Action::Compact { to: *to, pin: pin.clone() },
+            PlannedAction::Compact { to, pin, summary } => {
+                let summary = summary.as_ref().map(|choice| choice.fill(&None, observation));
+                let summary = summary.map(|(by, model)| Summarist { by, model });
+                Action::Compact { to: *to, pin: pin.clone(), summary }
+            }
             PlannedAction::Partial { text } => Action::Partial { text: text.fill(observation) },
             PlannedAction::Retry(backoff) => Action::Retry(*backoff),
             PlannedAction::Cached { max_age_ms } => Action::Cached { max_age_ms: *max_age_ms },

@@ -1,7 +1,7 @@
 //! `redact` and `replace`, `truncate`, `extract` and `compact`: what a file says, and mistakes with their places.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::disallowed_methods)] // a test may panic, print and spawn; clippy only knows its `#[test]` functions
 
-use domain::{Action, Observation};
+use domain::{Action, Observation, Summarist};
 use serde_json::json;
 use switchtower_reason::{PolicySet, compile, evaluate};
 
@@ -49,9 +49,30 @@ fn results_and_contexts_are_cut_as_the_file_says_or_as_usual() {
     assert_eq!(found[0], Action::Truncate { head: 2_000, tail: 1_000 });
     assert!(matches!(&found[1], Action::Extract { fields } if fields[0].as_str() == "$.a[*].b"), "{found:?}");
     assert!(matches!(&found[2], Action::Replace { patterns, .. } if patterns.is_empty()), "{found:?}");
-    assert_eq!(decided("model.request", "", "['compact']"), [Action::Compact { to: 0.5, pin: Vec::new() }]);
+    assert_eq!(
+        decided("model.request", "", "['compact']"),
+        [Action::Compact { to: 0.5, pin: Vec::new(), summary: None }]
+    );
+    let summed = decided(
+        "model.request",
+        "fallback_model = 'small'\n[tiers]\nnone = { other = 'x' }",
+        "[{ compact = { summary = 'tier:fast' } }, { compact = { summary = 'tier:none' } }, { compact = { summary = 'm' } }]",
+    );
+    let by = |by: &str, model: Option<&str>| {
+        let summary = Some(Summarist { by: by.to_owned(), model: model.map(str::to_owned) });
+        Action::Compact { to: 0.5, pin: Vec::new(), summary }
+    };
+    assert_eq!(summed, [by("tier:fast", Some("small")), by("tier:none", None), by("m", Some("m"))]);
+    let usual = decided("model.request", "context_limit = 0.75\nfallback_model = 'small'", "[{ taint = 'x' }]");
+    assert_eq!(usual[0], by("tier:fast", Some("small")), "the simple key's rule: {usual:?}");
+    let (under, told) = mistake("model.request", "", "[{ compact = { summary = 'tier:fst' } }]");
+    assert_eq!((under.as_str(), told.as_str()), ("fst", "this file has no tier `fst`"));
     let limit = decided("model.request", "context_limit = 0.75", "['compact']");
-    assert_eq!(limit[0], Action::Compact { to: 0.5, pin: Vec::new() }, "the simple key's rule: {limit:?}");
+    assert_eq!(
+        limit[0],
+        Action::Compact { to: 0.5, pin: Vec::new(), summary: None },
+        "the simple key's rule: {limit:?}"
+    );
     assert_eq!(limit.len(), 2);
     assert_eq!(decided("model.request", "context_limit = 0", "['compact']").len(), 1, "0 turns it off");
 }

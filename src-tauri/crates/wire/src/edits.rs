@@ -4,12 +4,14 @@
 mod limit;
 mod marks;
 mod place;
+mod question;
 mod reroute;
 mod result;
 mod setting;
 mod tools;
 
 pub use limit::{Limited, limit};
+pub use question::{question, question_address};
 pub use reroute::{Rerouted, reroute};
 pub use result::set_result;
 use tools::withhold;

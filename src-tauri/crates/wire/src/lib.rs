@@ -26,8 +26,8 @@ mod synth;
 pub use atoms::chain;
 pub use decode::{Answer, Decoder, Seen, usage};
 pub use edits::{
-    Limited, Rerouted, add_include_usage, apply, limit, reroute, set_model, set_model_in_path, set_previous_response,
-    set_result, text_message, withhold_tools,
+    Limited, Rerouted, add_include_usage, apply, limit, question, question_address, reroute, set_model,
+    set_model_in_path, set_previous_response, set_result, text_message, withhold_tools,
 };
 pub use encoding::{Decoding, decode_body};
 pub use facts::facts;

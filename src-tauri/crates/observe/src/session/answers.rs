@@ -1,7 +1,7 @@
 //! An exchange ends: what it used, and the calls that now wait for their results.
 
 use super::{SessionState, Window};
-use domain::{ExchangeId, Timestamp, ToolCall, Usage};
+use domain::{ExchangeId, RunId, Timestamp, ToolCall, Usage};
 use wire::Answer;
 
 /// How an exchange ended.
@@ -36,6 +36,12 @@ impl SessionState {
             underway.ended = true;
         }
         self.row.last_at = self.row.last_at.max(at);
+    }
+
+    /// The runtime asked a model beside the agent's turn: what it used is the session's. Gives the run and the step that it stands beside.
+    pub fn asked_beside(&mut self, exchange: ExchangeId, usage: &Usage, cost_usd: Option<f64>) -> (RunId, u32) {
+        self.spend(usage, cost_usd, true);
+        (self.run.id.unwrap_or(RunId(exchange.0)), self.steps.saturating_sub(1))
     }
 
     fn window(&mut self, provider: &str, model: &str) -> Option<u64> {

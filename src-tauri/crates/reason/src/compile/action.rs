@@ -222,7 +222,7 @@ fn build(
         },
         "truncate" => Some(context::truncate(section, report)),
         "extract" => context::extract(section, span, report),
-        "compact" => Some(context::compact(section, report)),
+        "compact" => context::compact(section, place, report),
         "retry" => attempt::retry(section, report),
         "cached" => attempt::cached(short, section, report),
         "stop" => {

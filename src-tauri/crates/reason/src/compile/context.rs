@@ -1,7 +1,7 @@
 //! Actions on what the model is told, compiled: `truncate`, `extract`, `compact`.
 
-use super::section::Section;
-use crate::{policy::PlannedAction, problem::Report};
+use super::{order, section::Section};
+use crate::{condition::Place, policy::PlannedAction, problem::Report};
 use domain::JsonPath;
 use std::ops::Range;
 
@@ -44,11 +44,20 @@ pub(super) fn extract(
     Some(PlannedAction::Extract { fields })
 }
 
-pub(super) fn compact(section: Option<&Section<'_>>, report: &mut Report<'_>) -> PlannedAction {
+pub(super) fn compact(
+    section: Option<&Section<'_>>,
+    place: Place<'_>,
+    report: &mut Report<'_>,
+) -> Option<PlannedAction> {
     let to = section.and_then(|section| section.number("to")).unwrap_or(SHARE);
     if let Some(section) = section.filter(|_| !(to > 0.0 && to < 1.0)) {
         report.error(section.value_span("to"), "`to` is a share above 0 and below 1");
     }
     let pin = section.and_then(|section| section.texts("pin", report)).unwrap_or_default();
-    PlannedAction::Compact { to, pin: pin.into_iter().map(|(text, _)| text).filter(|text| !text.is_empty()).collect() }
+    let pin = pin.into_iter().map(|(text, _)| text).filter(|text| !text.is_empty()).collect();
+    let summary = match section.and_then(|section| section.text("summary", report)) {
+        Some(by) => Some(order::model(by, "summary", place, report)?),
+        None => None,
+    };
+    Some(PlannedAction::Compact { to, pin, summary })
 }

@@ -26,14 +26,10 @@ fn scope(section: Option<&Section<'_>>, report: &mut Report<'_>) -> Scope {
     section.and_then(|section| section.choice("scope", SCOPES, report)).unwrap_or(Scope::Run)
 }
 
-pub(super) fn reroute(
-    to: TomlText,
-    section: Option<&Section<'_>>,
-    place: Place<'_>,
-    report: &mut Report<'_>,
-) -> Option<PlannedAction> {
+/// A model by its name or as `tier:NAME` of the file.
+pub(super) fn model(to: TomlText, what: &str, place: Place<'_>, report: &mut Report<'_>) -> Option<ModelChoice> {
     let whole = to.in_file(0..to.value.len());
-    let model = match to.value.strip_prefix("tier:") {
+    Some(match to.value.strip_prefix("tier:") {
         Some(name) => match place.declared.tier(name) {
             Some(tier) => ModelChoice::Tier(tier.clone()),
             None => {
@@ -46,11 +42,20 @@ pub(super) fn reroute(
             }
         },
         None if to.value.is_empty() => {
-            report.error(whole, "`reroute` names no model");
+            report.error(whole, format!("`{what}` names no model"));
             return None;
         }
         None => ModelChoice::Named(to.value),
-    };
+    })
+}
+
+pub(super) fn reroute(
+    to: TomlText,
+    section: Option<&Section<'_>>,
+    place: Place<'_>,
+    report: &mut Report<'_>,
+) -> Option<PlannedAction> {
+    let model = model(to, "reroute", place, report)?;
     let provider = section.and_then(|section| section.text("provider", report)).map(|text| text.value);
     Some(PlannedAction::Reroute { model, provider, scope: scope(section, report) })
 }

@@ -63,7 +63,7 @@ again = [AGAIN]
         rule: r#"id = "context_limit"
 on = "model.request"
 when = "session.context_used > LIMIT && !request.side_call && (history.context_limit.fires_in_session == 0 || history.context_limit.steps_since >= 5)"
-do = [{ compact = { to = TARGET } }]
+do = [{ compact = { to = TARGETSUMMARY } }]
 "#,
     },
 ];
@@ -178,6 +178,8 @@ impl Lowering {
         let nearly = (limit * 0.8).ceil().to_string();
         let faster = if file.declared.tier("fast").is_some() { FASTER } else { NO_TIER };
         let source = source.replace("NEARLY", &nearly).replace("FASTER", faster);
+        let summary = if file.declared.tier("fast").is_some() { r#", summary = "tier:fast""# } else { "" };
+        let source = source.replace("SUMMARY", summary);
         let source = source.replace("AGAIN", again(file)).replace("POLICY", file.policy);
         let mut report = Report::new(self.id, &source);
         let rule = match Document::parse(source.as_str()) {

@@ -199,9 +199,14 @@ pub const ACTIONS: &[ActionWord] = &[
                 "The share of the model's window that the context may fill then, above 0 and below 1; 0.5 unless set. Where the window is unknown: of the context as it is.",
             ),
             field("pin", Takes::Texts, "Messages that contain one of these texts stay."),
+            field(
+                "summary",
+                Takes::Text,
+                "A model's name, or `tier:NAME`, of the caller's own provider: it is asked, with the caller's key and for 20 seconds at most, to say what leaves; the call stands in the record as one beside the turn, its cost is the session's. Where it fails the turns leave without.",
+            ),
         ],
         short: None,
-        doc: "The oldest turns leave the context, without a model: whole turns, never a call without its result. The system prompt, the messages up to the first user's, pinned ones and the newest two turns stay, and a line with the names, ids and numbers that stood in what left. `\"compact\"` alone is enough.",
+        doc: "The oldest turns leave the context: whole turns, never a call without its result. The system prompt, the messages up to the first user's, pinned ones and the newest two turns stay, and a line with the names, ids and numbers that stood in what left, behind the summary where one is asked for. It stands so in every later request. `\"compact\"` alone is enough.",
     },
     ActionWord {
         name: "truncate",

@@ -1,0 +1,147 @@
+//! Summaries: a model of the caller's own provider says what leaves a context. Asked with the caller's own key, bounded, and recorded as an
+//! exchange beside the turn, its cost the session's. Where it fails, or is late, the turns leave without its words, and the record says so.
+
+mod beside;
+
+use crate::{
+    continuation,
+    exchange::Exchange,
+    headers,
+    passage::{self, Incoming},
+};
+use act::{Act, Step, Summary};
+use bytes::Bytes;
+use domain::*;
+use futures::StreamExt;
+use std::time::Duration;
+use wire::{Answer, Framing, Request};
+
+/// How long the agent's request waits for it.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// What it may say, and what is read of it.
+const OUTPUT_TOKENS: u64 = 1_024;
+const LONGEST: usize = 1 << 20;
+const BYTES_PER_TOKEN: i64 = 4;
+
+/// A model's answer.
+struct Came {
+    status: u16,
+    headers: Headers,
+    body: Bytes,
+    answer: Answer,
+}
+
+struct Written {
+    edit: ContextEdit,
+    by: String,
+    cost_usd: Option<f64>,
+    ms: f64,
+}
+
+/// Brings what waits for a summary to an edge, with it or without. `asks`: a model may be asked.
+pub(crate) async fn write(exchange: &Exchange, incoming: &Incoming, acts: &mut [Act], asks: bool) {
+    for act in acts {
+        let Step::Summarise(summary) = &act.step else { continue };
+        let written = match asks {
+            true => of(exchange, incoming, summary).await,
+            false => Err("no model is asked where an answer is here already".to_owned()),
+        };
+        let edit = match written {
+            Ok(Written { edit, by, cost_usd, ms }) => {
+                let intervention = &mut act.intervention;
+                intervention.effect.tokens += grown(&summary.edit, &edit) / BYTES_PER_TOKEN;
+                intervention.effect.usd += cost_usd.unwrap_or_default();
+                intervention.effect.ms = ms;
+                intervention.after = edit.messages.first().map(text).unwrap_or_default();
+                intervention.summary.push_str(&format!("; {by} summarised them"));
+                edit
+            }
+            Err(why) => {
+                act.intervention.summary.push_str(&format!("; there is no summary: {why}"));
+                summary.edit.clone()
+            }
+        };
+        amend(exchange, &act.intervention, &edit);
+        act.step = Step::Edit(edit);
+    }
+}
+
+async fn of(exchange: &Exchange, incoming: &Incoming, summary: &Summary) -> Result<Written, String> {
+    let Some(model) = &summary.by.model else {
+        return Err(format!("{} names no model for {}", summary.by.by, exchange.provider.name));
+    };
+    let asked = wire::question(&exchange.route, model, summary.asked(), &summary.turns, OUTPUT_TOKENS);
+    let asked = without_values(exchange, asked.ok_or("the request is no conversation")?);
+    let (at, began) = (exchange.core.now(), exchange.elapsed());
+    let came = match tokio::time::timeout(PATIENCE, ask(exchange, incoming, &asked)).await {
+        Ok(came) => came,
+        Err(_) => Err(format!("{model} took longer than {} s", PATIENCE.as_secs())),
+    };
+    let ms = f64::from(exchange.elapsed() - began) / 1000.0;
+    let cost_usd = beside::tell(exchange, &asked, &came, at, ms).await;
+    let said = exchange.mask.masked(&came?.answer.text);
+    let edit = summary.written(exchange.request.dialect, &said, model);
+    let edit = edit.ok_or_else(|| format!("{model} said nothing that is shorter"))?;
+    Ok(Written { edit, by: model.clone(), cost_usd, ms })
+}
+
+/// What was redacted goes to this model under its tokens too.
+fn without_values(exchange: &Exchange, asked: Request) -> Request {
+    let words = exchange.due().vault.to_model();
+    if words.is_empty() {
+        return asked;
+    }
+    match wire::substitute_request(&asked, &words) {
+        Some(body) => Request { body, ..asked },
+        None => asked,
+    }
+}
+
+async fn ask(exchange: &Exchange, incoming: &Incoming, asked: &Request) -> Result<Came, String> {
+    let core = &exchange.core;
+    let url = wire::question_address(asked.dialect, &incoming.url, &asked.model);
+    let mut outgoing = passage::outgoing(core, &incoming.arrival, &exchange.provider, url);
+    outgoing.headers.remove(http::header::CONTENT_ENCODING);
+    outgoing.body = asked.body.clone();
+    let masked = |failure: UpstreamFailure| exchange.mask.masked(&failure.message);
+    let mut response = core.ports.upstream.send(outgoing).await.map_err(masked)?;
+    let mut raw = Vec::new();
+    while let Some(chunk) = response.body.next().await {
+        raw.extend_from_slice(&chunk.map_err(masked)?);
+        if raw.len() > LONGEST {
+            return Err(format!("{} said more than {LONGEST} bytes", asked.model));
+        }
+    }
+    let encoding = headers::text(&response.headers, "content-encoding");
+    let body = wire::decode_body(encoding, &Bytes::from(raw)).map_err(|error| error.to_string())?;
+    let status = response.status.as_u16();
+    let answer = continuation::read(asked, Framing::Whole, &body);
+    if !response.status.is_success() {
+        let said = format!("{} answered with status {status} {}", asked.model, answer.error.unwrap_or_default());
+        return Err(exchange.mask.masked(said.trim()));
+    }
+    Ok(Came { status, headers: headers::written(&response.headers), body, answer })
+}
+
+/// The intervention was noted as it stood before: now it says what came of it, and its edge is recorded.
+fn amend(exchange: &Exchange, intervention: &Intervention, edit: &ContextEdit) {
+    let mut records = exchange.take_records();
+    for record in &mut records {
+        if let Record::Intervened(noted) = record
+            && noted.id == intervention.id
+        {
+            **noted = intervention.clone();
+        }
+    }
+    records.push(Record::Rewritten(edit.clone()));
+    exchange.note(records);
+}
+
+fn grown(before: &ContextEdit, after: &ContextEdit) -> i64 {
+    let bytes = |edit: &ContextEdit| edit.messages.iter().map(Bytes::len).sum::<usize>() as i64;
+    bytes(after) - bytes(before)
+}
+
+fn text(message: &Bytes) -> String {
+    String::from_utf8_lossy(message).into_owned()
+}
