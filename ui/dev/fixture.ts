@@ -260,6 +260,7 @@ const answers: Answers = {
     passed_through: 12,
     open_exchanges: 3,
     policies: POLICIES,
+    breakers: [],
     providers: [
       { name: "openai", dialect: "openai", base_url: "https://api.openai.com/v1", api_key: "passthrough" },
       { name: "anthropic", dialect: "anthropic", base_url: "https://api.anthropic.com", api_key: "passthrough" },

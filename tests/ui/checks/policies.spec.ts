@@ -66,3 +66,17 @@ test("a new policy begins as a shadow and becomes a file of its own name", async
   await expect(page.getByRole("heading", { name: "no-deletes" })).toBeVisible();
   expect(readFileSync(join(runtime.folder, "policies", "no-deletes.toml"), "utf8")).toBe(text);
 });
+
+test("a policy in shadow says what it would have done, and leads to where", async ({ page, open, ask }) => {
+  const { flips } = await ask("policy_flips", { policy: "watch" });
+  await open("/policies/watch");
+  const calls = flips.reduce((sum, flip) => sum + flip.times, 0);
+  await page.getByText(`In shadow, 1 rule would have changed ${calls} call`).click();
+  const list = page.getByRole("list", { name: "What shadow rules would have done" });
+  await expect(list).toContainText("too-many-steps (block) would have stopped");
+  await list.getByRole("link").nth(1).click();
+  await expect(page.getByRole("article", { name: "Intervention" }).filter({ hasText: "Would have" })).toContainText("too-many-steps");
+  await open("/policies/safe-tools");
+  await expect(page.getByRole("heading", { name: "safe-tools" })).toBeVisible();
+  await expect(page.getByText("In shadow")).toHaveCount(0);
+});

@@ -102,7 +102,7 @@ function weighed(wire, dialect, turn, text, said, story) {
           for (const frame of wire.stream.apply(this, given)) yield frame.replace('"usage":{"output_tokens":17}', `"usage":{"output_tokens":${output}}`);
         } };
     case "chat":
-      return { ...wire, usage: { prompt_tokens: input, completion_tokens: output, total_tokens: input + output, prompt_tokens_details: { cached_tokens: cached } } };
+      return { ...wire, usage: () => ({ prompt_tokens: input, completion_tokens: output, total_tokens: input + output, prompt_tokens_details: { cached_tokens: cached } }) };
     case "responses":
       return { ...wire, response(...given) {
         const made = wire.response(...given);

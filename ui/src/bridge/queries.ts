@@ -161,6 +161,13 @@ export const policies = queryOptions({
 export const onePolicy = (name: string) =>
   queryOptions({ queryKey: ["policies", "one", name], queryFn: ({ signal }) => call("get_policy", { name }, signal) });
 
+/** What its rules in shadow would have done to recorded traffic. */
+export const policyFlips = (policy: string) =>
+  queryOptions({
+    queryKey: ["policies", "flips", policy],
+    queryFn: ({ signal }) => call("policy_flips", { policy }, signal),
+  });
+
 export const health = queryOptions({
   queryKey: ["health"],
   queryFn: ({ signal }) => call("health", {}, signal),

@@ -11,10 +11,12 @@ import { inForceWords, place } from "@/model/policy";
 import { Wire } from "@/widgets/code";
 import { Failure, SkeletonRows } from "@/widgets/states";
 import { Pill } from "@/widgets/tone";
+import { Flips } from "./Flips";
 import { PolicyEditor } from "./PolicyEditor";
 
 export function Policy({ policy }: { policy: PolicyView }) {
   const { rule } = useSearch({ strict: false });
+  const shadows = policy.rules.filter((one) => one.mode === "shadow").length;
   const wrong = policy.error === null ? null : place(policy.error);
   const line = policy.rules.find((one) => one.id === rule)?.line;
   return (
@@ -54,6 +56,7 @@ export function Policy({ policy }: { policy: PolicyView }) {
           </p>
         )}
       </div>
+      {shadows > 0 && <Flips policy={policy.name} shadows={shadows} />}
       {policy.rules.length > 0 && <Rules key={rule} rules={policy.rules} chosen={rule} />}
       <Source name={policy.name} line={line} />
     </div>
@@ -63,7 +66,10 @@ export function Policy({ policy }: { policy: PolicyView }) {
 /** `chosen`: the one that a link named, shown open. */
 function Rules({ rules, chosen }: { rules: RuleView[]; chosen: string | undefined }) {
   const named = useRef<HTMLDetailsElement>(null);
-  useEffect(() => named.current?.scrollIntoView({ block: "nearest" }), []);
+  // Newer browsers answer with a promise, which is no clean-up.
+  useEffect(() => {
+    void named.current?.scrollIntoView({ block: "nearest" });
+  }, []);
   return (
     <section aria-label="Rules" className="max-h-[40%] shrink-0 overflow-y-auto border-line border-b">
       {rules.map((rule) => (

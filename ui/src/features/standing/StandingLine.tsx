@@ -73,12 +73,21 @@ function Marks({ facts, muted, redacted }: { facts: FactsView; muted: number; re
         {plural(redacted, "value")} redacted
       </Pill>,
     );
-  if (history.length > 0)
+  for (const shadow of [false, true]) {
+    const fired = history.filter((one) => one.shadow === shadow);
+    if (fired.length === 0) continue;
     marks.push(
-      <Pill key="fired" tone="policy" icon={Gavel} title={history.map((one) => `${one.policy}/${one.rule}`).join("\n")}>
-        {plural(history.length, "rule")} fired
+      <Pill
+        key={`fired ${shadow}`}
+        tone="policy"
+        icon={Gavel}
+        dashed={shadow}
+        title={fired.map((one) => `${one.policy}/${one.rule}`).join("\n")}
+      >
+        {plural(fired.length, "rule")} {shadow ? "would have fired" : "fired"}
       </Pill>,
     );
+  }
   if (muted > 0) marks.push(<Pill key="muted">{plural(muted, "rule")} muted</Pill>);
   if (marks.length === 0) return <span className="truncate text-faint">nothing out of the ordinary</span>;
   return marks;
