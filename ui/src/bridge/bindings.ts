@@ -70,8 +70,8 @@ export type BreakerView = {
 	since: string | null,
 	/**  Calls in the window. */
 	samples: number,
-	error_rate: number | null,
-	slow_rate: number | null,
+	error_rate: number,
+	slow_rate: number,
 	/**  None below 100 timed calls. */
 	p99_ms: number | null,
 };

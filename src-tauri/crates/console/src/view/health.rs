@@ -58,7 +58,9 @@ pub struct BreakerView {
     pub since: Option<String>,
     /// Calls in the window.
     pub samples: u32,
+    #[specta(type = Number)]
     pub error_rate: f64,
+    #[specta(type = Number)]
     pub slow_rate: f64,
     /// None below 100 timed calls.
     pub p99_ms: Option<f64>,
