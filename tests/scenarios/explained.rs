@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 use switchtower_tests::{
-    Agent, Dialect, Options, Provider, Runtime, Turn, agent::Outcome, cells::forms, http::Response,
+    Agent, Dialect, Options, Provider, Runtime, Stage, Turn, agent::Outcome, cells::forms, http::Response,
 };
 
 async fn exchange(runtime: &Runtime, response: &Response) -> Value {
@@ -161,4 +161,26 @@ async fn a_session_says_what_its_rules_read() {
         {"role": "user", "content": "hi"}, {"role": "assistant", "content": "hello"}]});
     let told = elsewhere.rpc("import", json!({"text": told.to_string()})).await["sessions"][0].clone();
     assert!(elsewhere.rpc("get_session", json!({"session": told})).await["facts"].is_null(), "no rule looked at it");
+}
+
+/// A tool that fails in words of its own: the policy that knows them counts it, and the timeline says that it is a guess.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_policy_knows_what_its_tools_failures_look_like() {
+    let policy = "max_tool_errors = 0\n[tools]\nerrors = { \"sea*\" = '(?i)no rows' }\n".to_owned();
+    let stage = Stage::start(&[("known", policy), ("unknown", "max_tool_errors = 0\n".to_owned())]).await;
+    for (row, errors) in [("known", 1), ("unknown", 0)] {
+        let mut agent = stage.agent(row, Dialect::Chat, false, |round| match round {
+            0 => Turn::call("search", json!({"path": "a"})),
+            _ => Turn::text("Done."),
+        });
+        agent.run("Go", 3, |_| Outcome::good("There are no rows.")).await;
+        let (session, acts) = stage.session(&agent).await;
+        assert_eq!(acts.len(), errors, "{acts:?}");
+        let told = json!(stage.bodies(&agent).last()).to_string();
+        assert_eq!(told.contains("1 tool calls of this run have failed"), errors == 1, "{told}");
+        let listed = json!({"session": session["id"], "from": 0, "count": 10});
+        let rows = stage.runtime.rpc("list_timeline", listed).await["rows"].clone();
+        let tool = rows.as_array().unwrap().iter().find(|row| row["kind"] == "tool").unwrap().clone();
+        assert_eq!(tool.to_string().contains("\"text\""), errors == 1, "{tool}");
+    }
 }

@@ -39,7 +39,9 @@ pub(crate) async fn open(
         move |session| {
             session.desk.orders.muted.extend(muted);
             let run_before = session.state.run();
-            let arrived = session.state.request(id, at, &found, &request, &reading, &provider);
+            let known = policies.knows_tool_errors().then(|| policies.for_agent(session.state.agent()));
+            let fails = |tool: &str, text: &str| known.as_ref().is_some_and(|known| known.is_tool_error(tool, text));
+            let arrived = session.state.request_where(&fails, id, at, &found, &request, &reading, &provider);
             let turn = !found.side_call && !found.branch;
             let before = session.desk.marks();
             let due = session.desk.orders.take_due(run_before != Some(arrived.run), turn);

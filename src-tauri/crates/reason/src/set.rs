@@ -165,6 +165,15 @@ impl PolicySet {
         self.policies().any(says)
     }
 
+    pub fn knows_tool_errors(&self) -> bool {
+        self.policies().any(|policy| !policy.declared.tool_errors.is_empty())
+    }
+
+    /// Whether some policy knows a tool's result for a failure by its text.
+    pub fn is_tool_error(&self, tool: &str, text: &str) -> bool {
+        self.policies().flat_map(|policy| &policy.declared.tool_errors).any(|known| known.is(tool, text))
+    }
+
     /// Whether a rule may answer from earlier results at a point.
     pub fn caches(&self, point: Point) -> bool {
         self.rules().any(|rule| rule.point == point && rule.mode != Mode::Off && rule.caches())

@@ -150,3 +150,19 @@ fn tools_that_change_nothing_are_those_that_a_policy_names() {
     assert!(set.read_only("get_weather") && set.read_only("search"));
     assert!(!set.read_only("delete_file") && !PolicySet::default().read_only("search"));
 }
+
+#[test]
+fn failures_of_tools_are_known_by_the_texts_that_a_policy_names() {
+    let set = set("[tools]\nerrors = { \"exec_*\" = 'exited with code [1-9]' }\n");
+    assert!(set.knows_tool_errors() && set.is_tool_error("exec_command", "it exited with code 2"));
+    assert!(
+        !set.is_tool_error("exec_command", "exited with code 0") && !set.is_tool_error("read", "exited with code 2")
+    );
+    let wrong = told("[tools]\nerrors = { \"exec\" = '(', b = 'x*', c = 3 }\n");
+    let messages: Vec<&str> = wrong.iter().map(|(_, message, _)| message.as_str()).collect();
+    assert_eq!(messages.len(), 3, "{wrong:?}");
+    assert!(
+        messages[0].starts_with("not a regular expression") && messages[1].contains("matches where nothing stands"),
+        "{wrong:?}"
+    );
+}

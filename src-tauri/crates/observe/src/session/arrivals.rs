@@ -41,6 +41,21 @@ impl SessionState {
         reading: &Reading,
         provider: &str,
     ) -> Arrived {
+        self.request_where(&|_, _| false, exchange, at, found, request, reading, provider)
+    }
+
+    /// `fails`: what more is known of a tool's failures, by its name and what it said.
+    #[expect(clippy::too_many_arguments, reason = "a request as it was found, and one thing more")]
+    pub fn request_where(
+        &mut self,
+        fails: &dyn Fn(&str, &str) -> bool,
+        exchange: ExchangeId,
+        at: Timestamp,
+        found: &Found,
+        request: &Request,
+        reading: &Reading,
+        provider: &str,
+    ) -> Arrived {
         let first_new = found.known.min(reading.facts.len());
         let new = &reading.facts[first_new..];
         let repeated =
@@ -56,7 +71,7 @@ impl SessionState {
         }
         let run = self.run.id.unwrap_or(RunId(exchange.0));
         let (step, run) = repeated.unwrap_or_else(|| self.advance(found.side_call, run));
-        let results = self.results(new, exchange, at, request.dialect);
+        let results = self.results(fails, new, exchange, at, request.dialect);
         if !results.is_empty() && !found.side_call && self.run.looped.is_none() {
             self.run.looped = Some((at, self.run.held_ms));
         }
@@ -150,6 +165,7 @@ impl SessionState {
 
     fn results(
         &mut self,
+        fails: &dyn Fn(&str, &str) -> bool,
         new: &[Arc<MessageFacts>],
         exchange: ExchangeId,
         at: Timestamp,
@@ -159,7 +175,10 @@ impl SessionState {
         let session = self.row.id;
         let mut out = Vec::new();
         for result in new.iter().flat_map(|facts| &facts.results) {
-            let Some(returned) = self.calls.returned(result, exchange, session, at, has_ids) else { continue };
+            let Some(mut returned) = self.calls.returned(result, exchange, session, at, has_ids) else { continue };
+            if !returned.is_error() && fails(&returned.tool, &returned.result.text) {
+                returned.fails_by_its_text();
+            }
             self.count(&returned);
             out.push(returned);
         }

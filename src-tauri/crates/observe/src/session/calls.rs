@@ -89,6 +89,11 @@ impl Returned {
         self.result.error.is_some()
     }
 
+    pub(super) fn fails_by_its_text(&mut self) {
+        self.result.error = Some(ErrorEvidence::Text);
+        self.record.error = self.result.error;
+    }
+
     /// Known by its text alone.
     pub fn is_guessed(&self) -> bool {
         self.result.error == Some(ErrorEvidence::Text)

@@ -1,6 +1,11 @@
 //! What a file declares for its actions to name: tiers of models, patterns, and where alerts go.
 
-use super::{Beside, Classes, ResultSchema, breakers, circuit, classifier, safety, schemas, section::Section, spans};
+use super::{
+    Beside, Classes, ResultSchema, breakers, circuit, classifier, safety, schemas,
+    section::Section,
+    spans,
+    tool_errors::{self, ToolError},
+};
 use crate::{
     breaker::Breaker,
     language::{ALERT, TOOLS},
@@ -21,6 +26,8 @@ pub(crate) struct Declared {
     pub breakers: Vec<Breaker>,
     /// Tools that change nothing.
     pub read_only: Option<GlobSet>,
+    /// What failures of tools look like.
+    pub tool_errors: Vec<ToolError>,
     /// What conditions can name: (table of the file, name).
     pub named: Vec<(&'static str, String)>,
 }
@@ -80,6 +87,7 @@ impl Declared {
         if let Some(tools) = top.table("tools") {
             tools.check_keys(TOOLS, "[tools]", report);
             self.read_only = breakers::globs(&tools, "read_only", report);
+            self.tool_errors = tool_errors::declared(&tools, report);
         }
         self
     }

@@ -19,6 +19,7 @@ mod schemas;
 mod section;
 mod simple;
 mod spans;
+mod tool_errors;
 
 pub(crate) use classifier::Classes;
 pub(crate) use declared::{Declared, Tier};

@@ -262,11 +262,18 @@ pub const BREAKER: &[Key] = &[
     ),
 ];
 
-pub const TOOLS: &[Key] = &[acts(
-    "read_only",
-    Takes::Texts,
-    "Globs over names of tools that change nothing: `[\"get_*\", \"search\"]`. `tool.read_only` says so of them, and `cached` may answer for them.",
-)];
+pub const TOOLS: &[Key] = &[
+    acts(
+        "read_only",
+        Takes::Texts,
+        "Globs over names of tools that change nothing: `[\"get_*\", \"search\"]`. `tool.read_only` says so of them, and `cached` may answer for them.",
+    ),
+    acts(
+        "errors",
+        Takes::Patterns,
+        "What failures look like, by a glob over the tool's name: `{ \"exec_*\" = 'exited with code [1-9]' }`. A result that matches is an error known by its text (`result.guessed`).",
+    ),
+];
 
 pub const CIRCUIT: &[Key] = &[
     acts("error_rate_threshold", Takes::Number, "The share of failed calls that opens it; 0.5 unless set."),
