@@ -48,13 +48,14 @@ export function fold(touched: Touched, change: Change): Touched {
 export function staleKeys(touched: Touched): string[][] {
   if (touched.everything) return [[]];
   const keys: string[][] = [];
-  if (touched.lists.has("sessions")) keys.push(["sessions", "head"], ["metrics"]);
+  // Health tells breakers and budgets too, which any call may move.
+  if (touched.lists.has("sessions")) keys.push(["sessions", "head"], ["metrics"], ["health"]);
   if (touched.lists.has("interventions")) keys.push(["interventions", "all"]);
   if (touched.lists.has("escalations")) keys.push(["escalations"]);
   // An alert goes out at once; the intervention that says what it told may be recorded after it.
   if (touched.lists.has("alerts") || touched.lists.has("interventions")) keys.push(["alerts"]);
   if (touched.lists.has("policies")) keys.push(["policies"]);
-  if (touched.lists.has("health")) keys.push(["health"]);
+  if (touched.lists.has("health") && !touched.lists.has("sessions")) keys.push(["health"]);
   for (const session of touched.sessions) {
     keys.push(["session", session], ["timeline", session], ["strip", session], ["cycles", session]);
     if (touched.lists.has("interventions")) keys.push(["interventions", session]);
@@ -64,7 +65,7 @@ export function staleKeys(touched: Touched): string[][] {
 }
 
 /** Figures over everything, or over a whole session, cost more than a window of rows and need not be as quick. */
-const SLOW: Record<string, number> = { metrics: 5, strip: 2, cycles: 6 };
+const SLOW: Record<string, number> = { metrics: 5, health: 3, strip: 2, cycles: 6 };
 
 /** Lets each key through at once, then at most once per `gap` ms (slow ones: a multiple); what was kept back is due later. */
 export class Pace {

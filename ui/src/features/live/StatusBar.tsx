@@ -1,13 +1,14 @@
 // Always there: where agents connect, whether the record is whole, what today costs.
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { Check, CircleAlert, CircleDot, Copy, Keyboard, PlugZap, ShieldAlert, Unplug, ZapOff } from "lucide-react";
+import { Check, CircleAlert, CircleDot, Copy, Keyboard, PlugZap, ShieldAlert, Unplug } from "lucide-react";
 import type { HealthView } from "@/bridge";
 import { health, metrics } from "@/bridge/queries";
 import { bytes, money, plural } from "@/model/format";
 import { useNow } from "@/widgets/clock";
 import { useCopy } from "@/widgets/copy";
 import { AlertList } from "../alerts";
+import { BreakerStatus } from "../breakers";
 import { HandStatus } from "../hand";
 import { useConnection } from "./changes";
 
@@ -26,8 +27,8 @@ export function StatusBar({ onHelp }: { onHelp: () => void }) {
       {connection !== "lost" && <Recording health={data} />}
       <HandStatus />
       <AlertList />
+      <BreakerStatus />
       {data && <BrokenPolicies policies={data.policies} />}
-      {data && <Breakers breakers={data.breakers} />}
       {data !== undefined && data.dropped_events > 0 && (
         <span className="flex items-center gap-1 text-error">
           <CircleAlert size={12} /> {plural(data.dropped_events, "record")} dropped
@@ -121,22 +122,5 @@ function BrokenPolicies({ policies }: { policies: HealthView["policies"] }) {
       <ShieldAlert size={12} />{" "}
       {broken.length === 1 ? `Policy ${first.name} has an error` : `${broken.length} policies have errors`}
     </Link>
-  );
-}
-
-/** Breakers that keep calls back, or are held by a person. */
-function Breakers({ breakers }: { breakers: HealthView["breakers"] }) {
-  const told = breakers.filter((breaker) => breaker.state !== "closed");
-  const first = told[0];
-  if (!first) return null;
-  const says = (breaker: typeof first) =>
-    `${breaker.policy}/${breaker.name} of ${breaker.key}: ${breaker.state.replace("_", " ")}, ${Math.round(breaker.error_rate * 100)} % of ${breaker.samples} calls failed`;
-  return (
-    <span data-testid="breakers" title={told.map(says).join("\n")} className="flex items-center gap-1 text-error">
-      <ZapOff size={12} />{" "}
-      {told.length === 1
-        ? `${first.key}: breaker ${first.state.replace("_", " ")}`
-        : `${told.length} breakers not closed`}
-    </span>
   );
 }

@@ -6,6 +6,7 @@ import type { MetricsView } from "@/bridge";
 import { latestInterventions, sessionHead } from "@/bridge/queries";
 import { count, duration, money, oneLine, percent, short } from "@/model/format";
 import { Ago } from "@/widgets/time";
+import { Breakers } from "../breakers";
 import { SessionStatus } from "../sessions";
 import { ActPill } from "../timeline";
 
@@ -15,6 +16,16 @@ function Block({ title, children }: { title: string; children: ReactNode }) {
       <h2 className="mb-1 font-medium">{title}</h2>
       {children}
     </section>
+  );
+}
+
+export function CircuitBreakers() {
+  return (
+    <div id="breakers">
+      <Block title="Circuit breakers">
+        <Breakers />
+      </Block>
+    </div>
   );
 }
 

@@ -1,0 +1,2 @@
+export { BreakerStatus } from "./BreakerStatus";
+export { Breakers } from "./Breakers";
