@@ -14,11 +14,12 @@ export const policies = ({ classifier, hook }) =>
     Object.entries({
       errors: "max_tool_errors = 3\n",
       late: `latency_budget_ms = ${2 * SLOW_MS}\nfallback_model = "fast-model"\n`,
+      // Codex takes its models' window for smaller than their vendor does, and compacts by itself soon after.
       full: `[[rule]]
 id = "context"
 on = "model.request"
-when = "session.context_used > 0.85 && !request.side_call && history.context.fires_in_session == 0"
-do = [{ compact = { to = 0.5, summary = "tier:fast" } }]
+when = "session.context_used > 0.55 && !request.side_call && history.context.fires_in_session == 0"
+do = [{ compact = { to = 0.0005, summary = "tier:fast" } }]
 [tiers]
 fast = "fast-model"
 `,
@@ -81,7 +82,7 @@ export const script = (folder) => async (names, said, results) => {
     return results < 4 ? once : null;
   }
   // Results may have left the context: turns count.
-  if (pair === "full") return turn < 7 ? Object.assign([...once], { input: turn < 5 ? 1_000 : 0.87 }) : null;
+  if (pair === "full") return turn < 7 ? Object.assign([...once], { input: turn < 5 ? 1_000 : 0.58 }) : null;
   if (pair === "unsafe") return { text: "UNSAFE words that nobody should read." };
   if (pair === "slow") return results < SAMPLES + 1 ? once : null;
   return null;
@@ -115,7 +116,7 @@ export const JUDGES = {
     const last = turns.at(-1)?.body;
     return [
       ...need(compacted, `interventions ${listed(acts)}`),
-      ...need(has(last, "SUMMARY-OF-EARLIER-TURNS"), "the summary is not in the next request"),
+      ...need(has(last, "SUMMARY-OF-EARLIER-TURNS"), `the summary is not in the next request: ${JSON.stringify(compacted ?? null)}`),
       ...need(JSON.stringify(last).length < JSON.stringify(turns.at(-3)?.body).length + 4000, "the request did not get shorter"),
       ...need(ran.out.includes(FINAL), "the final answer did not reach it"),
     ];

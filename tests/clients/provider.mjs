@@ -53,7 +53,7 @@ async function answer(request, response, body, script, said) {
 }
 
 /** What it says where no tools are offered: to be summarised, or for a title. */
-const aside = (said) => (/summar/i.test(said) && !/title/i.test(said) ? "SUMMARY-OF-EARLIER-TURNS: hello.txt was read." : "A short title");
+const aside = (said) => (said.includes("You condense the earlier part of a conversation") ? "SUMMARY-OF-EARLIER-TURNS: hello.txt was read." : "A short title");
 
 const WINDOWS = [[/^claude/, 200_000], [/^gpt-5/, 400_000]];
 const tokens = (input, model) => (input > 1 ? input : Math.round(input * (WINDOWS.find(([name]) => name.test(model))?.[1] ?? 128_000)));

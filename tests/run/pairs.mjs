@@ -16,10 +16,14 @@ const KEYS = { ANTHROPIC_API_KEY: "sk-ant-fake-00000000000000000000", OPENAI_API
 
 /** What each client is started with to be asked something. */
 const clients = (python, node) => [
-  { name: "Claude Code", command: (question) => [node.program("claude"), "-p", question], env: { DISABLE_AUTO_COMPACT: "1" } },
+  { name: "Claude Code", command: (question) => [node.program("claude"), "--model", "claude-sonnet-4-5", "-p", question], env: { DISABLE_AUTO_COMPACT: "1" } },
   {
     name: "Codex",
-    command: (question) => [node.program("codex"), "exec", "--skip-git-repo-check", "-m", "gpt-5.1-codex", "--sandbox", "danger-full-access", question],
+    // Its own compacting would come first.
+    command: (question) => [
+      node.program("codex"), "exec", "--skip-git-repo-check", "-m", "gpt-5.1-codex", "-c", "model_auto_compact_token_limit=10000000",
+      "-c", "model_context_window=400000", "--sandbox", "danger-full-access", question,
+    ],
   },
   { name: "LangGraph", command: (question) => [python, join(root, "tests", "clients", "programs", "langgraph_agent.py"), question] },
 ];
