@@ -88,11 +88,15 @@ impl Vault {
     }
 
     fn between(&self, hidden: Side) -> Substitutions {
-        Substitutions::new(self.kept.iter().filter_map(|kept| {
-            if kept.said_by == hidden {
-                Some((kept.value.clone(), kept.token.clone()))
-            } else {
-                kept.reversible.then(|| (kept.token.clone(), kept.value.clone()))
+        let own = |kept: &Kept| (kept.token.clone(), kept.token.clone());
+        Substitutions::new(self.kept.iter().flat_map(|kept| {
+            let Kept { value, token, said_by, reversible } = kept;
+            match (*said_by == hidden, reversible) {
+                // A token stays as it is, even where something in it is a value.
+                (true, true) => vec![(value.clone(), token.clone()), own(kept)],
+                (true, false) => vec![(value.clone(), token.clone())],
+                (false, true) => vec![(token.clone(), value.clone())],
+                (false, false) => Vec::new(),
             }
         }))
     }
@@ -101,6 +105,9 @@ impl Vault {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use domain::Pattern;
+    use proptest::prelude::*;
+    use wire::Shapes;
 
     fn redaction(pattern: &str, value: &str) -> Redaction {
         Redaction { pattern: pattern.into(), value: value.into(), with: None }
@@ -116,6 +123,23 @@ mod tests {
         assert_eq!(told, "to [redacted:email:1] and [redacted:email:2]");
         assert_eq!(vault.to_agent().apply(&told).as_deref(), Some("to a@b.example and c@d.example"));
         assert_eq!(vault.to_model().apply(&told), None, "twice is once");
+    }
+
+    proptest! {
+        #[test]
+        fn what_was_redacted_is_redacted_once(text in "([a-c0-9@. \\[\\]:]|redacted:|\\[redacted:n:1\\]){0,60}") {
+            let digits = Pattern { name: "n".into(), regex: "[0-9]+|red[a-z]+".into(), check: None };
+            let mail = Pattern { name: "m".into(), regex: r"[a-c]+@[a-c]+".into(), check: None };
+            let shapes = Shapes::of(&[digits, mail]);
+            let mut vault = Vault::default();
+            for spot in shapes.spots_outside(&text, &vault.tokens()) {
+                vault.keep(&redaction(&spot.patterns[0].name, &spot.value), Side::Agent);
+            }
+            let told = vault.to_model().apply(&text).unwrap_or(text);
+            prop_assert_eq!(vault.to_model().apply(&told), None);
+            let news = shapes.spots_outside(&told, &vault.tokens());
+            prop_assert!(news.iter().all(|spot| !vault.knows(&spot.value)), "{} {:?}", told, news);
+        }
     }
 
     #[test]

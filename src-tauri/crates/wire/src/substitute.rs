@@ -68,13 +68,13 @@ impl Substitutions {
             let rest = &text[at..];
             let found = self.pairs.iter().find_map(|(from, to)| {
                 let from = spelled(from);
-                rest.starts_with(&from).then(|| (from.len(), spelled(to)))
+                rest.starts_with(&from).then(|| (from.len(), spelled(to), from))
             });
             match found {
-                Some((length, to)) => {
+                Some((length, to, from)) => {
+                    any |= to != from;
                     out.push_str(&to);
                     at += length;
-                    any = true;
                 }
                 None => {
                     let next = self.next_start(rest).unwrap_or(rest.len());
