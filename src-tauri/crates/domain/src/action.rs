@@ -33,9 +33,11 @@ pub enum Action {
     Truncate { head: u64, tail: u64 },
     /// A tool's result cut to what the paths name.
     Extract { fields: Vec<JsonPath> },
-    /// The oldest turns leave, until the context fills this share of the model's window. Messages that contain a pin stay.
+    /// The oldest turns leave, until the context is this share of the model's window, or of what it is now. Messages that contain a pin stay.
     Compact {
         to: f64,
+        #[serde(default)]
+        of: CompactOf,
         pin: Vec<String>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         summary: Option<Summarist>,
@@ -85,6 +87,15 @@ pub struct Summarist {
     pub by: String,
     /// None: the tier names no model for this request's provider.
     pub model: Option<String>,
+}
+
+/// What `compact` takes a share of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CompactOf {
+    #[default]
+    Window,
+    Context,
 }
 
 /// Where a reroute goes.

@@ -64,6 +64,10 @@ pub struct BudgetFacts {
     pub used: f64,
     /// Settled and reserved, this exchange's own reservation included.
     pub projected: f64,
+    /// Settled and reserved by others, in the unit of the limit.
+    pub spent: f64,
+    /// What this exchange may add at most, in the unit of the limit.
+    pub call: f64,
 }
 
 /// The breaker of this moment's provider, model or tool.

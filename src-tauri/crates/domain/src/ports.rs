@@ -87,6 +87,10 @@ pub trait Memory: Send + Sync + 'static {
     fn waiting_sessions(&self) -> Vec<RememberedSession> {
         Vec::new()
     }
+    /// Accounts of budgets: of agents, and those that something was spent of since; with what was reserved and never settled.
+    fn accounts(&self, _since: Timestamp) -> Vec<KeptAccount> {
+        Vec::new()
+    }
     /// A provider's response that waits for a person, by the digest of the agent's request.
     fn held_response(&self, _request_digest: &str) -> Option<HeldResponse> {
         None

@@ -45,6 +45,20 @@ pub enum Record {
         session: SessionId,
         orders: String,
     },
+    /// What an exchange has reserved of budgets that outlive a restart, in the place of what it had.
+    Reserved {
+        exchange: ExchangeId,
+        session: SessionId,
+        at: Timestamp,
+        amounts: Vec<(Account, Spending)>,
+    },
+    /// It reserves nothing any more, and this is what is spent of the accounts by now.
+    Settled {
+        exchange: ExchangeId,
+        session: Option<SessionId>,
+        at: Timestamp,
+        spent: Vec<(Account, Spending)>,
+    },
     Policy(PolicyVersion),
     Event(Event),
 }
@@ -187,6 +201,10 @@ pub enum EventKind {
     /// A model call whose body is no JSON of its dialect went through as it was.
     Unreadable,
     EvaluationFailed,
+    /// A budget of money cannot hold a call whose price nobody knows: which model.
+    Unpriced,
+    /// What a call of an earlier life had reserved and never settled counts as spent: of which budget.
+    CountedAsSpent,
     RecordedLate,
     RecordsDropped,
     Cancelled,

@@ -111,6 +111,7 @@ codes!(
         EscalationState::Orphaned,
     ]
 );
+codes!(per, Per, Per::Session, [Per::Request, Per::Subtask, Per::Run, Per::Session, Per::Agent, Per::Day]);
 codes!(mode, Mode, Mode::Off, [Mode::Enforce, Mode::Shadow, Mode::Off]);
 codes!(cause, Cause, Cause::Rule, [Cause::Rule, Cause::Person]);
 codes!(

@@ -204,7 +204,9 @@ mod tests {
         full.run.errors = vec!["bash: exit 1".into()];
         full.history.insert("policy/rule".into(), Default::default());
         full.named.score.insert("policy/toxic".into(), 0.75);
-        full.named.budget.insert("policy/cost".into(), domain::BudgetFacts { used: 0.5, projected: 1.0 });
+        full.named
+            .budget
+            .insert("policy/cost".into(), domain::BudgetFacts { used: 0.5, projected: 1.0, ..Default::default() });
         full.tool = None;
         let content = format!("{{\"role\":\"user\",\"content\":\"{}\"}}", full.request.text);
         let data = whole(&full, content.as_bytes()).unwrap();

@@ -7,7 +7,7 @@
 use crate::{
     Ledger, LedgerError,
     layout::{PLACE_BITS, ROW_BITS, ROW_MODEL},
-    writer::{Pinned, Writer, forget_held},
+    writer::{Pinned, Writer, forget_accounts, forget_held},
 };
 use domain::Timestamp;
 use rusqlite::{Connection, params};
@@ -203,6 +203,7 @@ impl Writer {
              AND NOT EXISTS (SELECT 1 FROM escalation w WHERE w.session = s.n AND w.state IN (0, 5))";
         let step = self.db.unchecked_transaction()?;
         forget_held(&step, self.latest.max(before))?;
+        forget_accounts(&step, before)?;
         let rows: Vec<(i64, i64, i64)> = step
             .prepare(&format!(
                 "SELECT t.key, t.kind, t.exchange FROM session s \

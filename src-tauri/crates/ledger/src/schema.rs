@@ -4,8 +4,11 @@ use crate::LedgerError;
 use rusqlite::{Connection, TransactionBehavior};
 use std::path::Path;
 
-const MIGRATIONS: [&str; 2] =
-    [include_str!("../migrations/0001_first.sql"), include_str!("../migrations/0002_hand.sql")];
+const MIGRATIONS: [&str; 3] = [
+    include_str!("../migrations/0001_first.sql"),
+    include_str!("../migrations/0002_hand.sql"),
+    include_str!("../migrations/0003_budgets.sql"),
+];
 
 /// Brings the database to this version's schema; `user_version` counts the migrations applied.
 pub fn migrate(connection: &mut Connection, path: &Path) -> Result<(), LedgerError> {

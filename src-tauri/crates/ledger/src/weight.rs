@@ -51,6 +51,9 @@ fn body(record: &Record) -> usize {
         Record::Held(held) => size_of_val(&**held) + held.body.len() + headers(&held.headers),
         Record::Unheld { request_digest } => request_digest.len(),
         Record::Ordered { orders, .. } => orders.len(),
+        Record::Reserved { amounts: spendings, .. } | Record::Settled { spent: spendings, .. } => {
+            spendings.iter().map(|(account, _)| 96 + account.budget.len() + account.holder.len()).sum()
+        }
         Record::Policy(version) => version.source.len(),
         Record::Event(_) => 256,
     }

@@ -1,6 +1,7 @@
 //! Reading: windowed queries over a small read-only pool, checked against the schema when compiled. Lists never touch blobs.
 
 mod blobs;
+mod budgets;
 mod escalations;
 mod exchange;
 mod filter;

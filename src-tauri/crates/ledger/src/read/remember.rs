@@ -2,7 +2,7 @@
 
 use crate::{Ledger, LedgerError, codec, edit, layout::*, pack, retrieve};
 use domain::{
-    ContextEdit, Escalation, ExchangeId, ForcedBreaker, Hash, HeldResponse, InterventionId, Memory, RecordedExchange,
+    ContextEdit, Escalation, ExchangeId, ForcedBreaker, Hash, HeldResponse, InterventionId, KeptAccount, Memory, RecordedExchange,
     RememberedSession, Rewinding, RuleHistory, SessionId, SessionRow, Timestamp, ToolCall,
 };
 use futures::future::BoxFuture;
@@ -54,6 +54,13 @@ impl Memory for Ledger {
     fn forced_breakers(&self) -> Vec<(ForcedBreaker, Timestamp)> {
         self.forced().unwrap_or_else(|error| {
             tracing::error!(%error, "which breakers a person holds cannot be read; they begin closed");
+            Vec::new()
+        })
+    }
+
+    fn accounts(&self, since: Timestamp) -> Vec<KeptAccount> {
+        Ledger::accounts(self, since).unwrap_or_else(|error| {
+            tracing::error!(%error, "what was spent of budgets cannot be read; days and agents begin with nothing spent");
             Vec::new()
         })
     }

@@ -1,6 +1,7 @@
 //! The one writer: a thread that owns the writing connection, commits what waits as groups, and tries again while the database is locked,
 //! full or failing. Knows no caller; whoever records never waits for it unless they ask to.
 
+mod budgets;
 mod calls;
 mod exchanges;
 mod hand;
@@ -19,6 +20,7 @@ use crate::{
     queue::{Queue, Work},
     schema,
 };
+pub use budgets::forget_accounts;
 use domain::{Committed, Event, EventKind, Record, Timestamp};
 pub use hand::forget_held;
 pub use memory::{Memory, Pinned};

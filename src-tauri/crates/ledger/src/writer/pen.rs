@@ -38,6 +38,8 @@ impl<'a> Pen<'a> {
             Record::Held(held) => self.held(held),
             Record::Unheld { request_digest } => self.unheld(request_digest),
             Record::Ordered { session, orders } => self.ordered(*session, orders),
+            Record::Reserved { exchange, session, at, amounts } => self.reserved(*exchange, *session, *at, amounts),
+            Record::Settled { exchange, session, at, spent } => self.settled(*exchange, *session, *at, spent),
             Record::Policy(version) => self.policy(version),
             Record::Event(event) => self.event(event),
         }
