@@ -15,7 +15,12 @@ when = "tool.name == 'delete_file'"
 do   = [{ block = { text = "Deleting is not allowed here." } }]
 `,
   errors: "max_tool_errors = 2\n",
-  budget: "token_budget_per_session = 50\n",
+  budget: `[[rule]]
+id   = "spent"
+on   = "model.request"
+when = "session.tokens >= 50"
+do   = ["block"]
+`,
 };
 const named = ([name, rules]) => [`${name}.toml`, `version = 1\nname = "${name}"\nagents = ["${name}-*"]\n${rules}`];
 const POLICIES = Object.fromEntries(Object.entries(RULES).map(named));

@@ -84,7 +84,7 @@ const OUTCOMES = {
   blocked: { calls: [WEATHER, []], end: FINAL, acts: ["block"] },
   alone: { calls: [[]], end: FINAL, acts: ["block"] },
   errors: { calls: [WEATHER, WEATHER, WEATHER, WEATHER, []], end: FINAL, acts: ["inject"] },
-  budget: { calls: [BOTH, []], end: "token_budget_per_session", acts: ["block"] },
+  budget: { calls: [BOTH, []], end: "rule spent", acts: ["block"] },
 };
 
 function judgeSdk({ wire, scenario, question }, ran, models, tools, acts) {

@@ -10,7 +10,7 @@ use switchtower_tests::{
 
 const POLICIES: [(&str, &str); 3] = [
     ("errors", "version = 1\nname = \"errors\"\nagents = [\"errors-*\"]\nmax_tool_errors = 2\n"),
-    ("budget", "version = 1\nname = \"budget\"\nagents = [\"budget-*\"]\ntoken_budget_per_session = 300\n"),
+    ("budget", "version = 1\nname = \"budget\"\nagents = [\"budget-*\"]\ntoken_budget_per_session = 330\n"),
     (
         "block",
         "version = 1\nname = \"block\"\nagents = [\"block-*\"]\n[[rule]]\nid = \"no-deletes\"\non = \"tool.call\"\n\
@@ -165,11 +165,17 @@ async fn budget_row() -> Row {
     for (dialect, streamed) in forms() {
         let what = format!("token_budget_per_session {dialect:?} streamed={streamed}");
         let mut agent = agent(&runtime, "budget", dialect, streamed);
+        agent.tools.clear();
         for round in 0..2 {
             agent.say(&format!("Question {round}"));
             let (answer, response) = agent.turn().await;
             assert_eq!(answer.text, format!("Answer {round}."), "{what}");
-            assert!(response.header("x-switchtower-intervention").is_none(), "{what}: round {round}");
+            let exchange = exchange(&runtime, &response).await;
+            let listed = runtime.rpc("list_interventions", json!({"session": exchange["session"]})).await;
+            let capped = &listed["interventions"][0];
+            assert_eq!(capped["exchange"], exchange["id"], "{what}: round {round}: {listed}");
+            let capped = (&capped["action"], &capped["rule"]);
+            assert_eq!(capped, (&json!("limit"), &json!("token_budget_per_session")), "{what}: capped to what remains");
         }
         for round in 2..4 {
             agent.say(&format!("Question {round}"));

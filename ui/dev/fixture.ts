@@ -62,6 +62,7 @@ const answers: Answers = {
   get_session: ({ session }) => ({
     ...(findSession(session) ?? missing(session)),
     held: [],
+    budgets: [],
     rewind: null,
     forked_from: null,
     facts: null,
@@ -278,6 +279,7 @@ const answers: Answers = {
         api_key: "keychain:openrouter",
       },
     ],
+    budgets: [],
   }),
 };
 

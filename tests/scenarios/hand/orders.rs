@@ -56,7 +56,7 @@ pub async fn tools(dialect: Dialect, streamed: bool) {
     assert_eq!(offered, [true, false, true]);
 }
 
-const BUDGET: &str = "version = 1\nname = \"budget\"\ntoken_budget_per_session = 150\n";
+const BUDGET: &str = "version = 1\nname = \"budget\"\ntoken_budget_per_session = 320\n";
 
 pub async fn budget(dialect: Dialect, streamed: bool) {
     let world =

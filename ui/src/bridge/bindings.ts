@@ -93,6 +93,27 @@ export type BreakpointView = {
 	hits: number,
 };
 
+/**  How full one limit of a budget is; a budget with several limits has a gauge for each. */
+export type BudgetView = {
+	policy: string,
+	/**  The NAME of `[budget.NAME]`, or the simple key. */
+	name: string,
+	/**  `subtask`, `run`, `session`, `agent` or `day`. */
+	per: string,
+	/**  Whose it is: an id, an agent's name, a day. */
+	holder: string,
+	/**  `tokens`, `usd` or `ms`: that of the numbers below. */
+	unit: string,
+	limit: number,
+	used: number,
+	/**  What calls under way may still use. */
+	reserved: number,
+	/**  Used and reserved, as a share of the limit. */
+	projected: number,
+	/**  When it begins anew, where it does by itself. */
+	resets_at: string | null,
+};
+
 /**  A tool call that this exchange proposed, and what came of it. */
 export type CallView = {
 	id: string,
@@ -619,6 +640,8 @@ export type HealthView = {
 	providers: ProviderView[],
 	/**  Those that policies declare and that have seen a call. */
 	breakers: BreakerView[],
+	/**  How full the budgets are that sessions share: of this day, and of agents. */
+	budgets: BudgetView[],
 };
 
 /**  A tool call that is held. */
@@ -854,7 +877,7 @@ arguments?: unknown | null; text?: string | null; calls?: NewCall[]; body?: stri
 standing?: boolean } | { command: "model"; model: string; scope?: OrderScope } | { command: "tools"; withhold?: string[]; offer?: string[] } | 
 /**  Sets or raises a budget of a policy in force. */
 { command: "budget"; 
-/**  Its key, such as `token_budget_per_session`, or `policy/rule`. */
+/**  Its key, such as `token_budget_per_session` or `budget.NAME`, or `policy/rule`. */
 name: string; set?: number | null; raise?: number | null } | 
 /**  Takes a rule out of force for this session; `off` puts it back. */
 { command: "mute"; 
@@ -1162,6 +1185,8 @@ export type SearchPage = {
 /**  One session, with what waits in it and what a person ordered. */
 export type SessionDetail = {
 	held: HeldView[],
+	/**  How full the budgets are that it falls under; none where it is not live. */
+	budgets: BudgetView[],
 	/**  Where the record of another session answered it. */
 	rewind: RewindView | null,
 	/**  Where a person forked it from a recorded exchange. */

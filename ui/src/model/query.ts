@@ -32,6 +32,7 @@ export const FIELDS: { name: string; says: string; values?: string[] }[] = [
       "inject",
       "reroute",
       "limit",
+      "delay",
       "compact",
       "truncate",
       "extract",

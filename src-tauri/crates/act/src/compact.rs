@@ -83,6 +83,7 @@ fn settled(facts: &[Arc<MessageFacts>]) -> bool {
 pub(crate) fn carry_out(
     decision: &Decision,
     to: f64,
+    of: CompactOf,
     pins: &[String],
     summarist: Option<&Summarist>,
     scene: &Scene<'_>,
@@ -96,7 +97,8 @@ pub(crate) fn carry_out(
     let per_token = scene.context.bytes_per_token(request.body.len());
     let beside = request.body.len() - bytes.iter().sum::<usize>();
     // Without a known window, a share of what there is now.
-    let room = scene.context.window.unwrap_or(scene.context.tokens.max(1)) as f64 * to * per_token;
+    let window = scene.context.window.filter(|_| of == CompactOf::Window);
+    let room = window.unwrap_or(scene.context.tokens.max(1)) as f64 * to * per_token;
     let target = (room as usize).saturating_sub(beside);
     if bytes.iter().sum::<usize>() <= target {
         return scene.cannot(decision, what, "the context is no larger than that");

@@ -83,7 +83,9 @@ fn one(decision: &Decision, scene: &Scene<'_>) -> Option<Act> {
         Action::Replace { patterns, with } => return redact::carry_out(decision, patterns, Some(with), scene),
         Action::Truncate { head, tail } => result::truncate(decision, *head, *tail, scene),
         Action::Extract { fields } => result::extract(decision, fields, scene),
-        Action::Compact { to, pin, summary } => compact::carry_out(decision, *to, pin, summary.as_ref(), scene),
+        Action::Compact { to, of, pin, summary } => {
+            compact::carry_out(decision, *to, *of, pin, summary.as_ref(), scene)
+        }
         Action::Partial { text } => partial::carry_out(decision, text, scene),
         Action::Taint { taint } => taint::carry_out(decision, taint, scene),
         Action::Retry(backoff) => retry::carry_out(decision, *backoff, scene),

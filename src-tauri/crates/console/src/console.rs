@@ -120,6 +120,7 @@ impl Console {
             && ledger.dropped_events == 0
             && self.policies.folder_error().is_none()
             && policies.iter().all(|policy| policy.state == PolicyState::Active);
+        let budgets = self.runtime.as_ref().map(|runtime| runtime.shared_budgets()).unwrap_or_default();
         let providers = self.runtime.iter().flat_map(|runtime| runtime.providers()).map(provider).collect();
         Ok(HealthView {
             state: if well { HealthState::Ok } else { HealthState::Degraded },
@@ -142,6 +143,7 @@ impl Console {
             policies,
             providers,
             breakers: self.breakers(),
+            budgets: budgets.into_iter().map(BudgetView::from).collect(),
         })
     }
 }

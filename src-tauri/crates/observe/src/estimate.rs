@@ -26,6 +26,16 @@ impl Default for Estimator {
 }
 
 impl Estimator {
+    /// Tokens of a whole request, where each of its parts was counted before.
+    pub fn known(&self, request: &Request, reading: &Reading) -> Option<u64> {
+        let old = is_old(&request.model);
+        let beside = [&request.system, &request.tools].into_iter().flatten();
+        let beside = beside.map(|span| hash(&request.body[span.clone()]));
+        let mut counts = self.counts.lock();
+        let mut each = beside.chain(reading.bytes.iter().copied());
+        each.try_fold(0, |sum, key| Some(sum + u64::from(*counts.get(&(key, old))?)))
+    }
+
     /// Tokens of a whole request. Costs O(new messages).
     pub fn request(&self, request: &Request, reading: &Reading) -> u64 {
         let old = is_old(&request.model);

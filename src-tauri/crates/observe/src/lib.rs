@@ -21,4 +21,4 @@ pub use finder::{Finder, Found};
 pub use pricing::{context_window, cost};
 pub use process::process_behind;
 pub use reading::{Reader, Reading};
-pub use session::{Arrived, Ended, Focus, Returned, SessionState};
+pub use session::{Arrived, Ended, Focus, Returned, SessionState, Standing, Sums};

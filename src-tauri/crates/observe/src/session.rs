@@ -6,11 +6,13 @@ mod arrivals;
 mod calls;
 mod history;
 mod observing;
+mod spending;
 
 pub use answers::Ended;
 pub use arrivals::Arrived;
 pub use calls::Returned;
 pub use observing::Focus;
+pub use spending::{Standing, Sums};
 
 use crate::{Caller, Found, agent_name};
 use calls::OpenCalls;
@@ -30,6 +32,8 @@ pub struct SessionState {
     /// Model turns of the main loop that began so far.
     steps: u32,
     context_tokens: u64,
+    /// Of the newest context, by the provider's cache.
+    served_by_cache: u64,
     /// The window of the model that served last.
     window: Option<Window>,
     tool_errors_in_row: u32,
@@ -58,6 +62,7 @@ struct Run {
     held_ms: u64,
     steps: u32,
     tokens: u64,
+    all_tokens: u64,
     cost_usd: f64,
     tool_errors: u32,
     errors_in_row: u32,
@@ -115,6 +120,7 @@ impl SessionState {
             run: Run { started_at: caller.at, ..Run::default() },
             steps: 0,
             context_tokens: 0,
+            served_by_cache: 0,
             window: None,
             tool_errors_in_row: 0,
             taints: Vec::new(),
@@ -146,6 +152,7 @@ impl SessionState {
             run: Run { started_at: row.last_at, ..Run::default() },
             steps: row.steps,
             context_tokens: 0,
+            served_by_cache: 0,
             window: None,
             tool_errors_in_row: 0,
             taints: remembered.taints.clone(),

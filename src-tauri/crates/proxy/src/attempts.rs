@@ -9,6 +9,7 @@ pub(crate) use tries::Tries;
 
 use crate::{
     answer::{self, Ending},
+    budgets,
     exchange::Exchange,
     hand::{orders::Killed, request as held_request},
     outlet::Outlet,
@@ -98,6 +99,9 @@ pub(crate) async fn make(
             Next::End(killed) => return held_request::end(&exchange, &killed, outlet).await,
             Next::Nothing => return,
         });
+        // Another call: in its turn, and within its budgets, wherever it goes now.
+        let Some(admitted) = budgets::admit(&exchange, sent, outlet).await else { return };
+        (sent, outlet) = admitted;
         exchange.flush();
     }
 }

@@ -2,6 +2,7 @@
 //! the true course becomes a rewrite edge, so that every later request tells it too.
 
 use crate::{
+    budgets,
     exchange::Exchange,
     hand::call::Edited,
     headers,
@@ -64,6 +65,7 @@ pub(crate) async fn ask(
             rounds.len()
         ));
     }
+    budgets::again(exchange)?;
     // A recorded answer does not go on: what follows is the model's.
     rewind::depart(exchange, Why::Blocked).await;
     let at = sent.request.messages.len() as u32;

@@ -3,6 +3,7 @@
 use crate::{
     attempts::Tries,
     breakers::Breakers,
+    budgets::{self, Budgets},
     config::*,
     door::Door,
     good::GoodResults,
@@ -51,6 +52,7 @@ pub(crate) struct Core {
     pub tries: Tries,
     pub breakers: Breakers,
     pub good: GoodResults,
+    pub budgets: Budgets,
     pub tasks: TaskTracker,
     /// Cancelled when open exchanges have had their time after a stop.
     pub halt: CancellationToken,
@@ -88,12 +90,14 @@ impl Core {
             tries: Tries::default(),
             breakers: Breakers::default(),
             good: GoodResults::default(),
+            budgets: Budgets::default(),
             tasks: TaskTracker::new(),
             halt: CancellationToken::new(),
             counts: Counts::default(),
         });
         core.wake_remembered();
         core.breakers.remember(core.ports.memory.forced_breakers());
+        budgets::take_up(&core);
         core
     }
 

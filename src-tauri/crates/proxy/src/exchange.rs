@@ -8,6 +8,7 @@ pub(crate) use opened::Standing;
 use crate::{
     answer, attempts,
     breakers::Asked,
+    budgets::{self, Purse},
     core::Core,
     hand::{
         due,
@@ -61,6 +62,8 @@ pub(crate) struct Exchange {
     pub side_call: bool,
     /// A branch of a session (a sub-agent); like a side call no part of its main line.
     pub branch: bool,
+    /// The budgets that it falls under; none where its policies declare none.
+    pub purse: OnceLock<Purse>,
     /// Its run is being rewound.
     pub tape: Option<Arc<Tape>>,
     /// Records on their way to the next flush.
@@ -196,7 +199,7 @@ impl Exchange {
         ToolCall { arguments: arguments.unwrap_or_else(|| call.arguments.clone()), ..call.clone() }
     }
 
-    fn destination(&self) -> act::Destination<'_> {
+    pub fn destination(&self) -> act::Destination<'_> {
         let due = self.due.lock();
         let ordered = due.model.as_ref();
         act::Destination {
@@ -243,6 +246,12 @@ pub(crate) async fn run(core: Arc<Core>, incoming: Incoming, reply: crate::liste
         ready = rewind::ask(&exchange, &exchange.due()).await;
     }
     let whence = ready.as_ref().map(|ready| ready.whence);
+    let mut outlet = outlet;
+    if whence.is_none()
+        && let Err(unsettled) = budgets::reserve(&exchange, &mut outlet).await
+    {
+        return relay::give_up(&exchange, outlet, unsettled).await;
+    }
     let mut judged = match whence {
         // A retry of a request whose answer waits for a person: it was judged already.
         Some(Whence::Held) => Intervened::default(),
@@ -295,6 +304,13 @@ pub(crate) async fn run(core: Arc<Core>, incoming: Incoming, reply: crate::liste
                 rewind::depart(&exchange, Why::Ordered).await;
                 ready = None;
             }
+            on
+        }
+    };
+    let (sent, outlet) = match ready {
+        Some(_) => (sent, outlet),
+        None => {
+            let Some(on) = budgets::admit(&exchange, sent, outlet).await else { return };
             on
         }
     };

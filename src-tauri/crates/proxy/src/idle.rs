@@ -2,7 +2,7 @@
 //! come, can be carried out.
 
 use crate::{
-    account, alarm,
+    account, alarm, budgets,
     core::Core,
     hand::{given::When, orders::Due},
     session::Session,
@@ -13,9 +13,11 @@ use observe::Focus;
 
 pub(crate) fn intervene(core: &Core, session: &mut Session, exchange: ExchangeId) -> Vec<Record> {
     let (at, id) = (core.now(), session.state.id());
-    let observation = session.state.observation(Point::SessionIdle, at, exchange, Focus::Request);
+    let mut observation = session.state.observation(Point::SessionIdle, at, exchange, Focus::Request);
+    let policies = core.policies().for_agent(&observation.session.agent);
+    observation.named.budget = budgets::between(&core.budgets.book, &policies, &session.state, &observation);
     let nanos = || core.ports.clock.now().0 as u64 * 1_000;
-    let verdict = reason::evaluate(&core.policies(), &observation.session.agent, &observation, &nanos);
+    let verdict = reason::evaluate(&policies, &observation.session.agent, &observation, &nanos);
     let scene = Scene {
         session: id,
         exchange,

@@ -9,6 +9,7 @@ mod answer;
 mod attempts;
 mod body;
 mod breakers;
+mod budgets;
 mod classify;
 mod config;
 mod continuation;

@@ -1,7 +1,7 @@
 //! The heart: observe, reason, act, at every intervention point.
 
 use crate::{
-    account, answer::Ending, classify, effects, exchange::Exchange, hand::orders::Gate, moment::AtHand, window,
+    account, answer::Ending, budgets, classify, effects, exchange::Exchange, hand::orders::Gate, moment::AtHand, window,
 };
 use act::Act;
 use domain::*;
@@ -57,6 +57,7 @@ pub(crate) async fn observe(exchange: &Exchange, moment: Moment) -> Option<(Mome
     });
     let (moment, mut observation, gate) = observed.await?;
     exchange.watched(&moment, &mut observation);
+    observation.named.budget = budgets::facts(exchange, &observation);
     classify::fold(exchange, &moment, &mut observation).await;
     Some((moment, observation, gate))
 }

@@ -106,7 +106,7 @@ pub(crate) async fn open(
 }
 
 /// The policies as a person ordered them for this session: without the muted rules, with other limits.
-fn tailored(mut policies: PolicySet, muted: &[String], budgets: &[(String, f64)]) -> PolicySet {
+pub(crate) fn tailored(mut policies: PolicySet, muted: &[String], budgets: &[(String, f64)]) -> PolicySet {
     if !muted.is_empty() {
         policies = policies.without(muted);
     }
@@ -234,6 +234,7 @@ pub(crate) async fn close(exchange: &Exchange, mut ending: Ending) -> Vec<Record
     // The one that it went to: a rule may have chosen another than the caller's.
     let provider = ending.attempts.last().map_or(&exchange.provider.name, |attempt| &attempt.provider).clone();
     let cost = core.cost(&provider, &model, &usage, exchange.at).await;
+    crate::budgets::settle(exchange, &usage, cost);
     let timing = Timing {
         first_token_ms: ending.first_token_us.map(|micros| f64::from(micros) / 1000.0),
         duration_ms: f64::from(exchange.elapsed()) / 1000.0,

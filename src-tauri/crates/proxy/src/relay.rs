@@ -24,6 +24,7 @@ pub(crate) use way::Way;
 pub(crate) use way::attempt;
 
 use crate::{
+    budgets,
     continuation::{self, Round},
     exchange::Exchange,
     hand::call::{Edited, Pending},
@@ -274,7 +275,9 @@ impl Relay {
     ) -> Result<(), Stopped> {
         for call in seen {
             if !(self.judging && (self.every_call || self.exchange.policies.needs_calls(&call.name))) {
-                pipeline::intervene(&self.exchange, Moment::Call(call)).await;
+                pipeline::intervene(&self.exchange, Moment::Call(call.clone())).await;
+                // Only rates in shadow count what is not held.
+                budgets::pace(&self.exchange, &call, &mut self.outlet).await?;
             }
         }
         self.judge_held(held).await

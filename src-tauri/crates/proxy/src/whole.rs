@@ -2,6 +2,7 @@
 
 use crate::{
     answer::{self, Ending},
+    budgets,
     continuation::{self, Round},
     exchange::Exchange,
     hand::{
@@ -256,7 +257,10 @@ async fn judge(
     for call in &round.answer.calls {
         let real = exchange.as_agent_gets(call);
         match call::judge(exchange, &real, held, &round.answer.text).await {
-            Fate::Keep => {}
+            Fate::Keep => {
+                let removal = budgets::pace(exchange, &real, outlet).await?;
+                round.removals.extend(removal.map(|removal| Removal { call: call.clone(), ..removal }));
+            }
             Fate::Remove(removal) => round.removals.push(Removal { call: call.clone(), ..removal }),
             Fate::Wait(one) => pending.push(one),
         }

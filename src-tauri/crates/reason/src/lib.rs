@@ -4,6 +4,7 @@
 //! evaluation: observation → verdict. It must not know I/O, clocks or wire formats: a stored observation is judged by an edited policy
 //! exactly as it was judged live.
 
+mod allowance;
 mod asked;
 mod breaker;
 mod compile;
@@ -24,6 +25,7 @@ mod toml_text;
 mod trial;
 mod when;
 
+pub use allowance::{BudgetInForce, RateInForce};
 pub use breaker::{Breaker, BreakerLimits, P99_SAMPLES};
 pub use compile::{Beside, compile, compile_beside, version_of};
 pub use datum::Kind;

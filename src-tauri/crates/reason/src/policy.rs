@@ -1,7 +1,7 @@
 //! A compiled policy: its rules in order, and what a person wants to know about it.
 
 use crate::{
-    compile::{Declared, Tier},
+    compile::{Declared, Defaults, Tier},
     condition::Compiled,
     template::Template,
     trial::Case,
@@ -24,6 +24,7 @@ pub struct Policy {
     pub(crate) declared: Arc<Declared>,
     /// The files that it names, and what they were then.
     pub(crate) beside: Vec<(String, String)>,
+    pub(crate) defaults: Defaults,
 }
 
 #[derive(Debug)]
@@ -114,6 +115,7 @@ pub(crate) enum PlannedAction {
     },
     Compact {
         to: f64,
+        of: CompactOf,
         pin: Vec<String>,
         summary: Option<ModelChoice>,
     },
@@ -236,10 +238,10 @@ impl PlannedAction {
             }
             PlannedAction::Truncate { head, tail } => Action::Truncate { head: *head, tail: *tail },
             PlannedAction::Extract { fields } => Action::Extract { fields: fields.clone() },
-            PlannedAction::Compact { to, pin, summary } => {
+            PlannedAction::Compact { to, of, pin, summary } => {
                 let summary = summary.as_ref().map(|choice| choice.fill(&None, observation));
                 let summary = summary.map(|(by, model)| Summarist { by, model });
-                Action::Compact { to: *to, pin: pin.clone(), summary }
+                Action::Compact { to: *to, of: *of, pin: pin.clone(), summary }
             }
             PlannedAction::Partial { text } => Action::Partial { text: text.fill(observation) },
             PlannedAction::Retry(backoff) => Action::Retry(*backoff),

@@ -2,8 +2,8 @@
 
 use crate::compile::described;
 use crate::language::{
-    ACTIONS, ALERT, CLASSIFIER, DECLARED, DEFAULTS, FUNCTIONS, HISTORY, Key, LISTS, MACROS, PATTERNS, PLANNED_ROOTS,
-    POLICY, RULE, SCHEMA, State, TEST, VARIABLES, told,
+    ACTIONS, ALERT, BUDGET, CLASSIFIER, DECLARED, DEFAULTS, FUNCTIONS, HISTORY, Key, LIMIT, LISTS, MACROS, MATCH,
+    PATTERNS, PLANNED_ROOTS, POLICY, RULE, SCHEMA, State, TEST, VARIABLES, told,
 };
 use domain::Point;
 use std::fmt::Write;
@@ -52,6 +52,11 @@ const MEANING: &str = "\
 - **Numbers.** `int` and `double` compare, but are not added or multiplied with each other: `session.context_used * 100.0 > 85.0`.
 - **Bounds.** A condition has at most 2,000 bytes and 120 operators; comprehensions nest twice; a value that one walks has at most 4,000
   parts.
+- **Budgets** reserve before a call goes out: its input as counted here, less what the newest answer says the provider's cache served, and
+  the output that it may have: the client's own maximum, or what the model can write, or what remains. Calls at the same time cannot exceed a budget together; one that
+  fits only once others are settled waits for them, at most 30 seconds. A budget makes the rule `budget.NAME`, which refuses or asks where
+  `budget.NAME.projected` is over 1; mute it, or put it in shadow, and the budget only counts. Settled with the provider's count, released
+  on error; what was open when the runtime was killed counts as spent. `session`, `agent` and `day` survive a restart.
 - **Held back.** While an answer streams, a call is held until it is complete only where an enforced rule that can block, escalate or pause
   could match a tool of its name; what decides is what the condition says about `tool.name`. An enforced rule that can do so at
   `model.response` holds the whole answer back. `redact` and `replace` at `model.stream` hold back only the end of the text, from where a match
@@ -82,6 +87,12 @@ pub fn reference() -> String {
     keys(&mut out, TEST);
     out.push_str("\nOf `[alert.NAME]`:\n\n");
     keys(&mut out, ALERT);
+    out.push_str("\nOf `[budget.NAME]`:\n\n");
+    keys(&mut out, BUDGET);
+    out.push_str("\nOf `[limit.NAME]`:\n\n");
+    keys(&mut out, LIMIT);
+    out.push_str("\nOf its `match`:\n\n");
+    keys(&mut out, MATCH);
     out.push_str("\nPatterns that every file can name:\n\n");
     for (name, _, check, doc) in PATTERNS {
         let _ = writeln!(out, "- `{name}`: {doc}{}", told(*check));

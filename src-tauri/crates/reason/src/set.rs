@@ -2,11 +2,11 @@
 
 use crate::{
     breaker::Breaker,
-    compile::{Beside, compile_beside, stem, version_of},
+    compile::{Beside, compile_beside, same_limit, stem, version_of},
     policy::{Policy, Rule},
     problem::{Problem, Report, Severity},
 };
-use domain::{Classification, Mode, Pattern, Point, PolicyVersion, SchemaFacts};
+use domain::{Budget, Classification, Mode, Pattern, Point, PolicyVersion, SchemaFacts};
 use serde::Serialize;
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -137,12 +137,12 @@ impl PolicySet {
 
     /// Whether a call of this tool must be held back until it is complete and judged.
     pub fn needs_calls(&self, tool_name: &str) -> bool {
-        self.holding(Point::ToolCall).any(|rule| rule.may_match_tool(tool_name))
+        self.holding(Point::ToolCall).any(|rule| rule.may_match_tool(tool_name)) || self.paces(tool_name)
     }
 
     /// Whether calls of some tool must be held back.
     pub fn needs_any_calls(&self) -> bool {
-        self.holding(Point::ToolCall).next().is_some()
+        self.holding(Point::ToolCall).next().is_some() || self.paces_tools()
     }
 
     /// Whether responses must be held back until they are complete and judged.
@@ -287,7 +287,7 @@ fn keep_last_good(loaded: &mut [File], previous: &PolicySet) {
     }
 }
 
-/// Simple limits that two policies set for agents that both may match: both apply, so the stricter holds.
+/// Limits that two policies set for agents that both may match: both apply, so the stricter holds.
 fn overlaps(loaded: &[File]) -> Vec<Problem> {
     let policies: Vec<&Policy> = loaded.iter().filter_map(|file| file.policy.as_deref()).collect();
     let mut found = Vec::new();
@@ -306,9 +306,34 @@ fn overlaps(loaded: &[File]) -> Vec<Problem> {
                 report.warn(rule.at.clone(), message, Some("both apply; the stricter holds".to_owned()));
             }
         }
+        for (rule, budget) in held_budgets(policy) {
+            let rivals = policies[..place].iter().filter(|other| other.may_share_agents(policy));
+            let rival = rivals.flat_map(|other| held_budgets(other).map(move |(rule, budget)| (other, rule, budget)));
+            let same = rival.filter_map(|(other, rule, known)| Some((other, rule, same_limit(known, budget)?))).next();
+            if let Some((other, known, unit)) = same {
+                let message = match known.id == rule.id {
+                    true => format!("`{}` is set by {} too, for agents that both may match", rule.id, other.file),
+                    false => format!(
+                        "`{}` of {} limits {unit} per {} too, for agents that both may match",
+                        known.id,
+                        other.file,
+                        budget.per.name()
+                    ),
+                };
+                report.warn(rule.at.clone(), message, Some("both apply; the stricter holds".to_owned()));
+            }
+        }
         found.extend(report.into_problems());
     }
     found
+}
+
+/// Budgets that are enforced, with the rule that holds each.
+fn held_budgets(policy: &Policy) -> impl Iterator<Item = (&Rule, &Budget)> {
+    policy.declared.budgets.iter().filter_map(|declared| {
+        let rule = policy.rules.iter().find(|rule| rule.id == declared.rule && rule.mode == Mode::Enforce)?;
+        Some((&**rule, &declared.budget))
+    })
 }
 
 fn one_line(problem: &Problem) -> String {

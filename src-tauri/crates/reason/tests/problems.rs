@@ -50,8 +50,6 @@ fn several_mistakes_are_told_at_once_in_the_order_of_the_file() {
 #[test]
 fn words_that_nothing_carries_out_yet_are_errors() {
     for line in [
-        "cost_budget_usd = 2.5",
-        "[budget.cost]\nper = 'session'",
         "[detector.loop]\nkind = 'repeat'",
         "[[rule]]\nid = 'r'\non = 'tool.call'\nwhen = 'detect.loop.hit'\ndo = ['block']",
     ] {

@@ -51,7 +51,7 @@ fn results_and_contexts_are_cut_as_the_file_says_or_as_usual() {
     assert!(matches!(&found[2], Action::Replace { patterns, .. } if patterns.is_empty()), "{found:?}");
     assert_eq!(
         decided("model.request", "", "['compact']"),
-        [Action::Compact { to: 0.5, pin: Vec::new(), summary: None }]
+        [Action::Compact { to: 0.5, of: Default::default(), pin: Vec::new(), summary: None }]
     );
     let summed = decided(
         "model.request",
@@ -60,7 +60,7 @@ fn results_and_contexts_are_cut_as_the_file_says_or_as_usual() {
     );
     let by = |by: &str, model: Option<&str>| {
         let summary = Some(Summarist { by: by.to_owned(), model: model.map(str::to_owned) });
-        Action::Compact { to: 0.5, pin: Vec::new(), summary }
+        Action::Compact { to: 0.5, of: Default::default(), pin: Vec::new(), summary }
     };
     assert_eq!(summed, [by("tier:fast", Some("small")), by("tier:none", None), by("m", Some("m"))]);
     let usual = decided("model.request", "context_limit = 0.75\nfallback_model = 'small'", "[{ taint = 'x' }]");
@@ -70,7 +70,7 @@ fn results_and_contexts_are_cut_as_the_file_says_or_as_usual() {
     let limit = decided("model.request", "context_limit = 0.75", "['compact']");
     assert_eq!(
         limit[0],
-        Action::Compact { to: 0.5, pin: Vec::new(), summary: None },
+        Action::Compact { to: 0.5, of: Default::default(), pin: Vec::new(), summary: None },
         "the simple key's rule: {limit:?}"
     );
     assert_eq!(limit.len(), 2);

@@ -36,6 +36,7 @@ pub use identity::{Identity, identity};
 pub use image::{image, rebuild};
 pub use json::{Span, Splice, splice};
 pub use likeness::{Difference, Likeness, differences, likeness};
+pub use models::most_output;
 pub use request::{Request, parse};
 pub use route::{Operation, Route, route};
 pub use short::{EndEarly, Ended, end_early, said_early, shorten_whole, whole_so_far};

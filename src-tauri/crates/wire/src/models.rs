@@ -51,15 +51,31 @@ const ANSWER_AT_ONCE: &[&str] = &[
 const MOST_OUTPUT: &[(&str, u64)] = &[
     ("gpt-3.5", 4_096),
     ("gpt-4-turbo", 4_096),
+    ("gpt-4o-2024-05-13", 4_096),
     ("gpt-4o", 16_384),
+    ("chatgpt-4o", 16_384),
     ("gpt-4.1", 32_768),
     ("claude-3-5", 8_192),
     ("claude-3-haiku", 4_096),
     ("claude-3-opus", 4_096),
     ("claude-opus-4-1", 32_000),
     ("claude-opus-4-2", 32_000),
+    ("claude-3-sonnet", 4_096),
+    ("claude-3-7", 64_000),
+    ("claude-opus-4-5", 64_000),
+    ("claude-sonnet-4", 64_000),
+    ("claude-haiku-4", 64_000),
+    ("o1-mini", 65_536),
+    ("o1-preview", 32_768),
+    ("o1", 100_000),
+    ("o3", 100_000),
+    ("o4", 100_000),
+    ("gpt-5-chat", 16_384),
+    ("gpt-5", 128_000),
     ("gemini-1", 8_192),
     ("gemini-2.0", 8_192),
+    ("gemini-2.5", 65_536),
+    ("gemini-3", 65_536),
 ];
 
 fn bare(model: &str) -> &str {
@@ -78,7 +94,8 @@ pub(crate) fn reasons(model: &str) -> Option<bool> {
     }
 }
 
-pub(crate) fn most_output(model: &str) -> Option<u64> {
+/// The most output that a model can be asked for; none where its name is not known.
+pub fn most_output(model: &str) -> Option<u64> {
     let name = bare(model);
     MOST_OUTPUT.iter().find(|(row, _)| name.starts_with(row)).map(|(_, most)| *most)
 }

@@ -127,7 +127,9 @@ export function ToolsForm({
 export function BudgetForm({ session, orders, onClose }: Props & { orders: Standing }) {
   const loaded = useQuery(policies).data?.policies ?? [];
   const names = loaded.flatMap((policy) =>
-    policy.rules.flatMap((rule) => (rule.lowered_from?.includes("budget") ? [rule.lowered_from] : [])),
+    policy.rules.flatMap(({ id, lowered_from: from }) =>
+      from === "budget" || (from === id && id.includes("budget")) ? [id] : [],
+    ),
   );
   const known = [...new Set([...names, ...orders.budgets.map((budget) => budget.name)])];
   const [name, setName] = useState<string | null>(null);
@@ -156,7 +158,7 @@ export function BudgetForm({ session, orders, onClose }: Props & { orders: Stand
         value={chosen}
         onValue={setName}
         options={known}
-        hint="Its key, such as token_budget_per_session, or policy/rule."
+        hint="Its key, such as token_budget_per_session or budget.NAME, or policy/rule."
       />
       <div className="flex items-end gap-4">
         <Choice

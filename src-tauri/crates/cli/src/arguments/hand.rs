@@ -190,7 +190,7 @@ pub enum Ctl {
     Budget {
         #[command(flatten)]
         whom: WhomAndWord,
-        /// Its key, such as token_budget_per_session, or policy/rule, where it is not given as a word
+        /// Its key, such as token_budget_per_session or budget.NAME, or policy/rule, where it is not given as a word
         #[arg(long, value_name = "KEY")]
         name: Option<String>,
         #[arg(long, value_name = "N", required_unless_present = "raise", conflicts_with = "raise")]

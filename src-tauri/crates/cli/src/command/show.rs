@@ -42,9 +42,10 @@ async fn session(backend: &Backend, words: Show) -> Result<Outcome> {
         output::json(&json!({ "session": head, "rows": rows, "interventions": acts["interventions"] }))?;
         return Ok(Outcome::Done);
     }
-    let head: SessionView = backend::read("get_session", head)?;
+    let head: SessionDetail = backend::read("get_session", head)?;
     let acts: InterventionPage = backend::read("list_interventions", acts)?;
-    output::put(&session_head(&head))?;
+    output::put(&session_head(&head.session))?;
+    output::put(&budgets(&head.budgets))?;
     output::put(&timeline(&rows, &acts.interventions).render())?;
     Ok(Outcome::Done)
 }
@@ -68,6 +69,35 @@ fn session_head(session: &SessionView) -> String {
         count(session.output_tokens),
     );
     text
+}
+
+/// One line a limit; nothing where no policy has one, or the session is not live.
+fn budgets(budgets: &[BudgetView]) -> String {
+    let amount = |unit: &str, amount: f64| match unit {
+        "usd" => money(amount, false),
+        "ms" => span(amount),
+        _ => count(amount as u64),
+    };
+    let line = |budget: &BudgetView| {
+        let unit = budget.unit.as_str();
+        let reserved = match budget.reserved > 0.0 {
+            true => format!(", {} reserved", amount(unit, budget.reserved)),
+            false => String::new(),
+        };
+        let tone = if budget.projected >= 1.0 { Tone::Warn } else { Tone::Plain };
+        let text = format!(
+            "budget {} of {}: {} of {} per {} ({:.0} %{reserved})",
+            plain(&budget.name),
+            plain(&budget.policy),
+            amount(unit, budget.used),
+            amount(unit, budget.limit),
+            budget.per,
+            budget.projected * 100.0
+        );
+        format!("{}\n", tint(&text, tone))
+    };
+    let lines: String = budgets.iter().map(line).collect();
+    if lines.is_empty() { lines } else { lines + "\n" }
 }
 
 fn timeline(rows: &[TimelineRow], acts: &[InterventionView]) -> Table {

@@ -218,7 +218,7 @@ pub enum Order {
     },
     /// Sets or raises a budget of a policy in force.
     Budget {
-        /// Its key, such as `token_budget_per_session`, or `policy/rule`.
+        /// Its key, such as `token_budget_per_session` or `budget.NAME`, or `policy/rule`.
         name: String,
         #[specta(optional, type = Option<Number>)]
         set: Option<f64>,

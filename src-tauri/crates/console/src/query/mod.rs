@@ -1,5 +1,6 @@
 //! Queries over the ledger, brought to view types: one file per screen's need.
 
+mod budgets;
 mod cycles;
 mod escalations;
 mod exchange;

@@ -19,10 +19,15 @@ impl Console {
             Some(runtime) => runtime.held(Some(session)).await,
             None => Vec::new(),
         };
+        let budgets = match &self.runtime {
+            Some(runtime) => runtime.budgets(session).await,
+            None => Vec::new(),
+        };
         Ok(SessionDetail {
             facts: self.facts(session, row.state == domain::SessionState::Ended).await?,
             session: row.into(),
             held: held.into_iter().map(HeldView::from).collect(),
+            budgets: budgets.into_iter().map(BudgetView::from).collect(),
             rewind: self.rewind_of(session).await?,
             forked_from: self.fork_of(session).await?,
             orders: orders.and_then(|orders| serde_json::from_str(&orders).ok()),

@@ -162,6 +162,8 @@ pub struct SessionDetail {
     #[serde(flatten)]
     pub session: SessionView,
     pub held: Vec<HeldView>,
+    /// How full the budgets are that it falls under; none where it is not live.
+    pub budgets: Vec<super::BudgetView>,
     /// Where the record of another session answered it.
     pub rewind: Option<super::RewindView>,
     /// Where a person forked it from a recorded exchange.

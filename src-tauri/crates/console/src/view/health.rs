@@ -90,4 +90,6 @@ pub struct HealthView {
     pub providers: Vec<ProviderView>,
     /// Those that policies declare and that have seen a call.
     pub breakers: Vec<BreakerView>,
+    /// How full the budgets are that sessions share: of this day, and of agents.
+    pub budgets: Vec<super::BudgetView>,
 }

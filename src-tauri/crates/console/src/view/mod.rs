@@ -4,6 +4,7 @@
 //! A string over 16 KiB is never in it: a `Text` is then a reference to fetch with `get_blob`. It must not know where the
 //! values come from.
 
+mod budget;
 mod connect;
 mod cycles;
 mod exchange;
@@ -21,6 +22,7 @@ mod session;
 mod text;
 mod timeline;
 
+pub use budget::*;
 pub use connect::*;
 pub use cycles::*;
 pub use exchange::*;

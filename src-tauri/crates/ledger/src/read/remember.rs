@@ -2,8 +2,8 @@
 
 use crate::{Ledger, LedgerError, codec, edit, layout::*, pack, retrieve};
 use domain::{
-    ContextEdit, Escalation, ExchangeId, ForcedBreaker, Hash, HeldResponse, InterventionId, KeptAccount, Memory, RecordedExchange,
-    RememberedSession, Rewinding, RuleHistory, SessionId, SessionRow, Timestamp, ToolCall,
+    ContextEdit, Escalation, ExchangeId, ForcedBreaker, Hash, HeldResponse, InterventionId, KeptAccount, Memory,
+    RecordedExchange, RememberedSession, Rewinding, RuleHistory, SessionId, SessionRow, Timestamp, ToolCall,
 };
 use futures::future::BoxFuture;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Params, params};

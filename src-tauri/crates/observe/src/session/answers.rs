@@ -26,6 +26,7 @@ impl SessionState {
         }
         if !side_call && ended.usage.input > 0 {
             self.context_tokens = ended.usage.input + ended.usage.output;
+            self.served_by_cache = ended.usage.cached;
             let window = self.window(ended.provider, ended.model);
             self.row.context_used = window.map(|window| self.context_tokens as f64 / window as f64);
         }
@@ -63,6 +64,7 @@ impl SessionState {
         self.row.estimated |= usage.estimated;
         if this_run {
             self.run.tokens += usage.budgeted();
+            self.run.all_tokens += usage.input + usage.output;
             self.run.cost_usd += cost_usd.unwrap_or_default();
         }
     }

@@ -60,6 +60,7 @@ impl Exchange {
             family: standing.family,
             side_call: standing.side_call,
             branch: standing.branch,
+            purse: OnceLock::new(),
             tape,
             pending: Mutex::default(),
             interventions: Mutex::default(),

@@ -3,6 +3,7 @@
 
 use super::{Ready, Relay, Removal, Stopped, Whence, again};
 use crate::{
+    budgets,
     exchange::Exchange,
     hand::{
         call::{self, Edited, Fate, Pending, Settled, Unsettled},
@@ -32,6 +33,12 @@ impl Relay {
             let real = self.exchange.as_agent_gets(&call);
             match call::judge(&self.exchange, &real, self.whence == Some(Whence::Held), &intent).await {
                 Fate::Keep => {
+                    if let Some(removal) = budgets::pace(&self.exchange, &real, &mut self.outlet).await? {
+                        let freed = self.answer.judged(&call, true);
+                        self.removals.push(Removal { call, ..removal });
+                        self.forward(freed).await?;
+                        continue;
+                    }
                     // Rules may have put more words into others' place just now.
                     let real = self.exchange.as_agent_gets(&call);
                     let freed = self.let_go(&real);

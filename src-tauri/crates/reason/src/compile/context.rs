@@ -2,13 +2,14 @@
 
 use super::{order, section::Section};
 use crate::{condition::Place, policy::PlannedAction, problem::Report};
-use domain::JsonPath;
+use domain::{CompactOf, JsonPath};
 use std::ops::Range;
 
 /// Characters that stay of a long result, where the rule does not say.
 const HEAD: u64 = 2_000;
 const TAIL: u64 = 1_000;
 const SHARE: f64 = 0.5;
+const OFS: &[(&str, CompactOf)] = &[("window", CompactOf::Window), ("context", CompactOf::Context)];
 
 pub(super) fn truncate(section: Option<&Section<'_>>, report: &mut Report<'_>) -> PlannedAction {
     let count =
@@ -59,5 +60,6 @@ pub(super) fn compact(
         Some(by) => Some(order::model(by, "summary", place, report)?),
         None => None,
     };
-    Some(PlannedAction::Compact { to, pin, summary })
+    let of = section.and_then(|section| section.choice("of", OFS, report)).unwrap_or_default();
+    Some(PlannedAction::Compact { to, of, pin, summary })
 }

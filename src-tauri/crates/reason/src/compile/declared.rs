@@ -1,7 +1,8 @@
-//! What a file declares for its actions to name: tiers of models, patterns, and where alerts go.
+//! What a file declares: tiers of models, patterns and where alerts go for its actions to name; budgets and rates.
 
 use super::{
-    Beside, Classes, ResultSchema, breakers, circuit, classifier, safety, schemas,
+    Beside, Classes, DeclaredBudget, DeclaredRate, ResultSchema, breakers, budget, circuit, classifier, rate, safety,
+    schemas,
     section::Section,
     spans,
     tool_errors::{self, ToolError},
@@ -28,6 +29,8 @@ pub(crate) struct Declared {
     pub read_only: Option<GlobSet>,
     /// What failures of tools look like.
     pub tool_errors: Vec<ToolError>,
+    pub budgets: Vec<DeclaredBudget>,
+    pub rates: Vec<DeclaredRate>,
     /// What conditions can name: (table of the file, name).
     pub named: Vec<(&'static str, String)>,
 }
@@ -61,6 +64,8 @@ impl Declared {
             tiers: tiers(top, report),
             alerts: alerts(top, report),
             patterns: spans::declared(top, report),
+            budgets: budget::read(top, report),
+            rates: rate::read(top, report),
             schemas: schemas::declared(top, policy, beside, report),
             ..Declared::default()
         };
@@ -68,7 +73,8 @@ impl Declared {
         safety::declare(top, policy, &mut declared, report);
         let classifiers = declared.classifiers.iter().map(|known| ("classifier", known.asked.name.clone()));
         let schemas = declared.schemas.iter().map(|known| ("schema", known.name.clone()));
-        declared.named = classifiers.chain(schemas).collect();
+        let budgets = declared.budgets.iter().map(|known| ("budget", known.budget.name.clone()));
+        declared.named = classifiers.chain(schemas).chain(budgets).collect();
         declared
     }
 

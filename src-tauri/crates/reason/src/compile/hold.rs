@@ -62,7 +62,7 @@ fn on_timeout(section: &Section<'_>, report: &mut Report<'_>) -> Option<OnTimeou
     section.choice("on_timeout", ON_TIMEOUTS, report)
 }
 
-fn timeout(section: &Section<'_>, report: &mut Report<'_>) -> Option<u64> {
+pub(super) fn timeout(section: &Section<'_>, report: &mut Report<'_>) -> Option<u64> {
     let text = section.text("timeout", report)?;
     match duration::read(&text, report)? {
         0 => {
@@ -92,6 +92,8 @@ pub(super) fn check_patience(rules: &[Rule], agents: Option<&GlobSet>, report: &
                 }
                 _ => continue,
             };
+            // The text of a rule that a key made is not the file's.
+            let at = if rule.lowered_from.is_some() { &rule.at } else { at };
             report.warn(
                 at.clone(),
                 format!(

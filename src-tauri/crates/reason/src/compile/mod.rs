@@ -3,6 +3,7 @@
 mod action;
 mod attempt;
 mod breakers;
+mod budget;
 mod circuit;
 mod classifier;
 mod context;
@@ -13,6 +14,7 @@ mod hold;
 mod latency;
 mod named;
 mod order;
+mod rate;
 mod rule;
 mod safety;
 mod schemas;
@@ -21,8 +23,10 @@ mod simple;
 mod spans;
 mod tool_errors;
 
+pub(crate) use budget::{DeclaredBudget, same_limit};
 pub(crate) use classifier::Classes;
 pub(crate) use declared::{Declared, Tier};
+pub(crate) use rate::DeclaredRate;
 pub(crate) use schemas::ResultSchema;
 pub(crate) use section::described;
 pub(crate) use simple::with_limit;
@@ -48,9 +52,9 @@ pub(crate) struct FileScope<'f> {
 
 /// What rules have that say nothing else.
 #[derive(Debug, Clone, Copy, Default)]
-struct Defaults {
-    mode: Mode,
-    on_error: OnError,
+pub(crate) struct Defaults {
+    pub mode: Mode,
+    pub on_error: OnError,
 }
 
 const MODES: &[(&str, Mode)] = &[("enforce", Mode::Enforce), ("shadow", Mode::Shadow), ("off", Mode::Off)];
@@ -104,14 +108,6 @@ fn read(file_name: &str, source: &str, beside: Beside<'_>, report: &mut Report<'
     let defaults = defaults(&top, report);
     let description = top.text("description", report).map(|text| text.value).unwrap_or_default();
 
-    let sections = top.tables("rule");
-    let mut ids: Vec<String> = simple::ids(&top);
-    ids.extend(safety::ids(&top));
-    ids.extend(circuit::ids(&top));
-    for section in &sections {
-        section.check_keys(RULE, "a rule", report);
-        ids.push(rule::id(section, &ids, report));
-    }
     let named = RefCell::new(Vec::new());
     let reading = |path: &str| {
         let source = beside(path)?;
@@ -120,10 +116,20 @@ fn read(file_name: &str, source: &str, beside: Beside<'_>, report: &mut Report<'
     };
     let declared = Declared::read(&top, &name, &reading, report).watching(&top, &name, report);
     let declared = Arc::new(declared);
+    let sections = top.tables("rule");
+    let mut ids: Vec<String> = simple::ids(&top);
+    ids.extend(safety::ids(&top));
+    ids.extend(circuit::ids(&top));
+    ids.extend(declared.budgets.iter().map(|budget| budget.rule.clone()));
+    for section in &sections {
+        section.check_keys(RULE, "a rule", report);
+        ids.push(rule::id(section, &ids, report));
+    }
     let file = FileScope { policy: &name, rules: &ids, declared: &declared };
     let mut rules = simple::lower(&top, file, defaults, report);
     rules.extend(safety::lower(&top, file, defaults, report));
     rules.extend(circuit::lower(&top, file, defaults, report));
+    rules.extend(budget::rules(&top, file, defaults, report));
     let first_full = ids.len() - sections.len();
     for (section, id) in sections.iter().zip(&ids[first_full..]) {
         rules.extend(rule::compile(section, id, file, defaults, report));
@@ -142,6 +148,7 @@ fn read(file_name: &str, source: &str, beside: Beside<'_>, report: &mut Report<'
         cases,
         description,
         declared,
+        defaults,
         beside: named.into_inner(),
     })
 }

@@ -1,7 +1,7 @@
 //! The simple form: keys that lower to rules of the full form, through the same compiler.
 
 use super::{
-    Defaults, FileScope,
+    Defaults, FileScope, budget,
     latency::{FASTER, LATENCY, NO_TIER},
     rule,
     section::Section,
@@ -33,13 +33,13 @@ pub(super) enum Takes {
 
 const LOWERINGS: &[Lowering] = &[
     Lowering {
-        key: "token_budget_per_session",
-        id: "token_budget_per_session",
+        key: budget::TOKENS,
+        id: "token_budget_nearly_used",
         takes: Takes::Count,
-        rule: r#"id = "token_budget_per_session"
+        rule: r#"id = "token_budget_nearly_used"
 on = "model.request"
-when = "session.tokens >= LIMIT"
-do = [{ block = { text = "Refused by rule token_budget_per_session of policy POLICY: this session has used {{session.tokens}} tokens, the limit is LIMIT. Start a new session, or raise the limit." } }]
+when = "budget.token_budget_per_session.used > 0.85 && !request.side_call && (history.token_budget_nearly_used.fires_in_session == 0 || history.token_budget_nearly_used.steps_since >= 5)"
+do = [{ compact = { to = 0.5, of = "context" } }]
 "#,
     },
     Lowering {

@@ -175,7 +175,7 @@ mod tests {
         .unwrap();
         assert_eq!(full.holds(&seen), Ok(false));
         assert!(scored.holds(&seen).is_err(), "no score is no evidence");
-        seen.named.budget.insert("p/cost".into(), BudgetFacts { used: 0.2, projected: 1.0 });
+        seen.named.budget.insert("p/cost".into(), BudgetFacts { used: 0.2, projected: 1.0, ..Default::default() });
         seen.named.score.insert("p/toxic".into(), 0.75);
         assert_eq!((full.holds(&seen), scored.holds(&seen)), (Ok(true), Ok(true)));
     }
@@ -186,7 +186,7 @@ mod tests {
             mistake("budget.cots.used > 0.5"),
             ("this file has no `[budget.cots]`".into(), "did you mean `cost`?".into())
         );
-        assert_eq!(mistake("budget.cost.usd > 0.5").1, "there are: used, projected");
+        assert_eq!(mistake("budget.cost.usd > 0.5").1, "there are: used, projected, spent, call");
         assert_eq!(mistake("score.toxic.high").0, "`score.toxic` has no such field");
         assert_eq!(mistake("breaker.x.open").1, "declare it: [breaker.x]");
         assert_eq!(mistake("schema.x.valid").0, "this file has no `[schema.x]`");

@@ -198,6 +198,11 @@ pub const ACTIONS: &[ActionWord] = &[
                 Takes::Number,
                 "The share of the model's window that the context may fill then, above 0 and below 1; 0.5 unless set. Where the window is unknown: of the context as it is.",
             ),
+            field(
+                "of",
+                Takes::Choice(&["window", "context"]),
+                "What `to` is a share of: the model's `window` (unless set), or the `context` as it is.",
+            ),
             field("pin", Takes::Texts, "Messages that contain one of these texts stay."),
             field(
                 "summary",

@@ -18,7 +18,7 @@ pub struct DeclaredField {
     pub(crate) read: for<'a> fn(&'a NamedFacts, &str) -> Option<Datum<'a>>,
 }
 
-const NO_BUDGET: BudgetFacts = BudgetFacts { used: 0.0, projected: 0.0 };
+const NO_BUDGET: BudgetFacts = BudgetFacts { used: 0.0, projected: 0.0, spent: 0.0, call: 0.0 };
 const NO_BREAKER: BreakerFacts = BreakerFacts { open: false, half_open: false };
 static NO_SCHEMA: SchemaFacts = SchemaFacts { valid: true, error: String::new() };
 
@@ -57,6 +57,26 @@ pub const DECLARED: &[DeclaredField] = &[
         points: ALL,
         doc: "With what calls under way have reserved, this one's reservation included.",
         read: |facts, name| Some(Datum::Double(budget(facts, name).projected)),
+    },
+    DeclaredField {
+        group: "budget",
+        section: "budget",
+        field: Some("spent"),
+        kind: Kind::Double,
+        unit: "tokens, USD or ms",
+        points: ALL,
+        doc: "What is spent, and reserved by other calls, in the unit of its fullest limit.",
+        read: |facts, name| Some(Datum::Double(budget(facts, name).spent)),
+    },
+    DeclaredField {
+        group: "budget",
+        section: "budget",
+        field: Some("call"),
+        kind: Kind::Double,
+        unit: "tokens, USD or ms",
+        points: ALL,
+        doc: "What this call may add at most, in the same unit.",
+        read: |facts, name| Some(Datum::Double(budget(facts, name).call)),
     },
     DeclaredField {
         group: "breaker",

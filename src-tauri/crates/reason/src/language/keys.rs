@@ -75,7 +75,7 @@ pub const POLICY: &[Key] = &[
     acts(
         "token_budget_per_session",
         Takes::Count,
-        "Tokens (input that the provider's cache did not serve, plus output): used up, further calls are refused.",
+        "Tokens of a session (input that the provider's cache did not serve, plus output). Beyond 85 % the oldest turns leave the context; an answer is capped to what remains; what does not fit is refused.",
     ),
     acts(
         "latency_budget_ms",
@@ -92,7 +92,11 @@ pub const POLICY: &[Key] = &[
         Takes::Count,
         "The same for a sub-agent's run (a session with a parent) and for a tool loop, from the first result that it brought.",
     ),
-    planned("cost_budget_usd", Takes::Number, "Money for a session."),
+    acts(
+        "cost_budget_usd",
+        Takes::Number,
+        "US dollars for a session, reserved before a call and settled after it. A call that could exceed it is put to a person; on expiry it is denied.",
+    ),
     acts(
         "context_limit",
         Takes::Number,
@@ -117,8 +121,8 @@ pub const POLICY: &[Key] = &[
     acts("defaults", Takes::Table(DEFAULTS), "What every rule of this file has unless it says otherwise."),
     acts("rule", Takes::Tables(RULE), "A rule: `[[rule]]`."),
     acts("test", Takes::Tables(TEST), "A case that `switchtower policy test` checks: `[[test]]`."),
-    planned("budget", Takes::Anything, "Named budgets."),
-    planned("limit", Takes::Anything, "Rates."),
+    acts("budget", Takes::Named(BUDGET), "What may be spent: `[budget.NAME]`."),
+    acts("limit", Takes::Named(LIMIT), "How often something may be done: `[limit.NAME]`."),
     planned("detector", Takes::Anything, "Loops, stalls, repeats."),
     acts(
         "classifier",
@@ -279,6 +283,70 @@ pub const CIRCUIT: &[Key] = &[
     acts("error_rate_threshold", Takes::Number, "The share of failed calls that opens it; 0.5 unless set."),
     acts("window_seconds", Takes::Count, "60 unless set."),
     acts("cooldown_seconds", Takes::Count, "30 unless set."),
+];
+
+pub const BUDGET: &[Key] = &[
+    acts(
+        "per",
+        Takes::Choice(&["request", "subtask", "run", "session", "agent", "day"]),
+        "Who shares it; `session` unless set. `subtask`: a run of a sub-agent, elsewhere the run; `agent`: all sessions of that name, for good; `day`: all sessions of a day, UTC.",
+    ),
+    acts(
+        "limit_tokens",
+        Takes::Count,
+        "Tokens. At least one of the three limits is set; of several the fullest counts.",
+    ),
+    acts(
+        "limit_usd",
+        Takes::Number,
+        "US dollars, at the provider's prices. A call whose price nobody knows is not held by it, and says so.",
+    ),
+    acts(
+        "limit_ms",
+        Takes::Count,
+        "Milliseconds, those in a person's hands left out; per request, subtask, run or session.",
+    ),
+    acts(
+        "count",
+        Takes::Choice(&["new", "all"]),
+        "`new` (unless set): input that the provider's cache did not serve, plus output; `all`: all input.",
+    ),
+    acts(
+        "cap",
+        Takes::Choice(&["unnamed", "always"]),
+        "Whose output is capped to what remains: `unnamed` (unless set), that of requests without a maximum of their own; `always`: a maximum that the client names is lowered too.",
+    ),
+    acts(
+        "on_exceed",
+        Takes::Choice(&["deny", "ask"]),
+        "What becomes of a call that does not fit: `deny` (unless set) refuses it as `block` does; `ask` puts it to a person, and approving lets that one call go out.",
+    ),
+    acts("timeout", Takes::Duration, "How long a person has, with `ask`; `\"9m\"` unless set."),
+    acts("text", Takes::Text, "What the agent is told, or a person asked, a template."),
+    acts("mode", MODES, "As in `[defaults]`. In `shadow` it counts, and caps and refuses nothing."),
+];
+
+pub const LIMIT: &[Key] = &[
+    acts(
+        "match",
+        Takes::Table(MATCH),
+        "What it counts; of several globs all must fit. With `tool`: calls of it in answers; else model calls. Required.",
+    ),
+    acts("rate", Takes::Text, "`\"10/min\"`, `\"2/s\"`, `\"100/h\"`, `\"5/30s\"`. Required."),
+    acts("burst", Takes::Count, "How many may come at once; the rate's number unless set."),
+    acts(
+        "on_exceed",
+        Takes::Choice(&["delay", "deny"]),
+        "`delay` (unless set): it waits for its turn, at most 30 seconds, and is refused where that is not enough; `deny`: refused at once. A refused tool call is taken out of the answer.",
+    ),
+    acts("per", Takes::Choice(&["all", "agent", "session"]), "Who shares the rate; `all` unless set."),
+    acts("mode", MODES, "As in `[defaults]`. In `shadow` it counts, and delays and refuses nothing."),
+];
+
+pub const MATCH: &[Key] = &[
+    acts("tool", Takes::Text, "A glob over the tool's name."),
+    acts("model", Takes::Text, "A glob over the model's name."),
+    acts("provider", Takes::Text, "A glob over the provider's name."),
 ];
 
 /// The names of a table's keys.

@@ -18,7 +18,10 @@ pub use functions::{FUNCTIONS, Function, function};
 pub(crate) use functions::{MACROS, callable};
 pub use history::{HISTORY, HistoryField};
 pub(crate) use keys::names;
-pub use keys::{ALERT, BREAKER, CIRCUIT, CLASSIFIER, DEFAULTS, Key, POLICY, RULE, SCHEMA, State, TEST, TOOLS, Takes};
+pub use keys::{
+    ALERT, BREAKER, BUDGET, CIRCUIT, CLASSIFIER, DEFAULTS, Key, LIMIT, MATCH, POLICY, RULE, SCHEMA, State, TEST, TOOLS,
+    Takes,
+};
 pub use lists::{LISTS, List, list};
 pub(crate) use lists::{shipped, told};
 pub use patterns::PATTERNS;

@@ -1,0 +1,164 @@
+//! A call's way through its budgets: reserved before rules look, so that they see what it would come to; fitted to what then goes out;
+//! settled when it is over.
+
+use super::{
+    book::Reserving,
+    counting::{self, Asked, Call},
+    purse::{Purse, Stage, State},
+    told,
+};
+use crate::{answer, exchange::Exchange, hand::call::Unsettled, outlet::Outlet, sent::Sent};
+use domain::*;
+use std::{sync::Arc, time::Duration};
+use tokio::time::Instant;
+
+/// How long a call waits for others to be settled, where it fits then.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Reserves what the agent's request may come to. It waits while only others' reservations stand in its way.
+pub(crate) async fn reserve(exchange: &Exchange, outlet: &mut Outlet) -> Result<(), Unsettled> {
+    if exchange.policies.budgets().next().is_none() {
+        return Ok(());
+    }
+    let id = exchange.id;
+    let Some(standing) = exchange.session.with(move |session| session.state.standing(id)).await else { return Ok(()) };
+    let purse = exchange.purse.get_or_init(|| Purse::of(exchange, standing));
+    let to = exchange.destination();
+    let provider = exchange.due().model.and_then(|model| model.provider).unwrap_or_else(|| to.provider.to_owned());
+    let call = Call { request: exchange.request.clone(), reading: exchange.reading.clone(), provider, model: to.model };
+    let Asked { claims, output, unpriced } = counting::asked(exchange, &call, purse).await;
+    if unpriced {
+        let payload = serde_json::json!({ "provider": call.provider, "model": call.model });
+        exchange.event(EventKind::Unpriced, payload);
+    }
+    let begun = Instant::now();
+    let mut waited_for = None;
+    let stage = loop {
+        let change = purse.book().change();
+        tokio::pin!(change);
+        change.as_mut().enable();
+        match purse.book().reserve(id, &claims, output) {
+            Reserving::Granted { .. } => break Stage::Granted,
+            Reserving::Short { claim, by_others } if by_others && begun.elapsed() < PATIENCE => {
+                waited_for.get_or_insert(claim);
+                tokio::select! {
+                    () = &mut change => {}
+                    () = tokio::time::sleep_until(begun + PATIENCE) => {}
+                    () = outlet.closed() => return Err(Unsettled::AgentLeft),
+                    () = exchange.core.halt.cancelled() => return Err(Unsettled::RuntimeHalts),
+                }
+            }
+            Reserving::Short { .. } => break Stage::Over,
+        }
+    };
+    *purse.state.lock() = State { claims, output, stage };
+    if let Some(entry) = waited_for.and_then(|claim| purse.entry_of(claim)) {
+        told::waited(exchange, entry, begun.elapsed()).await;
+    }
+    tell(exchange, purse);
+    Ok(())
+}
+
+/// Fits the reservation to what goes upstream, and its output to what remains. `None`: it was refused here.
+pub(super) async fn confirm(exchange: &Exchange, sent: Sent, outlet: Outlet) -> Option<(Sent, Outlet)> {
+    let Some(purse) = exchange.purse.get() else { return Some((sent, outlet)) };
+    let request = Arc::new(sent.request.clone());
+    let reading = match sent.changed {
+        true => Arc::new(exchange.core.reader.read(&request)),
+        false => exchange.reading.clone(),
+    };
+    let call = Call { model: request.model.clone(), request, reading, provider: sent.provider.clone() };
+    let Asked { claims, output, .. } = counting::asked(exchange, &call, purse).await;
+    let stage = purse.state.lock().stage;
+    let reserving = match stage {
+        Stage::Over => {
+            purse.book().force(exchange.id, &claims, output);
+            Reserving::Granted { cap: None }
+        }
+        _ => purse.book().reserve(exchange.id, &claims, output),
+    };
+    let stage = if stage == Stage::Over { Stage::Over } else { Stage::Granted };
+    *purse.state.lock() = State { claims, output, stage };
+    match reserving {
+        Reserving::Granted { cap } => {
+            tell(exchange, purse);
+            shadowed(exchange, purse, &sent).await;
+            let capped = match cap.and_then(|(most, claim)| Some((most, purse.entry_of(claim)?))) {
+                Some((most, entry)) => told::capped(exchange, sent, entry, most).await,
+                None => sent,
+            };
+            Some((capped, outlet))
+        }
+        Reserving::Short { claim, .. } => {
+            let made = match purse.entry_of(claim) {
+                Some(entry) => told::refused(exchange, entry).await,
+                None => None,
+            };
+            if let Some(made) = made {
+                answer::refuse(exchange, made, outlet).await;
+            }
+            None
+        }
+    }
+}
+
+/// What budgets in shadow would have capped.
+async fn shadowed(exchange: &Exchange, purse: &Purse, sent: &Sent) {
+    let State { claims, output, .. } = purse.state.lock().clone();
+    for (place, claim) in claims.iter().enumerate() {
+        let Some(entry) = purse.entry_of(place).filter(|entry| entry.mode == Mode::Shadow) else { continue };
+        let (balance, own) = purse.book().standing(exchange.id, claim);
+        if let Some(most) = claim.cap(balance.spent.plus(balance.reserved().less(own)), output) {
+            told::would_cap(exchange, sent, entry, most).await;
+        }
+    }
+}
+
+/// Another call within the same exchange. An error says why there is none, as the end of a sentence.
+pub(crate) fn again(exchange: &Exchange) -> Result<(), String> {
+    let Some(purse) = exchange.purse.get() else { return Ok(()) };
+    let State { claims, output, stage } = purse.state.lock().clone();
+    match stage {
+        Stage::Over => purse.book().force(exchange.id, &claims, output),
+        _ if purse.book().add(exchange.id, &claims, output) => {}
+        _ => return Err("a budget has no room for another call.".to_owned()),
+    }
+    purse.state.lock().stage = if stage == Stage::Over { Stage::Over } else { Stage::Granted };
+    tell(exchange, purse);
+    Ok(())
+}
+
+/// The exchange is over: what it reserved becomes what it spent, all attempts and rounds together.
+pub(crate) fn settle(exchange: &Exchange, usage: &Usage, cost_usd: Option<f64>) {
+    let Some(purse) = exchange.purse.get() else { return };
+    let mut state = purse.state.lock();
+    if matches!(state.stage, Stage::Unasked | Stage::Settled) && *usage == Usage::default() {
+        return;
+    }
+    let usd = cost_usd.unwrap_or_default();
+    let spent = purse
+        .book()
+        .settle(exchange.id, &state.claims, |claim| Spending { tokens: claim.budget.counted.tokens(usage), usd });
+    state.stage = Stage::Settled;
+    let spent = Purse::kept(spent);
+    if !spent.is_empty() {
+        let (id, session, at) = (exchange.id, Some(exchange.session.id), exchange.core.now());
+        exchange.note([Record::Settled { exchange: id, session, at, spent }]);
+    }
+}
+
+/// What is reserved, for the record: it counts as spent should the runtime be killed.
+fn tell(exchange: &Exchange, purse: &Purse) {
+    let state = purse.state.lock();
+    if state.stage != Stage::Granted && state.stage != Stage::Over {
+        return;
+    }
+    let amounts = Purse::kept(purse.book().open_of(exchange.id, &state.claims));
+    if amounts.is_empty() {
+        return;
+    }
+    let (session, at) = (exchange.session.id, exchange.core.now());
+    exchange.note([Record::Reserved { exchange: exchange.id, session, at, amounts }]);
+    drop(state);
+    exchange.flush();
+}

@@ -1,0 +1,110 @@
+//! What budgets did to a call, told as interventions that cite the budget's rule.
+
+use super::purse::Entry;
+use crate::{account, exchange::Exchange, sent::Sent};
+use act::{Act, Scene, Step};
+use domain::*;
+use std::time::Duration;
+use wire::Made;
+
+/// What an act cites.
+pub(super) struct Cited {
+    pub rule: String,
+    pub policy: String,
+    pub version: String,
+    pub mode: Mode,
+}
+
+impl Entry {
+    fn cited(&self) -> Cited {
+        let Entry { rule, policy, version, mode, .. } = self.clone();
+        Cited { rule, policy, version, mode }
+    }
+}
+
+/// The output is capped to what remains.
+pub(super) async fn capped(exchange: &Exchange, sent: Sent, entry: &Entry, most: u64) -> Sent {
+    let limits = cap(most);
+    let limited = wire::limit(&sent.request, &limits);
+    if limited.changes.is_empty() {
+        return sent;
+    }
+    let Ok(request) = wire::parse(&exchange.route, limited.body) else { return sent };
+    let scene = Scene { request: Some(&sent.request), ..exchange.scene(None) };
+    carry_out(exchange, &entry.cited(), Action::Limit(limits), &scene).await;
+    sent.with_body(request)
+}
+
+pub(super) async fn would_cap(exchange: &Exchange, sent: &Sent, entry: &Entry, most: u64) {
+    let scene = Scene { request: Some(&sent.request), ..exchange.scene(None) };
+    carry_out(exchange, &entry.cited(), Action::Limit(cap(most)), &scene).await;
+}
+
+fn cap(most: u64) -> Limits {
+    Limits { output_tokens: Some(most), reasoning: None, tools: None, without: Vec::new(), scope: Scope::Call }
+}
+
+/// What rules added to it since it was reserved does not fit.
+pub(super) async fn refused(exchange: &Exchange, entry: &Entry) -> Option<Made> {
+    let text = format!(
+        "Refused by {} of policy {}: with what was added to this request it does not fit into what is left of the budget.",
+        entry.rule, entry.policy
+    );
+    let action = Action::Block { text, refuse_as: RefuseAs::Answer };
+    let acts = carry_out(exchange, &entry.cited(), action, &exchange.scene(None)).await;
+    acts.into_iter().find_map(|act| match act.step {
+        Step::Refuse(made) => Some(made),
+        _ => None,
+    })
+}
+
+/// It waited until others were settled.
+pub(super) async fn waited(exchange: &Exchange, entry: &Entry, time: Duration) {
+    let summary = format!("Waited {} ms for calls under way, whose reservations filled the budget", time.as_millis());
+    delayed(exchange, &entry.cited(), summary, time).await;
+}
+
+pub(super) async fn delayed(exchange: &Exchange, by: &Cited, summary: String, time: Duration) {
+    let ms = time.as_secs_f64() * 1_000.0;
+    let intervention = Intervention {
+        id: InterventionId(exchange.core.ports.clock.next_id()),
+        session: exchange.session.id,
+        exchange: exchange.id,
+        at: exchange.core.now(),
+        cause: Cause::Rule,
+        rule: Some(by.rule.clone()),
+        policy: Some(by.policy.clone()),
+        version: Some(by.version.clone()),
+        action: "delay".to_owned(),
+        mode: Mode::Enforce,
+        summary,
+        before: String::new(),
+        after: String::new(),
+        effect: Effect { tokens: 0, usd: 0.0, ms, basis: EffectBasis::Measured },
+    };
+    record(exchange, &[Act { step: Step::Nothing, intervention }]).await;
+}
+
+/// Carries an action out in the name of a budget or a rate.
+pub(super) async fn carry_out(exchange: &Exchange, by: &Cited, action: Action, scene: &Scene<'_>) -> Vec<Act> {
+    let decision = Decision {
+        rule: by.rule.clone(),
+        policy: by.policy.clone(),
+        version: by.version.clone(),
+        mode: by.mode,
+        action,
+    };
+    let acts = act::carry_out(&[decision], scene);
+    record(exchange, &acts).await;
+    acts
+}
+
+async fn record(exchange: &Exchange, acts: &[Act]) {
+    for act in acts {
+        exchange.note([Record::Intervened(Box::new(act.intervention.clone()))]);
+        if act.intervention.mode == Mode::Enforce {
+            exchange.intervened(act.intervention.id);
+        }
+    }
+    account::settle(exchange, acts, true).await;
+}
