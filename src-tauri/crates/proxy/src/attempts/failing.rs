@@ -5,10 +5,14 @@ use bytes::Bytes;
 use domain::*;
 use futures::StreamExt;
 use http::HeaderMap;
+use std::time::Duration;
+use tokio::time::{Instant, timeout_at};
 use wire::Framing;
 
 /// An error's body that is read before it goes on, in bytes.
 const READ: usize = 256 * 1024;
+/// How long its body may take; then its status is all that is known of it.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 pub(crate) struct Failing {
     pub fault: Fault,
@@ -41,8 +45,9 @@ impl Failing {
         let mut rest = relay::taken(&mut response);
         let mut ahead = Vec::new();
         let mut body = Vec::new();
+        let until = Instant::now() + PATIENCE;
         while body.len() < READ {
-            let Some(chunk) = rest.next().await else { break };
+            let Ok(Some(chunk)) = timeout_at(until, rest.next()).await else { break };
             if let Ok(chunk) = &chunk {
                 body.extend_from_slice(chunk);
             }
