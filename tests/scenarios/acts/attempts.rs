@@ -89,8 +89,9 @@ pub async fn retry_broken(dialect: Dialect, streamed: bool) {
 
 /// The last failure passes as it came; a caller's mistake is never tried again.
 pub async fn give_up(dialect: Dialect, streamed: bool) {
-    let (world, mut agent) = flaky(dialect, streamed, &rule(RETRY), move |round, _, _| match round {
+    let (world, mut agent) = flaky(dialect, streamed, &rule(RETRY), move |round, _, good| match round {
         0 => render::error(dialect, 400, "prompt is too long"),
+        6.. => good,
         round => render::error(dialect, 503, &format!("busy {round}")).header("retry-after", "0"),
     })
     .await;
@@ -106,6 +107,7 @@ pub async fn give_up(dialect: Dialect, streamed: bool) {
     // The client's own retry is the same request: it gets its one attempt and no more of ours.
     let response = agent.send().await.unwrap();
     assert_eq!((response.status, attempts(&world, &response).await), (503, vec![503]));
+    assert_eq!(say(&mut agent, "Three").await.0.text, "Answer 6.");
     let act = recorded(&world, "retry").await;
     let told = act["summary"].as_str().unwrap();
     assert!(told.contains("Could not retry") && told.contains("the client's own retries counted"), "{told}");
