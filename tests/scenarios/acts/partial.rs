@@ -168,3 +168,36 @@ pub async fn at_an_answer(dialect: Dialect, streamed: bool) {
     let (last, _) = agent.turn().await;
     assert!(last.text.contains("Answer 2."), "{last:?}");
 }
+
+/// A provider that holds the history does not keep an answer that was broken off: the next request goes on from what it does keep.
+#[tokio::test(flavor = "multi_thread")]
+async fn where_the_provider_holds_the_history_it_hears_what_it_did_not_keep() {
+    for streamed in [false, true] {
+        let replies = |request: &_, round| match round {
+            0 => silent_behind(render::answer(request, &Turn::text("The first half.").numbered(0)), "The first"),
+            _ => render::answer(request, &Turn::text("Done.").numbered(round)),
+        };
+        let whole = |request: &_, round| match round {
+            0 => render::answer(request, &Turn::text("Never.").numbered(0)).delay(Duration::from_secs(60)),
+            _ => render::answer(request, &Turn::text("Done.").numbered(round)),
+        };
+        let world = match streamed {
+            true => World::replying(Dialect::Responses, true, replies, &[("acts", LATE)]).await,
+            false => World::replying(Dialect::Responses, false, whole, &[("acts", LATE)]).await,
+        };
+        let mut agent = world.agent();
+        let (_, response) = say(&mut agent, "One").await;
+        let given = response.text().split("\"resp_").nth(1).unwrap().split('"').next().unwrap().to_owned();
+        agent.history.clear();
+        agent.extra = json!({"previous_response_id": format!("resp_{given}"), "store": true});
+        let (answer, _) = say(&mut agent, "Two").await;
+        assert_eq!(answer.text, "Done.");
+        let sent = world.bodies()[1].clone();
+        assert!(sent["previous_response_id"].is_null(), "streamed={streamed}: {sent}");
+        let told = sent["input"].to_string();
+        for words in ["One", "Confidence", "Two"] {
+            assert!(told.contains(words), "streamed={streamed}: {words} is missing in {told}");
+        }
+        assert_eq!(told.contains("The first"), streamed, "{told}");
+    }
+}

@@ -3,7 +3,7 @@
 use crate::{hand_world::World, recorded, say};
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use switchtower_tests::{Dialect, Received, Reply, Turn, agent::Outcome, judge, render};
+use switchtower_tests::{Dialect, Received, Reply, Turn, Usage, agent::Outcome, judge, render};
 
 const POLICY: &str = "version = 1\n[tiers]\nfast = \"small-model\"\n[[rule]]\nid = \"room\"\non = \"model.request\"\n\
                       when = \"request.messages > 16 && history.room.fires_in_session == 0\"\n\
@@ -99,4 +99,35 @@ pub async fn without(dialect: Dialect, streamed: bool) {
         act["summary"].as_str().unwrap().contains("there is no summary: small-model answered with status 500"),
         "{act}"
     );
+}
+
+/// By the simple key alone: over 85 % of a window that is known, the oldest turns leave in a model's words.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_window_is_summarised_by_the_simple_key() {
+    for dialect in [Dialect::Chat, Dialect::Responses, Dialect::Anthropic] {
+        let window = if dialect == Dialect::Anthropic { 200_000 } else { 128_000 };
+        let turns = AtomicUsize::new(0);
+        let replies = move |request: &Received, _| {
+            if asks_for_summary(request) {
+                return render::answer(request, &Turn::text(SAID));
+            }
+            let round = turns.fetch_add(1, Ordering::SeqCst);
+            let usage = Usage { input: window * (round as u64 + 1) / 6, ..Usage::default() };
+            let turn = match round {
+                0..=5 => Turn::call("search", json!({"path": format!("p{round}")})),
+                _ => Turn::text("Done."),
+            };
+            render::answer(request, &turn.with_usage(usage).numbered(round))
+        };
+        let policy = "version = 1\nmax_tool_errors = 9\nfallback_model = \"small-model\"\n";
+        let world = World::replying(dialect, true, replies, &[("acts", policy)]).await;
+        let long = |round: usize| format!("ORD-{round}77 {}", "lorem ipsum dolor ".repeat(2_500));
+        let answers = world.agent().run("Find them", 8, |call| Outcome::good(&long(call.arguments.len()))).await;
+        assert_eq!(answers.last().unwrap().text, "Done.", "{dialect:?}");
+        let (sent, fired) = requests(&world, dialect);
+        assert_eq!(fired, 6, "{dialect:?}: once the window is full, and no sooner");
+        assert!(json!(sent[fired]).to_string().contains(SAID), "{dialect:?}");
+        let act = recorded(&world, "compact").await;
+        assert_eq!(act["rule"], "context_limit", "{act}");
+    }
 }

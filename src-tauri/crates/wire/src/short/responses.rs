@@ -154,7 +154,8 @@ pub(super) fn end(documents: &[Value], ending: &EndEarly<'_>) -> Option<Ended> {
         return None;
     }
     let mut pen = Pen { sequence: course.sequence, frames: Vec::new() };
-    let has_text = course.items.iter().any(|item| item.item["type"] == "message");
+    let has_text =
+        course.items.iter().any(|item| item.item["type"] == "message" && (item.done || !item.text.is_empty()));
     let note = behind(has_text, ending.note);
     let (mut unfinished, mut noted) = (None, false);
     for open in course.items.iter_mut().filter(|item| !item.done) {
