@@ -35,6 +35,9 @@ test("a shadow card says that nothing was changed, and offers no fork around it"
   await play({ ...quarter, most: 6 }, runtime.proxy);
   const { sessions } = (await runtime.rpc("list_sessions")) as any;
   await open(`/sessions/${sessions[0].id}`, runtime);
+  await expect(rowsOf(page).filter({ hasText: "answered from cache" })).not.toHaveCount(0);
+  await expect(rowsOf(page).filter({ hasText: "retried ×2" })).not.toHaveCount(0);
+  await expect(rowsOf(page).filter({ hasText: "ended early" })).not.toHaveCount(0);
   await rowsOf(page).filter({ hasText: "would have asked" }).first().getByText("would have asked").click();
   const card = cards(page).filter({ hasText: "Would have" });
   await expect(card).toContainText("the traffic went on unchanged");

@@ -1,4 +1,4 @@
-// Every action's card, and the policy tab of a step.
+// Every action's card, the policy tab of a step, and alerts.
 import { play } from "../world/agent.mjs";
 import { ACTS, quarter } from "../world/acts.mjs";
 import { rowsOf, test } from "../world/browser";
@@ -27,6 +27,14 @@ for (const theme of ["light", "dark"] as const) {
         await page.getByRole("article", { name: "Intervention" }).first().waitFor();
         await shoot(page, `acts-${action}`);
       }
+      await page.setViewportSize({ width: 1440, height: 900 });
+      await open("/sessions", runtime);
+      await play({ ...quarter, most: 3 }, runtime.proxy, "/@quarter-report");
+      await page.getByRole("article", { name: "Alert desk" }).waitFor();
+      await shoot(page, "alert-notice");
+      await page.getByRole("button", { name: "Dismiss alert" }).click();
+      await page.getByRole("contentinfo").getByRole("button", { name: /alerts/ }).click();
+      await shoot(page, "alert-list");
     });
   });
 }

@@ -9,6 +9,9 @@ description = "Keeps the quarterly report's agent within its means."
 fast   = "claude-haiku-4-5"
 strong = "claude-opus-4-1"
 
+[tools]
+read_only = ["query_ledger", "open_page", "list_people"]
+
 [alert.desk]
 kind = "desktop"
 
