@@ -81,6 +81,11 @@ const ROWS: &[Row] = &[
             "on = 'model.request'\nwhen = \"request.text == 'More'\"\nmax_fires = 1\ndo = [{ rollback = { steps = 2, text = 'Go on from here.' } }]",
         )
     },
+    row("partial", "on = 'model.request'\nwhen = \"request.text == 'More'\"\nmax_fires = 1\ndo = ['partial']"),
+    row(
+        "cached call",
+        "on = 'tool.call'\nwhen = \"tool.name == 'search' && session.steps > 3\"\ndo = ['cached']\n[tools]\nread_only = ['search']",
+    ),
     row("taint and alert", "on = 'tool.result'\ndo = [{ taint = 'web' }]"),
 ];
 
@@ -96,7 +101,7 @@ fn turns(round: usize) -> Turn {
             .thinking("", "c2lnMQ=="),
         2 => Turn::call("read_file", json!({"path": "d"})).thinking("So A-1234 it is.", "c2lnMg=="),
         3 | 5 => Turn::text("Found A-1234.").thinking("Done.", &format!("c2lnX{round}==")),
-        4 => Turn::call("search", json!({"path": "e"})).thinking("More.", "c2lnNA=="),
+        4 => Turn::call("search", json!({"path": "a"})).thinking("More.", "c2lnNA=="),
         _ => Turn::text("Bye."),
     }
 }
@@ -105,7 +110,7 @@ const LONG: &str = r#"{"id":"row-1","rows":["row-1","row-2","row-3","row-4","row
 
 /// Asks three times, runs every tool; results are long, empty or failed.
 async fn talk(agent: &mut Agent) {
-    for text in ["Find B-1234", "More", "Thanks"] {
+    for text in ["Find B-1234", "More", "Thanks", "Bye"] {
         agent.say(text);
         loop {
             mark(agent);
