@@ -61,6 +61,7 @@ test("a session from a file says how it stood when rules last looked", async ({ 
 test("a rule that fired often is told with what came since", async ({ page, open, ask }) => {
   const session = await sessionOf(ask, "claude-code");
   await open(`/sessions/${session.id}`);
+  await page.getByRole("region", { name: "Standing", exact: true }).waitFor();
   await page.keyboard.press("s");
   const fired = page.getByRole("region", { name: /Rules that fired/ });
   await expect(fired).toContainText("max_tool_errors");

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { ago, agoInWords, bytes, cutMiddle, duration, money, oneLine, percent, short } from "./format";
+import { ago, agoInWords, bytes, cutMiddle, duration, inWords, money, oneLine, percent, short } from "./format";
 
 test("short numbers keep three digits and never read 1000k", () => {
   expect([0, 950, 1200, 38_120, 120_400, 999_499, 999_999, 4_560_000].map(short)).toEqual([
@@ -61,4 +61,14 @@ test("a long text keeps its end", () => {
 
 test("one line shows control characters and direction overrides as dots", () => {
   expect(oneLine("a\n  b\u0007\u202egnp.exe")).toBe("a b··gnp.exe");
+});
+
+test("what is to come is told in its largest unit", () => {
+  expect([0, 12_000, 300_000, 3 * 3_600_000, 48 * 3_600_000].map((ms) => inWords(ms, 0))).toEqual([
+    "now",
+    "in 12 s",
+    "in 5 m",
+    "in 3 h",
+    "in 2 d",
+  ]);
 });

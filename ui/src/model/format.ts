@@ -91,6 +91,16 @@ export function agoInWords(at: number, now: number): string {
   return /^\d{4}-/.test(said) ? `on ${said}` : `${said} ago`;
 }
 
+/** How long until then: in 12 s, in 5 m, in 3 h, in 2 d; now where it is past. */
+export function inWords(at: number, now: number): string {
+  const seconds = Math.ceil((at - now) / 1000);
+  if (seconds <= 0) return "now";
+  if (seconds < 60) return `in ${seconds} s`;
+  if (seconds < 3600) return `in ${Math.round(seconds / 60)} m`;
+  if (seconds < 86_400) return `in ${Math.round(seconds / 3600)} h`;
+  return `in ${Math.round(seconds / 86_400)} d`;
+}
+
 /** The local wall clock to the millisecond, with the date. */
 export function exactTime(at: number): string {
   const date = new Date(at);

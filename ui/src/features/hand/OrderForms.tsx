@@ -124,7 +124,13 @@ export function ToolsForm({
   );
 }
 
-export function BudgetForm({ session, orders, onClose }: Props & { orders: Standing }) {
+/** `meant`: the budget that its gauge was pressed for, with its limit in words. */
+export function BudgetForm({
+  session,
+  orders,
+  meant,
+  onClose,
+}: Props & { orders: Standing; meant?: { name: string; limit: string } | undefined }) {
   const loaded = useQuery(policies).data?.policies ?? [];
   const names = loaded.flatMap((policy) =>
     policy.rules.flatMap(({ id, lowered_from: from }) =>
@@ -132,7 +138,7 @@ export function BudgetForm({ session, orders, onClose }: Props & { orders: Stand
     ),
   );
   const known = [...new Set([...names, ...orders.budgets.map((budget) => budget.name)])];
-  const [name, setName] = useState<string | null>(null);
+  const [name, setName] = useState<string | null>(meant?.name ?? null);
   const chosen = name ?? known[0] ?? "";
   const [how, setHow] = useState<"raise" | "set">("raise");
   const [amount, setAmount] = useState("");
@@ -158,7 +164,11 @@ export function BudgetForm({ session, orders, onClose }: Props & { orders: Stand
         value={chosen}
         onValue={setName}
         options={known}
-        hint="Its key, such as token_budget_per_session or budget.NAME, or policy/rule."
+        hint={
+          meant && chosen === meant.name
+            ? `Its limit is ${meant.limit} now.`
+            : "Its key, such as token_budget_per_session or budget.NAME, or policy/rule."
+        }
       />
       <div className="flex items-end gap-4">
         <Choice

@@ -8,7 +8,8 @@ import { metrics } from "@/bridge/queries";
 import { count, money, percent, short } from "@/model/format";
 import { Empty, Failure, SkeletonRows } from "@/widgets/states";
 import { useToday } from "../live";
-import { CircuitBreakers, Days, Errors, Latest, Models, Rules, Running, Tools } from "./lists";
+import { Days, Errors, Latest, Models, Rules, Running, Tools } from "./lists";
+import { Budgets, CircuitBreakers } from "./Means";
 
 export function OverviewScreen() {
   const today = useToday();
@@ -79,6 +80,7 @@ function Figures({ figures }: { figures: MetricsView }) {
         <Figure name="Tokens out">{short(figures.output_tokens)}</Figure>
       </dl>
       <div className="mt-5 gap-x-10 @4xl:columns-2">
+        <Budgets />
         <CircuitBreakers />
         <Rules figures={figures} />
         <Tools figures={figures} />

@@ -6,28 +6,9 @@ import type { MetricsView } from "@/bridge";
 import { latestInterventions, sessionHead } from "@/bridge/queries";
 import { count, duration, money, oneLine, percent, short } from "@/model/format";
 import { Ago } from "@/widgets/time";
-import { Breakers } from "../breakers";
 import { SessionStatus } from "../sessions";
 import { ActPill } from "../timeline";
-
-function Block({ title, children }: { title: string; children: ReactNode }) {
-  return (
-    <section aria-label={title} className="mb-6 min-w-0 break-inside-avoid">
-      <h2 className="mb-1 font-medium">{title}</h2>
-      {children}
-    </section>
-  );
-}
-
-export function CircuitBreakers() {
-  return (
-    <div id="breakers">
-      <Block title="Circuit breakers">
-        <Breakers />
-      </Block>
-    </div>
-  );
-}
+import { Block } from "./Block";
 
 export function Rules({ figures }: { figures: MetricsView }) {
   return (

@@ -9,9 +9,15 @@ import { useNow } from "@/widgets/clock";
 import { Ago } from "@/widgets/time";
 import { Pill } from "@/widgets/tone";
 
-type Props = { session: SessionDetail; facts: FactsView; toldAt: number };
+type Props = {
+  session: SessionDetail;
+  facts: FactsView | null;
+  toldAt: number;
+  /** Its budgets as list items. */
+  budgets: ReactNode[];
+};
 
-export function StandingDetail({ session, facts, toldAt }: Props) {
+export function StandingDetail({ session, facts, toldAt, budgets }: Props) {
   const orders = orderWords(standing(session.orders));
   return (
     <section
@@ -21,10 +27,19 @@ export function StandingDetail({ session, facts, toldAt }: Props) {
       tabIndex={0}
       className="grid max-h-[38vh] gap-x-8 gap-y-3 overflow-y-auto border-line border-t bg-panel px-4 py-2.5 @2xl:grid-cols-[minmax(240px,320px)_minmax(0,1fr)]"
     >
-      <Counters facts={facts} toldAt={toldAt} />
+      {facts ? (
+        <Counters facts={facts} toldAt={toldAt} />
+      ) : (
+        <p className="text-muted text-sm">No rule has looked yet.</p>
+      )}
       <div className="min-w-0 space-y-3">
-        <Fired facts={facts} muted={standing(session.orders).muted} />
-        <Marks facts={facts} />
+        {budgets.length > 0 && (
+          <Part name="Budgets">
+            <ul className="max-w-2xl">{budgets}</ul>
+          </Part>
+        )}
+        {facts && <Fired facts={facts} muted={standing(session.orders).muted} />}
+        {facts && <Marks facts={facts} />}
         {orders.length > 0 && (
           <Part name="Standing orders">
             <ul className="text-sm">
@@ -37,7 +52,7 @@ export function StandingDetail({ session, facts, toldAt }: Props) {
           </Part>
         )}
       </div>
-      {!facts.live && <LastLooked session={session} facts={facts} />}
+      {facts && !facts.live && <LastLooked session={session} facts={facts} />}
     </section>
   );
 }

@@ -1,14 +1,26 @@
 // What the rules of a session read now: one line under its head, which opens to all of it.
-import { ChevronRight, EyeOff, Gavel, ShieldAlert, TrendingUp, TriangleAlert } from "lucide-react";
-import type { ReactNode } from "react";
-import type { FactsView, SessionDetail } from "@/bridge";
+
+import { useQuery } from "@tanstack/react-query";
+import { ChevronRight, Coins, EyeOff, Gavel, ShieldAlert, TrendingUp, TriangleAlert } from "lucide-react";
+import { type ReactNode, useState } from "react";
+import type { BudgetView, FactsView, SessionDetail } from "@/bridge";
+import { policies } from "@/bridge/queries";
+import { amount, fullestFirst, orderName } from "@/model/budget";
 import { risk } from "@/model/facts";
 import { count, plural } from "@/model/format";
 import { standing } from "@/model/orders";
+import { Button } from "@/widgets/button";
 import { useKeys } from "@/widgets/keys";
 import { useRemembered } from "@/widgets/remembered";
 import { Pill } from "@/widgets/tone";
+import { BudgetBar, BudgetRow } from "../budgets";
+import { BudgetForm } from "../hand";
 import { StandingDetail } from "./StandingDetail";
+
+/** So many gauges stand in the line: the fullest. */
+const GAUGES = 3;
+
+const keyOf = (budget: BudgetView) => `${budget.policy}/${budget.name} ${budget.unit}`;
 
 type Props = {
   session: SessionDetail;
@@ -18,9 +30,13 @@ type Props = {
 
 export function StandingLine({ session, toldAt }: Props) {
   const [open, setOpen] = useRemembered("standing-open", false);
+  const [raising, setRaising] = useState<BudgetView | null>(null);
+  const loaded = useQuery(policies).data?.policies ?? [];
+  const orders = standing(session.orders);
+  const budgets = fullestFirst(session.budgets);
   const { facts } = session;
   useKeys({ s: () => setOpen(!open) });
-  if (facts === null) return null;
+  if (facts === null && budgets.length === 0) return null;
   return (
     <section aria-label="Standing" className="@container shrink-0 border-line border-b">
       <div className="flex h-7 items-center gap-2 overflow-x-auto px-3 text-sm [scrollbar-width:none]">
@@ -33,21 +49,68 @@ export function StandingLine({ session, toldAt }: Props) {
           className="-ml-1 flex h-5 shrink-0 items-center gap-1 rounded px-1 text-muted hover:bg-hover hover:text-ink"
         >
           <ChevronRight size={12} className={`transition-transform duration-100 ${open ? "rotate-90" : ""}`} />
-          {facts.live ? "Rules read" : "Rules last read"}
+          {facts === null || facts.live ? "Rules read" : "Rules last read"}
         </button>
-        <Marks
-          facts={facts}
-          muted={standing(session.orders).muted.length}
-          redacted={standing(session.orders).redacted}
-        />
+        {budgets.slice(0, GAUGES).map((budget) => (
+          <BudgetBar key={keyOf(budget)} budget={budget} onRaise={() => setRaising(budget)} />
+        ))}
+        {budgets.length > GAUGES && (
+          <button
+            type="button"
+            onClick={() => setOpen(true)}
+            className="shrink-0 rounded px-1 text-muted hover:bg-hover hover:text-ink"
+          >
+            +{budgets.length - GAUGES} budgets
+          </button>
+        )}
+        {facts && (
+          <Marks facts={facts} muted={orders.muted.length} redacted={orders.redacted} quiet={budgets.length > 0} />
+        )}
       </div>
-      {open && <StandingDetail session={session} facts={facts} toldAt={toldAt} />}
+      {open && (
+        <StandingDetail
+          session={session}
+          facts={facts}
+          toldAt={toldAt}
+          budgets={budgets.map((budget) => (
+            <BudgetRow key={keyOf(budget)} budget={budget}>
+              <Button
+                icon={Coins}
+                word="Raise"
+                says="Another limit for this session"
+                onClick={() => setRaising(budget)}
+              />
+            </BudgetRow>
+          ))}
+        />
+      )}
+      {raising && (
+        <BudgetForm
+          session={session.id}
+          orders={orders}
+          meant={{
+            name: orderName(raising, session.budgets, loaded),
+            limit: amount(raising.limit, raising.unit),
+          }}
+          onClose={() => setRaising(null)}
+        />
+      )}
     </section>
   );
 }
 
 /** What stands out; where nothing does, that. */
-function Marks({ facts, muted, redacted }: { facts: FactsView; muted: number; redacted: number }) {
+function Marks({
+  facts,
+  muted,
+  redacted,
+  quiet,
+}: {
+  facts: FactsView;
+  muted: number;
+  redacted: number;
+  quiet: boolean;
+}) {
   const { session, run, history } = facts;
   const marks: ReactNode[] = session.taints.map((taint) => (
     <Pill key={`t ${taint}`} tone="policy" icon={ShieldAlert} title={`session.taints holds ${taint}`}>
@@ -89,6 +152,7 @@ function Marks({ facts, muted, redacted }: { facts: FactsView; muted: number; re
     );
   }
   if (muted > 0) marks.push(<Pill key="muted">{plural(muted, "rule")} muted</Pill>);
-  if (marks.length === 0) return <span className="truncate text-faint">nothing out of the ordinary</span>;
+  if (marks.length === 0)
+    return quiet ? null : <span className="truncate text-faint">nothing out of the ordinary</span>;
   return marks;
 }

@@ -1,0 +1,2 @@
+export { BudgetBar, BudgetRow } from "./BudgetGauge";
+export { SharedBudgets } from "./SharedBudgets";
