@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use switchtower_tests::{Dialect, Received, Reply, Turn, Usage, agent::Outcome, judge, render};
 
-const POLICY: &str = "version = 1\n[tiers]\nfast = \"small-model\"\n[[rule]]\nid = \"room\"\non = \"model.request\"\n\
+const POLICY: &str = "version = 1\n[tiers]\nfast = \"small-model\"\n[budget.all]\nper = \"session\"\nlimit_tokens = 1_000_000\ncount = \"all\"\n[[rule]]\nid = \"room\"\non = \"model.request\"\n\
                       when = \"request.messages > 16 && history.room.fires_in_session == 0\"\n\
                       do = [{ compact = { to = 0.0002, pin = [\"Never forget\"], summary = \"tier:fast\" } }]\n";
 const SAID: &str = "The agent searched p0 to p6 and found an order for each; nothing failed.";
@@ -85,7 +85,10 @@ pub async fn summarised(dialect: Dialect, streamed: bool) {
     let beside = beside.unwrap_or_else(|| panic!("no side call in {rows}"));
     let exchange = world.rpc("get_exchange", json!({"exchange": beside["exchange"]})).await;
     assert_eq!(exchange["state"], "complete", "{exchange}");
-    assert_eq!(session["input_tokens"], 120 * (sent.len() as u64 + 1), "its tokens are the session's: {session}");
+    let calls = sent.len() as u64 + 1;
+    assert_eq!(session["input_tokens"], 120 * calls, "its tokens are the session's: {session}");
+    let budgets = world.rpc("get_session", json!({"session": session["id"]})).await["budgets"].clone();
+    assert_eq!(budgets[0]["used"].as_f64(), Some((120 + 34) as f64 * calls as f64), "and its budgets': {budgets}");
 }
 
 pub async fn without(dialect: Dialect, streamed: bool) {

@@ -20,6 +20,7 @@ pub(super) async fn tell(
         Err(_) => Usage::default(),
     };
     let cost_usd = core.cost(&exchange.provider.name, &asked.model, &usage, at).await;
+    exchange.used_beside(&usage, cost_usd.unwrap_or_default());
     let beside = exchange.session.with(move |session| {
         let (run, step) = session.state.asked_beside(id, &usage, cost_usd);
         (run, step, session.state.row())

@@ -39,7 +39,7 @@ const LOWERINGS: &[Lowering] = &[
         rule: r#"id = "token_budget_nearly_used"
 on = "model.request"
 when = "budget.token_budget_per_session.used > 0.85 && !request.side_call && (history.token_budget_nearly_used.fires_in_session == 0 || history.token_budget_nearly_used.steps_since >= 5)"
-do = [{ compact = { to = 0.5, of = "context" } }]
+do = [{ compact = { to = 0.5, of = "context"SUMMARY } }]
 "#,
     },
     Lowering {
