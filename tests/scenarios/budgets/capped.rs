@@ -108,3 +108,25 @@ async fn a_token_budget_trips_on_every_dialect() {
         assert_eq!(compacted.len(), 1, "{what}: beyond 85 % the context is compacted: {compacted:?}");
     }
 }
+
+/// After a blocked call the runtime goes on with the model: that call too is capped, to what the first one left.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_follow_up_after_a_blocked_call_is_capped_to_what_the_first_left() {
+    let block = "[[rule]]\nid = \"no\"\non = \"tool.call\"\ndo = [\"block\"]\n";
+    for (dialect, streamed) in forms().filter(|(dialect, _)| *dialect != Dialect::Anthropic) {
+        let what = format!("{dialect:?} streamed={streamed}");
+        let provider = crate::hand_world::provider(|round| match round {
+            0 => Turn::call("search", json!({"path": "a"})).with_usage(used(40, 160)),
+            _ => Turn::text("Fine.").with_usage(used(80, 100)),
+        })
+        .await;
+        let runtime = Runtime::start(&Options::to(&provider.base).policy("capped", &policy(block)));
+        let mut agent = agent(&runtime, "bot~one", dialect, streamed);
+        let (answer, _) = say(&mut agent, "Go on").await;
+        assert_eq!(answer.text, "Fine.", "{what}");
+        let asked: Vec<u64> =
+            provider.received().iter().filter_map(|request| maximum(dialect, &request.json())).collect();
+        assert_eq!(asked.len(), 2, "{what}");
+        assert!(asked[1] + 200 < asked[0] && asked[1] + 500 > asked[0], "{what}: {asked:?}");
+    }
+}

@@ -2,7 +2,7 @@
 
 use crate::{agent, hand_world::escalation, naming, say, used};
 use serde_json::{Value, json};
-use switchtower_tests::{Dialect, Options, Runtime, Turn, cells::forms};
+use switchtower_tests::{Dialect, Options, Runtime, Turn, Usage, cells::forms};
 
 /// US dollars a million tokens, read and written, of each dialect's scripted model.
 fn price(dialect: Dialect) -> Option<(f64, f64)> {
@@ -104,4 +104,29 @@ async fn a_call_whose_price_nobody_knows_goes_out_and_says_so() {
     let (answer, _) = say(&mut agent, "First").await;
     assert_eq!(answer.text, "Fine.");
     assert!(world.events(&["unpriced"]).await[0].contains("a-model-of-our-own"));
+}
+
+/// To a hundredth of a cent: cached and written-to-cache input at their own rates, reasoning within the output, streamed as unstreamed.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_settled_is_the_providers_own_count_at_its_rates() {
+    let usage = Usage { input: 10_000, cached: 6_000, cache_write: 0, output: 2_000, reasoning: 1_500 };
+    let provider = crate::hand_world::provider(move |_| Turn::text("Fine.").with_usage(usage)).await;
+    for (dialect, streamed) in forms() {
+        let golden = match dialect {
+            // 0.15 $ a million read, 0.075 from the cache, 0.60 written.
+            Dialect::Chat | Dialect::Responses => (4_000.0 * 0.15 + 6_000.0 * 0.075 + 2_000.0 * 0.60) / 1e6,
+            // 3 $ a million read, 0.30 from the cache, 15 written.
+            Dialect::Anthropic => (4_000.0 * 3.0 + 6_000.0 * 0.30 + 2_000.0 * 15.0) / 1e6,
+            _ => continue,
+        };
+        let what = format!("{dialect:?} streamed={streamed}");
+        let policy = "version = 1\nname = \"p\"\n[budget.cost_budget_usd]\nlimit_usd = 5\nper = \"session\"\n";
+        let runtime = Runtime::start(&Options::to(&provider.base).policy("p", policy));
+        let mut agent = naming(agent(&runtime, "bot~one", dialect, streamed), 4_000);
+        let (_, response) = say(&mut agent, "Go").await;
+        let exchange = runtime.settled(response.header("x-switchtower-exchange").unwrap()).await;
+        let (spent, _) = budget(&runtime).await;
+        assert!((spent - golden).abs() < 1e-9, "{what}: {spent}, not {golden}");
+        assert!((exchange["cost_usd"].as_f64().unwrap() - golden).abs() < 1e-9, "{what}: {exchange}");
+    }
 }

@@ -65,9 +65,6 @@ pub(crate) async fn ask(
             rounds.len()
         ));
     }
-    budgets::again(exchange)?;
-    // A recorded answer does not go on: what follows is the model's.
-    rewind::depart(exchange, Why::Blocked).await;
     let at = sent.request.messages.len() as u32;
     let edit = ContextEdit {
         session: exchange.session.id,
@@ -79,9 +76,14 @@ pub(crate) async fn ask(
         messages: course(exchange.request.dialect, rounds)?,
         results: Vec::new(),
     };
+    let used = rounds.iter().filter_map(|round| round.answer.usage);
+    let used = used.fold(Usage::default(), |sum, usage| sum.plus(&usage));
+    let body = budgets::again(exchange, sent, &used, wire::apply(&sent.request, &[&edit])).await?;
+    // A recorded answer does not go on: what follows is the model's.
+    rewind::depart(exchange, Why::Blocked).await;
     let mut outgoing = sent.outgoing.clone();
     outgoing.headers.remove(http::header::CONTENT_ENCODING);
-    outgoing.body = wire::apply(&sent.request, &[&edit]);
+    outgoing.body = body;
     let began = exchange.elapsed();
     let response = exchange.core.ports.upstream.send(outgoing).await;
     let (status, error) = match &response {

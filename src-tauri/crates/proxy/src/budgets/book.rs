@@ -158,21 +158,6 @@ impl Book {
         put(&mut accounts, exchange, claims, output.most().unwrap_or(LEAST_OUTPUT));
     }
 
-    /// A further call within the same exchange; false, and nothing more is reserved, where it does not fit.
-    pub fn add(&self, exchange: ExchangeId, claims: &[Claim], output: Output) -> bool {
-        let mut accounts = self.accounts.lock();
-        open(&mut accounts, claims);
-        let held: Vec<Spending> = claims.iter().map(|claim| own(&accounts, exchange, claim)).collect();
-        let fits = claims.iter().zip(&held).all(|(claim, held)| {
-            let taken = taken(&accounts, exchange, claim, false).plus(*held);
-            claim.watches || claim.room(taken).is_none_or(|room| room >= output.least(claim.budget.capping))
-        });
-        if fits {
-            put(&mut accounts, exchange, claims, output.most().unwrap_or(LEAST_OUTPUT));
-        }
-        fits
-    }
-
     /// The exchange is over: what it reserved becomes what it spent. Gives the accounts as they stand then.
     pub fn settle(
         &self,

@@ -8,6 +8,7 @@ use super::{
     told,
 };
 use crate::{answer, exchange::Exchange, hand::call::Unsettled, outlet::Outlet, sent::Sent};
+use bytes::Bytes;
 use domain::*;
 use std::{sync::Arc, time::Duration};
 use tokio::time::Instant;
@@ -84,10 +85,14 @@ pub(super) async fn confirm(exchange: &Exchange, sent: Sent, outlet: Outlet) -> 
             tell(exchange, purse);
             shadowed(exchange, purse, &sent).await;
             let capped = match cap.and_then(|(most, claim)| Some((most, purse.entry_of(claim)?))) {
-                Some((most, entry)) => told::capped(exchange, sent, entry, most).await,
+                Some((most, entry)) => told::capped(exchange, &sent.request, entry, most).await,
+                None => None,
+            };
+            let sent = match capped {
+                Some(request) => sent.with_body(request),
                 None => sent,
             };
-            Some((capped, outlet))
+            Some((sent, outlet))
         }
         Reserving::Short { claim, .. } => {
             let made = match purse.entry_of(claim) {
@@ -114,18 +119,37 @@ async fn shadowed(exchange: &Exchange, purse: &Purse, sent: &Sent) {
     }
 }
 
-/// Another call within the same exchange. An error says why there is none, as the end of a sentence.
-pub(crate) fn again(exchange: &Exchange) -> Result<(), String> {
-    let Some(purse) = exchange.purse.get() else { return Ok(()) };
-    let State { claims, output, stage } = purse.state.lock().clone();
-    match stage {
-        Stage::Over => purse.book().force(exchange.id, &claims, output),
-        _ if purse.book().add(exchange.id, &claims, output) => {}
-        _ => return Err("a budget has no room for another call.".to_owned()),
+/// Another call within the same exchange, after rounds that used so much: its body, capped to what remains. An error says why there is
+/// none, as the end of a sentence.
+pub(crate) async fn again(exchange: &Exchange, sent: &Sent, used: &Usage, body: Bytes) -> Result<Bytes, String> {
+    let Some(purse) = exchange.purse.get() else { return Ok(body) };
+    let State { mut claims, output, stage } = purse.state.lock().clone();
+    if stage == Stage::Unasked {
+        return Ok(body);
     }
-    purse.state.lock().stage = if stage == Stage::Over { Stage::Over } else { Stage::Granted };
+    let usd = exchange.core.cost(&sent.provider, &sent.request.model, used, exchange.at).await.unwrap_or_default();
+    for claim in &mut claims {
+        // What was used stays reserved until it is settled, and what was said is read again.
+        let tokens = claim.budget.counted.tokens(used) + used.output;
+        let usd = usd + used.output as f64 * claim.usd_per_output;
+        claim.input = claim.input.plus(Spending { tokens, usd });
+    }
+    let cap = match stage {
+        Stage::Over => {
+            purse.book().force(exchange.id, &claims, output);
+            None
+        }
+        _ => match purse.book().reserve(exchange.id, &claims, output) {
+            Reserving::Granted { cap } => cap,
+            Reserving::Short { .. } => return Err("a budget has no room for another call.".to_owned()),
+        },
+    };
     tell(exchange, purse);
-    Ok(())
+    let Some((most, entry)) = cap.and_then(|(most, claim)| Some((most, purse.entry_of(claim)?))) else {
+        return Ok(body);
+    };
+    let Ok(request) = wire::parse(&exchange.route, body.clone()) else { return Ok(body) };
+    Ok(told::capped(exchange, &request, entry, most).await.map_or(body, |capped| capped.body))
 }
 
 /// The exchange is over: what it reserved becomes what it spent, all attempts and rounds together.

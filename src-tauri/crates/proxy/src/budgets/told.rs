@@ -5,7 +5,7 @@ use crate::{account, exchange::Exchange, sent::Sent};
 use act::{Act, Scene, Step};
 use domain::*;
 use std::time::Duration;
-use wire::Made;
+use wire::{Made, Request};
 
 /// What an act cites.
 pub(super) struct Cited {
@@ -22,17 +22,17 @@ impl Entry {
     }
 }
 
-/// The output is capped to what remains.
-pub(super) async fn capped(exchange: &Exchange, sent: Sent, entry: &Entry, most: u64) -> Sent {
+/// The output is capped to what remains; none: it asks for no more.
+pub(super) async fn capped(exchange: &Exchange, request: &Request, entry: &Entry, most: u64) -> Option<Request> {
     let limits = cap(most);
-    let limited = wire::limit(&sent.request, &limits);
+    let limited = wire::limit(request, &limits);
     if limited.changes.is_empty() {
-        return sent;
+        return None;
     }
-    let Ok(request) = wire::parse(&exchange.route, limited.body) else { return sent };
-    let scene = Scene { request: Some(&sent.request), ..exchange.scene(None) };
+    let capped = wire::parse(&exchange.route, limited.body).ok()?;
+    let scene = Scene { request: Some(request), ..exchange.scene(None) };
     carry_out(exchange, &entry.cited(), Action::Limit(limits), &scene).await;
-    sent.with_body(request)
+    Some(capped)
 }
 
 pub(super) async fn would_cap(exchange: &Exchange, sent: &Sent, entry: &Entry, most: u64) {

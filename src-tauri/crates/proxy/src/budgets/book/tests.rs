@@ -108,13 +108,17 @@ fn what_an_earlier_life_left_open_counts_as_spent() {
 }
 
 #[test]
-fn a_second_call_of_an_exchange_reserves_beside_the_first() {
+fn a_second_call_of_an_exchange_reserves_beside_what_the_first_used() {
     let book = Book::default();
-    let claims = [claim("a", 1_000, 300)];
-    assert_eq!(book.reserve(ExchangeId(1), &claims, named(100)), Reserving::Granted { cap: None });
-    assert!(book.add(ExchangeId(1), &claims, named(100)));
-    assert_eq!(total(&book, "a"), 800);
-    assert!(!book.add(ExchangeId(1), &claims, named(100)));
+    let mut claims = [claim("a", 1_000, 300)];
+    assert_eq!(book.reserve(ExchangeId(1), &claims, Output::default()), Reserving::Granted { cap: Some((700, 0)) });
+    // 350 were used, and the next call reads 310.
+    claims[0].input = tokens(660);
+    assert_eq!(book.reserve(ExchangeId(1), &claims, Output::default()), Reserving::Granted { cap: Some((340, 0)) });
+    assert_eq!(total(&book, "a"), 1_000);
+    claims[0].input = tokens(995);
+    let short = Reserving::Short { claim: 0, by_others: false };
+    assert_eq!(book.reserve(ExchangeId(1), &claims, Output::default()), short);
     book.settle(ExchangeId(1), &claims, |_| tokens(640));
     assert_eq!(total(&book, "a"), 640);
 }
