@@ -195,3 +195,32 @@ fn class(action: &Action) -> u8 {
         Action::First(actions) => actions.iter().map(class).min().unwrap_or(4),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compile;
+
+    #[test]
+    fn a_rule_that_panics_is_its_on_error_and_recorded_and_the_next_rule_is_judged() {
+        let source = "version = 1\nname = 'p'\n\
+            [[rule]]\nid = 'open'\non = 'model.request'\nwhen = 'session.steps > 0'\ndo = ['block']\n\
+            [[rule]]\nid = 'closed'\non = 'model.request'\nwhen = 'session.steps > 0'\non_error = 'closed'\ndo = [{ taint = 'x' }]\n\
+            [[rule]]\nid = 'sound'\non = 'model.request'\nwhen = 'session.steps > 0'\ndo = [{ taint = 'y' }]\n";
+        let (mut policy, _) = compile("p.toml", source).unwrap();
+        for rule in &mut policy.rules[..2] {
+            Arc::get_mut(rule).unwrap().when.as_mut().unwrap().break_down();
+        }
+        let observation: Observation = serde_json::from_value(serde_json::json!({
+            "point": "model.request", "at": 0, "trace": {"session": "ses_0000000000001", "exchange": "exc_0000000000002"},
+            "session": {"steps": 1}, "run": {}, "request": {},
+        }))
+        .unwrap();
+        let verdict = judge(&[&policy], &observation, &|| 0);
+        let told: Vec<_> =
+            verdict.evaluations.iter().map(|one| (&*one.rule, one.matched, one.error.is_some())).collect();
+        assert_eq!(told, [("open", false, true), ("closed", false, true), ("sound", true, false)]);
+        let decided: Vec<_> = verdict.decisions.iter().map(|one| (&*one.rule, one.action.name())).collect();
+        assert_eq!(decided, [("closed", "block"), ("sound", "taint")]);
+    }
+}

@@ -58,6 +58,21 @@ impl Compiled {
     }
 }
 
+#[cfg(test)]
+impl Compiled {
+    /// From now on its evaluator panics.
+    pub fn break_down(&mut self) {
+        #[derive(Debug)]
+        struct Broken;
+        impl Condition for Broken {
+            fn holds(&self, _: &dyn Facts) -> Result<bool, Fault> {
+                panic!("an evaluator that is broken")
+            }
+        }
+        self.evaluator = Box::new(Broken);
+    }
+}
+
 struct Observed<'o> {
     reads: &'o [Read],
     observation: &'o Observation,
