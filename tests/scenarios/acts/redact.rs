@@ -36,6 +36,8 @@ pub async fn request(dialect: Dialect, streamed: bool) {
     }
     let act = recorded(&world, "redact").await;
     assert!(!act.to_string().contains(EMAIL), "the act does not repeat it: {act}");
+    let shown = world.rpc("get_session", json!({"session": world.session().await["id"]})).await["orders"].to_string();
+    assert!(shown.contains(TOKEN) && !shown.contains(EMAIL), "nor do the orders: {shown}");
     let listed = world.rpc("list_interventions", json!({"session": world.session().await["id"]})).await;
     assert_eq!(listed["interventions"].as_array().unwrap().len(), 1, "what is known is no news: {listed}");
 }

@@ -30,7 +30,7 @@ impl Console {
             budgets: budgets.into_iter().map(BudgetView::from).collect(),
             rewind: self.rewind_of(session).await?,
             forked_from: self.fork_of(session).await?,
-            orders: orders.and_then(|orders| serde_json::from_str(&orders).ok()),
+            orders: orders.and_then(|orders| serde_json::from_str(&orders).ok()).map(without_values),
         })
     }
 
@@ -45,6 +45,15 @@ impl Console {
         });
         Ok(SearchPage { hits: hits.collect(), next: page.next })
     }
+}
+
+/// Of what was redacted only the tokens: its values stand in the record of what was said, and nowhere more often than they must.
+fn without_values(mut orders: serde_json::Value) -> serde_json::Value {
+    let kept = orders.pointer_mut("/vault/kept").and_then(serde_json::Value::as_array_mut);
+    for kept in kept.into_iter().flatten().filter_map(serde_json::Value::as_object_mut) {
+        kept.remove("value");
+    }
+    orders
 }
 
 impl From<domain::SessionState> for SessionState {
