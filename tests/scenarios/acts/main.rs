@@ -9,6 +9,7 @@ mod attempts;
 mod breakers;
 mod context;
 mod ends;
+mod extract;
 mod keys;
 mod orders;
 mod partial;
@@ -69,6 +70,8 @@ const ROWS: &[Row] = &[
     with_tools("schema"),
     with_tools("truncate"),
     with_tools("extract"),
+    with_tools("extract by a model"),
+    with_tools("extract or what comes next"),
     with_tools("compact"),
     with_tools("partial amid an answer"),
     with_tools("partial within a thought"),
@@ -165,6 +168,8 @@ async fn cell(name: &str, dialect: Dialect, streamed: bool) {
         "redact a call" => redact::call(dialect, streamed).await,
         "truncate" => context::truncate(dialect, streamed).await,
         "extract" => context::extract(dialect, streamed).await,
+        "extract by a model" => extract::by_a_model(dialect, streamed).await,
+        "extract or what comes next" => extract::or_what_comes_next(dialect, streamed).await,
         "compact" => context::compact(dialect, streamed).await,
         "partial amid an answer" => partial::amid(dialect, streamed).await,
         "partial within a thought" => partial::within_a_thought(dialect, streamed).await,

@@ -8,6 +8,7 @@ mod block;
 mod cached;
 mod compact;
 mod escalate;
+mod extraction;
 mod inject;
 mod limit;
 mod partial;
@@ -26,6 +27,7 @@ pub use block::{edge_after_removal, removal_text};
 pub use cached::Good;
 pub use compact::{Plan, plan};
 pub use escalate::{arguments_digest, call_digest, digest, request_digest};
+pub use extraction::Extraction;
 pub use partial::Known;
 pub use retry::Failed;
 pub use scene::{Act, Context, Destination, History, Order, Scene, Step};
@@ -53,8 +55,12 @@ pub fn carry_out(decisions: &[Decision], scene: &Scene<'_>) -> Vec<Act> {
 
 /// Up to the first that applies; those before it stay as what they could not do.
 fn first(decision: &Decision, actions: &[Action], scene: &Scene<'_>, acts: &mut Vec<Act>) {
-    for action in actions {
-        let Some(act) = one(&Decision { action: action.clone(), ..decision.clone() }, scene) else { continue };
+    for (at, action) in actions.iter().enumerate() {
+        let Some(mut act) = one(&Decision { action: action.clone(), ..decision.clone() }, scene) else { continue };
+        if let Step::Extract(extraction) = &mut act.step {
+            // Whether it applies, its model tells.
+            first(decision, &actions[at + 1..], scene, &mut extraction.otherwise);
+        }
         let applies = !matches!(act.step, Step::Nothing);
         acts.push(act);
         if applies {
@@ -83,6 +89,7 @@ fn one(decision: &Decision, scene: &Scene<'_>) -> Option<Act> {
         Action::Replace { patterns, with } => return redact::carry_out(decision, patterns, Some(with), scene),
         Action::Truncate { head, tail } => result::truncate(decision, *head, *tail, scene),
         Action::Extract { fields } => result::extract(decision, fields, scene),
+        Action::ExtractBy { by, fields } => extraction::carry_out(decision, by, fields, scene),
         Action::Compact { to, of, pin, summary } => {
             compact::carry_out(decision, *to, *of, pin, summary.as_ref(), scene)
         }

@@ -43,13 +43,19 @@ pub(crate) fn extract(decision: &Decision, fields: &[JsonPath], scene: &Scene<'_
 }
 
 fn changed(decision: &Decision, result: &ToolResult, shorter: String, summary: String, scene: &Scene<'_>) -> Act {
-    let of = result.name.as_ref().map(|name| format!(" of {name}")).unwrap_or_default();
-    let summary = format!("{summary}{of}'s result");
-    let summary = if of.is_empty() { summary.replace("'s result", " of a tool's result") } else { summary };
-    let saved = (result.text.len() as i64 - shorter.len() as i64) / BYTES_PER_TOKEN;
+    let summary = format!("{summary} of {}", whose(result));
     let mut intervention = scene.intervention(decision, summary, result.text.clone(), shorter.clone());
-    intervention.effect = Effect { tokens: -saved, usd: 0.0, ms: 0.0, basis: EffectBasis::Estimated };
+    intervention.effect = Effect { tokens: -saved(result, &shorter), usd: 0.0, ms: 0.0, basis: EffectBasis::Estimated };
     Act { step: Step::Result { result: result.clone(), text: shorter }, intervention }
+}
+
+pub(crate) fn whose(result: &ToolResult) -> String {
+    format!("{}'s result", result.name.as_deref().unwrap_or("a tool"))
+}
+
+/// Tokens that the model does not get.
+pub(crate) fn saved(result: &ToolResult, shorter: &str) -> i64 {
+    (result.text.len() as i64 - shorter.len() as i64) / BYTES_PER_TOKEN
 }
 
 /// The byte at which character `count` begins.

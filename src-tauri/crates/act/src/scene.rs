@@ -1,6 +1,6 @@
 //! The scene: what an action is carried out on, and what comes of it.
 
-use crate::{Failed, Good, Known, Redaction, Summary, Vault};
+use crate::{Extraction, Failed, Good, Known, Redaction, Summary, Vault};
 use domain::*;
 use std::sync::Arc;
 use wire::{Answer, Made, Request, Spot};
@@ -92,6 +92,8 @@ pub enum Step {
     Edit(ContextEdit),
     /// The same, once a model has said what leaves.
     Summarise(Box<Summary>),
+    /// The model gets what another finds in a result, once that has said it.
+    Extract(Box<Extraction>),
     /// The model gets another text as this result, now and in every later request of this context.
     Result { result: ToolResult, text: String },
     /// Keep these values from the other side, now and from now on.

@@ -82,22 +82,24 @@ fn one(message: &MessageFacts) -> String {
     };
     let mut lines = Vec::new();
     if !message.text.trim().is_empty() {
-        lines.push(format!("{who}: {}", ends(&message.text)));
+        lines.push(format!("{who}: {}", ends(&message.text, LONGEST)));
     }
-    lines.extend(message.calls.iter().map(|call| format!("Agent calls {}({})", call.name, ends(&call.arguments))));
+    lines.extend(
+        message.calls.iter().map(|call| format!("Agent calls {}({})", call.name, ends(&call.arguments, LONGEST))),
+    );
     lines.extend(message.results.iter().map(|result| {
         let name = result.name.as_deref().unwrap_or("the tool");
-        format!("Result of {name}: {}", ends(&result.text))
+        format!("Result of {name}: {}", ends(&result.text, LONGEST))
     }));
     lines.join("\n")
 }
 
 /// A long text's beginning and end.
-fn ends(text: &str) -> String {
-    if text.len() <= LONGEST {
+pub(crate) fn ends(text: &str, most: usize) -> String {
+    if text.len() <= most {
         return text.to_owned();
     }
-    let half = LONGEST / 2;
+    let half = most / 2;
     let head = (0..=half).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
     let tail = (text.len() - half..text.len()).find(|at| text.is_char_boundary(*at)).unwrap_or(text.len());
     format!("{} […] {}", &text[..head], &text[tail..])

@@ -33,6 +33,8 @@ pub enum Action {
     Truncate { head: u64, tail: u64 },
     /// A tool's result cut to what the paths name.
     Extract { fields: Vec<JsonPath> },
+    /// A tool's result cut to what a model finds in it of the fields, which words name.
+    ExtractBy { by: Summarist, fields: Vec<String> },
     /// The oldest turns leave, until the context is this share of the model's window, or of what it is now. Messages that contain a pin stay.
     Compact {
         to: f64,
@@ -69,7 +71,7 @@ impl Action {
             Action::Redact { .. } => "redact",
             Action::Replace { .. } => "replace",
             Action::Truncate { .. } => "truncate",
-            Action::Extract { .. } => "extract",
+            Action::Extract { .. } | Action::ExtractBy { .. } => "extract",
             Action::Compact { .. } => "compact",
             Action::Partial { .. } => "partial",
             Action::Taint { .. } => "taint",
@@ -80,7 +82,7 @@ impl Action {
     }
 }
 
-/// The model that says in its words what left a context.
+/// The model that says in its words what left a context, or what a tool's result holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Summarist {
     /// As the rule says it: a model's name or `tier:NAME`.

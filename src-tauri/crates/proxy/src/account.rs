@@ -33,13 +33,16 @@ pub(crate) fn records(
     if !told.is_empty() {
         records.push(Record::Evaluated { exchange, at, evaluations: told });
     }
-    for act in acts {
-        records.push(Record::Intervened(Box::new(act.intervention.clone())));
-        if let Step::Edit(edit) = &act.step {
-            records.push(Record::Rewritten(edit.clone()));
-        }
-    }
+    records.extend(acts.iter().flat_map(done_by));
     records
+}
+
+fn done_by(act: &Act) -> impl Iterator<Item = Record> {
+    let edge = match &act.step {
+        Step::Edit(edit) => Some(Record::Rewritten(edit.clone())),
+        _ => None,
+    };
+    [Record::Intervened(Box::new(act.intervention.clone()))].into_iter().chain(edge)
 }
 
 /// A question keeps what its rule's condition read: its verdict is frozen with it.
@@ -59,6 +62,8 @@ pub(crate) fn freeze(acts: &mut [Act], verdict: &Verdict) {
 pub(crate) struct Done {
     /// `policy/rule`.
     rule: String,
+    /// The rule's history has this firing already.
+    counted: bool,
     mode: Mode,
     taint: Option<String>,
     order: Option<(Order, InterventionId)>,
@@ -81,7 +86,7 @@ pub(crate) fn done(acts: &[Act]) -> Vec<Done> {
             Step::Order(order) => Some((order.clone(), act.intervention.id)),
             _ => None,
         };
-        Done { rule: format!("{policy}/{rule}"), mode: *mode, taint, order, redacted }
+        Done { rule: format!("{policy}/{rule}"), mode: *mode, counted: false, taint, order, redacted }
     };
     acts.iter().map(one).collect()
 }
@@ -89,7 +94,23 @@ pub(crate) fn done(acts: &[Act]) -> Vec<Done> {
 /// What acts mean beside the bytes under way: somebody is told, the session remembers, orders hold from now on.
 pub(crate) async fn settle(exchange: &Exchange, acts: &[Act], at_request: bool) {
     alarm::raise(&exchange.core, acts);
-    let (done, at, mut due) = (done(acts), exchange.core.now(), exchange.due());
+    bring(exchange, done(acts), at_request).await;
+}
+
+/// What a rule does at a request after all, where something that it tried there failed.
+pub(crate) async fn add(exchange: &Exchange, acts: &[Act]) {
+    if acts.is_empty() {
+        return;
+    }
+    exchange.note(acts.iter().flat_map(done_by));
+    acts.iter().for_each(|act| exchange.intervened(act.intervention.id));
+    alarm::raise(&exchange.core, acts);
+    let counted = done(acts).into_iter().map(|done| Done { counted: true, ..done }).collect();
+    bring(exchange, counted, true).await;
+}
+
+async fn bring(exchange: &Exchange, done: Vec<Done>, at_request: bool) {
+    let (at, mut due) = (exchange.core.now(), exchange.due());
     let when = When { at_request, main_line: !exchange.side_call && !exchange.branch };
     let remembered = exchange.session.with(move |session| {
         let records = remember(session, done, at, when, &mut due);
@@ -119,7 +140,7 @@ pub(crate) fn remember(
     let mut fired: Vec<String> = Vec::new();
     for act in done {
         let counted = if act.mode == Mode::Shadow { RuleHistory::of_shadow(&act.rule) } else { act.rule };
-        if !fired.contains(&counted) {
+        if !act.counted && !fired.contains(&counted) {
             // However much it did.
             session.state.fired(&counted, at);
             fired.push(counted);

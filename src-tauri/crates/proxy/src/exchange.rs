@@ -366,6 +366,7 @@ fn sort(acts: Vec<Act>) -> (Option<Made>, Vec<ContextEdit>) {
             | Step::Say(_)
             | Step::End(_)
             | Step::Summarise(_)
+            | Step::Extract(_)
             | Step::Order(_)
             | Step::Alert { .. }
             | Step::Retry { .. }

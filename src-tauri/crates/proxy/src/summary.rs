@@ -1,7 +1,9 @@
-//! Summaries: a model of the caller's own provider says what leaves a context. Asked with the caller's own key, bounded, and recorded as an
-//! exchange beside the turn, its cost the session's. Where it fails, or is late, the turns leave without its words, and the record says so.
+//! Summaries: a model of the caller's own provider says what leaves a context, or what a tool's result holds. Asked with the caller's own key,
+//! bounded, and recorded as an exchange beside the turn, its cost the session's. Where it fails, or is late, the turns leave without its
+//! words, the result stays whole, and the record says so.
 
 mod beside;
+mod extract;
 
 use crate::{
     continuation,
@@ -31,58 +33,96 @@ struct Came {
     answer: Answer,
 }
 
-struct Written {
-    edit: ContextEdit,
+/// What a model is asked beside a turn.
+struct Question<'a> {
+    by: &'a Summarist,
+    /// What it is for.
+    what: &'static str,
+    instruction: &'a str,
+    text: &'a str,
+}
+
+struct Said {
+    text: String,
     by: String,
     cost_usd: Option<f64>,
     ms: f64,
 }
 
-/// Brings what waits for a summary to an edge, with it or without. `asks`: a model may be asked.
-pub(crate) async fn write(exchange: &Exchange, incoming: &Incoming, acts: &mut [Act], asks: bool) {
-    for act in acts {
-        let Step::Summarise(summary) = &act.step else { continue };
-        let written = match asks {
-            true => of(exchange, incoming, summary).await,
-            false => Err("no model is asked where an answer is here already".to_owned()),
-        };
-        let edit = match written {
-            Ok(Written { edit, by, cost_usd, ms }) => {
-                let intervention = &mut act.intervention;
-                intervention.effect.tokens += grown(&summary.edit, &edit) / BYTES_PER_TOKEN;
-                intervention.effect.usd += cost_usd.unwrap_or_default();
-                intervention.effect.ms = ms;
-                intervention.after = edit.messages.first().map(text).unwrap_or_default();
-                intervention.summary.push_str(&format!("; {by} summarised them"));
-                edit
+/// Brings what waits for a model's words to its end, with them or without. `asks`: a model may be asked.
+pub(crate) async fn write(exchange: &Exchange, incoming: &Incoming, acts: &mut Vec<Act>, asks: bool) {
+    let mut at = 0;
+    while let Some(act) = acts.get_mut(at) {
+        at += 1;
+        match std::mem::replace(&mut act.step, Step::Nothing) {
+            Step::Summarise(summary) => act.step = summarise(exchange, incoming, act, &summary, asks).await,
+            Step::Extract(extraction) => {
+                // What stands in for it may wait for a model too.
+                let otherwise = extract::write(exchange, incoming, act, *extraction, asks).await;
+                acts.extend(otherwise);
             }
-            Err(why) => {
-                act.intervention.summary.push_str(&format!("; there is no summary: {why}"));
-                summary.edit.clone()
-            }
-        };
-        amend(exchange, &act.intervention, &edit);
-        act.step = Step::Edit(edit);
+            step => act.step = step,
+        }
     }
 }
 
-async fn of(exchange: &Exchange, incoming: &Incoming, summary: &Summary) -> Result<Written, String> {
-    let Some(model) = &summary.by.model else {
-        return Err(format!("{} names no model for {}", summary.by.by, exchange.provider.name));
+async fn summarise(exchange: &Exchange, incoming: &Incoming, act: &mut Act, summary: &Summary, asks: bool) -> Step {
+    let question = Question {
+        by: &summary.by,
+        what: "a summary of what leaves the context",
+        instruction: summary.asked(),
+        text: &summary.turns,
     };
-    let asked = wire::question(&exchange.route, model, summary.asked(), &summary.turns, OUTPUT_TOKENS);
-    let asked = without_values(exchange, asked.ok_or("the request is no conversation")?);
-    let (at, began) = (exchange.core.now(), exchange.elapsed());
-    let came = match tokio::time::timeout(PATIENCE, ask(exchange, incoming, &asked)).await {
-        Ok(came) => came,
-        Err(_) => Err(format!("{model} took longer than {} s", PATIENCE.as_secs())),
+    let said = question.put(exchange, incoming, asks).await;
+    let written = said.and_then(|said| {
+        let edit = summary.written(exchange.request.dialect, &said.text, &said.by);
+        edit.ok_or_else(|| said.nothing_shorter()).map(|edit| (said, edit))
+    });
+    let intervention = &mut act.intervention;
+    let edit = match written {
+        Ok((said, edit)) => {
+            intervention.effect.tokens += grown(&summary.edit, &edit) / BYTES_PER_TOKEN;
+            intervention.effect.usd += said.cost_usd.unwrap_or_default();
+            intervention.effect.ms = said.ms;
+            intervention.after = edit.messages.first().map(text).unwrap_or_default();
+            intervention.summary.push_str(&format!("; {} summarised them", said.by));
+            edit
+        }
+        Err(why) => {
+            intervention.summary.push_str(&format!("; there is no summary: {why}"));
+            summary.edit.clone()
+        }
     };
-    let ms = f64::from(exchange.elapsed() - began) / 1000.0;
-    let cost_usd = beside::tell(exchange, &asked, &came, at, ms).await;
-    let said = exchange.mask.masked(&came?.answer.text);
-    let edit = summary.written(exchange.request.dialect, &said, model);
-    let edit = edit.ok_or_else(|| format!("{model} said nothing that is shorter"))?;
-    Ok(Written { edit, by: model.clone(), cost_usd, ms })
+    amend(exchange, intervention);
+    exchange.note([Record::Rewritten(edit.clone())]);
+    Step::Edit(edit)
+}
+
+impl Said {
+    fn nothing_shorter(&self) -> String {
+        format!("{} said nothing that is shorter", self.by)
+    }
+}
+
+impl Question<'_> {
+    async fn put(&self, exchange: &Exchange, incoming: &Incoming, asks: bool) -> Result<Said, String> {
+        if !asks {
+            return Err("no model is asked where an answer is here already".to_owned());
+        }
+        let Some(model) = &self.by.model else {
+            return Err(format!("{} names no model for {}", self.by.by, exchange.provider.name));
+        };
+        let asked = wire::question(&exchange.route, model, self.instruction, self.text, OUTPUT_TOKENS);
+        let asked = without_values(exchange, asked.ok_or("the request is no conversation")?);
+        let (at, began) = (exchange.core.now(), exchange.elapsed());
+        let came = match tokio::time::timeout(PATIENCE, ask(exchange, incoming, &asked)).await {
+            Ok(came) => came,
+            Err(_) => Err(format!("{model} took longer than {} s", PATIENCE.as_secs())),
+        };
+        let ms = f64::from(exchange.elapsed() - began) / 1000.0;
+        let cost_usd = beside::tell(exchange, self.what, &asked, &came, at, ms).await;
+        Ok(Said { text: exchange.mask.masked(&came?.answer.text), by: model.clone(), cost_usd, ms })
+    }
 }
 
 /// What was redacted goes to this model under its tokens too.
@@ -123,8 +163,8 @@ async fn ask(exchange: &Exchange, incoming: &Incoming, asked: &Request) -> Resul
     Ok(Came { status, headers: headers::written(&response.headers), body, answer })
 }
 
-/// The intervention was noted as it stood before: now it says what came of it, and its edge is recorded.
-fn amend(exchange: &Exchange, intervention: &Intervention, edit: &ContextEdit) {
+/// The intervention was noted as it stood before: now it says what came of it.
+fn amend(exchange: &Exchange, intervention: &Intervention) {
     let mut records = exchange.take_records();
     for record in &mut records {
         if let Record::Intervened(noted) = record
@@ -133,7 +173,6 @@ fn amend(exchange: &Exchange, intervention: &Intervention, edit: &ContextEdit) {
             **noted = intervention.clone();
         }
     }
-    records.push(Record::Rewritten(edit.clone()));
     exchange.note(records);
 }
 

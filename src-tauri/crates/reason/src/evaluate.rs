@@ -187,6 +187,7 @@ fn class(action: &Action) -> u8 {
         | Action::Replace { .. }
         | Action::Truncate { .. }
         | Action::Extract { .. }
+        | Action::ExtractBy { .. }
         | Action::Compact { .. } => 2,
         // What stands in a call's place, or makes it again.
         Action::Retry(_) | Action::Cached { .. } => 2,

@@ -113,6 +113,10 @@ pub(crate) enum PlannedAction {
     Extract {
         fields: Vec<JsonPath>,
     },
+    ExtractBy {
+        by: ModelChoice,
+        fields: Vec<String>,
+    },
     Compact {
         to: f64,
         of: CompactOf,
@@ -146,6 +150,11 @@ impl ModelChoice {
                 (format!("tier:{}", tier.name), tier.model(provider, &request.dialect).map(str::to_owned))
             }
         }
+    }
+
+    fn summarist(&self, observation: &Observation) -> Summarist {
+        let (by, model) = self.fill(&None, observation);
+        Summarist { by, model }
     }
 }
 
@@ -238,9 +247,11 @@ impl PlannedAction {
             }
             PlannedAction::Truncate { head, tail } => Action::Truncate { head: *head, tail: *tail },
             PlannedAction::Extract { fields } => Action::Extract { fields: fields.clone() },
+            PlannedAction::ExtractBy { by, fields } => {
+                Action::ExtractBy { by: by.summarist(observation), fields: fields.clone() }
+            }
             PlannedAction::Compact { to, of, pin, summary } => {
-                let summary = summary.as_ref().map(|choice| choice.fill(&None, observation));
-                let summary = summary.map(|(by, model)| Summarist { by, model });
+                let summary = summary.as_ref().map(|choice| choice.summarist(observation));
                 Action::Compact { to: *to, of: *of, pin: pin.clone(), summary }
             }
             PlannedAction::Partial { text } => Action::Partial { text: text.fill(observation) },

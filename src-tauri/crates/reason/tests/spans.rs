@@ -78,6 +78,35 @@ fn results_and_contexts_are_cut_as_the_file_says_or_as_usual() {
 }
 
 #[test]
+fn a_result_s_fields_are_named_in_words_where_a_model_finds_them() {
+    let found = decided(
+        "tool.result",
+        "[tiers]\nfast = 'small'\nnone = { other = 'x' }",
+        "[{ extract = { fields = ['order id', '$.total'], model = 'tier:fast' } }, { first = [{ extract = { fields = ['a'], model = 'tier:none' } }, 'truncate'] }]",
+    );
+    let by = |by: &str, model: Option<&str>, fields: &[&str]| Action::ExtractBy {
+        by: Summarist { by: by.to_owned(), model: model.map(str::to_owned) },
+        fields: fields.iter().map(|field| (*field).to_owned()).collect(),
+    };
+    assert_eq!(found[0], by("tier:fast", Some("small"), &["order id", "$.total"]));
+    assert_eq!(found[0].name(), "extract");
+    assert!(matches!(&found[1], Action::First(all) if all[0] == by("tier:none", None, &["a"])), "{found:?}");
+    let told = |actions: &str| mistake("tool.result", "[tiers]\nfast = 'small'", actions);
+    assert_eq!(
+        told("[{ extract = { fields = ['a'], model = 'tier:fst' } }]"),
+        ("fst".into(), "this file has no tier `fst`".into())
+    );
+    assert_eq!(
+        told("[{ extract = { fields = ['a', ' '], model = 'm' } }]"),
+        ("' '".into(), "a field without a name".into())
+    );
+    assert_eq!(told("[{ extract = { fields = [], model = 'm' } }]").1, "`extract` names no field");
+    assert_eq!(told("[{ extract = { model = 'm' } }]").1, "`extract` needs `fields`");
+    assert_eq!(told("[{ extract = { fields = ['a'], model = '' } }]").1, "`model` names no model");
+    assert_eq!(told("[{ extract = { fields = ['order id'] } }]").1, "not a JSON path: a path begins with `$`");
+}
+
+#[test]
 fn mistakes_are_told_where_they_stand() {
     let told = |on: &str, declared: &str, actions: &str| mistake(on, declared, actions);
     let request = "model.request";

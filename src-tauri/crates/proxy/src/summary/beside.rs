@@ -8,6 +8,7 @@ use wire::Request;
 /// Gives what it cost.
 pub(super) async fn tell(
     exchange: &Exchange,
+    what: &str,
     asked: &Request,
     came: &Result<Came, String>,
     at: Timestamp,
@@ -38,13 +39,13 @@ pub(super) async fn tell(
         stream: false,
         side_call: true,
         method: "POST".to_owned(),
-        path: format!("a summary for {}", exchange.id),
+        path: format!("{what} for {}", exchange.id),
         headers: Vec::new(),
         image: record::image_of(exchange, asked),
         search_text: Vec::new(),
-        preview: "Side call: a summary of what leaves the context".to_owned(),
+        preview: format!("Side call: {what}"),
     };
-    let finished = ExchangeFinished { id, usage, cost_usd, ..ended(exchange, asked, came, ms) };
+    let finished = ExchangeFinished { id, usage, cost_usd, ..ended(exchange, what, asked, came, ms) };
     // Before what belongs to the exchange that it stands beside.
     let later = exchange.take_records();
     exchange.note([
@@ -56,7 +57,7 @@ pub(super) async fn tell(
     cost_usd
 }
 
-fn ended(exchange: &Exchange, asked: &Request, came: &Result<Came, String>, ms: f64) -> ExchangeFinished {
+fn ended(exchange: &Exchange, what: &str, asked: &Request, came: &Result<Came, String>, ms: f64) -> ExchangeFinished {
     let good = came.as_ref().ok();
     let error = came.as_ref().err().cloned();
     let text = good.map(|came| exchange.mask.masked(&came.answer.text)).unwrap_or_default();
@@ -66,7 +67,7 @@ fn ended(exchange: &Exchange, asked: &Request, came: &Result<Came, String>, ms: 
         status: good.map(|came| came.status),
         error: error.clone(),
         duration_ms: ms,
-        why: Some(format!("a summary of what leaves the context of {}", exchange.id)),
+        why: Some(format!("{what} for {}", exchange.id)),
     };
     ExchangeFinished {
         id: exchange.id,

@@ -221,7 +221,7 @@ fn build(
             }
         },
         "truncate" => Some(context::truncate(section, report)),
-        "extract" => context::extract(section, span, report),
+        "extract" => context::extract(section, span, place, report),
         "compact" => context::compact(section, place, report),
         "retry" => attempt::retry(section, report),
         "cached" => attempt::cached(short, section, report),

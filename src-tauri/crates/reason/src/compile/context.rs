@@ -21,16 +21,34 @@ pub(super) fn truncate(section: Option<&Section<'_>>, report: &mut Report<'_>) -
 pub(super) fn extract(
     section: Option<&Section<'_>>,
     span: Range<usize>,
+    place: Place<'_>,
     report: &mut Report<'_>,
 ) -> Option<PlannedAction> {
-    let hint = || Some("write { extract = { fields = [\"$.items[*].id\"] } }".to_owned());
     let Some(texts) = section.and_then(|section| section.texts("fields", report)) else {
-        report.error_with_hint(span, "`extract` needs `fields`", hint());
+        report.error_with_hint(span, "`extract` needs `fields`", extract_hint());
         return None;
     };
     if texts.is_empty() {
-        report.error_with_hint(span, "`extract` names no field", hint());
+        report.error_with_hint(span, "`extract` names no field", extract_hint());
     }
+    match section.and_then(|section| section.text("model", report)) {
+        Some(by) => {
+            let by = order::model(by, "model", place, report);
+            let fields = words(texts, report);
+            Some(PlannedAction::ExtractBy { by: by?, fields })
+        }
+        None => Some(PlannedAction::Extract { fields: paths(texts, report) }),
+    }
+}
+
+fn extract_hint() -> Option<String> {
+    Some(
+        "write { extract = { fields = [\"$.items[*].id\"] } }, or name fields in words with `model = \"tier:fast\"`"
+            .to_owned(),
+    )
+}
+
+fn paths(texts: Vec<(String, Range<usize>)>, report: &mut Report<'_>) -> Vec<JsonPath> {
     let mut fields = Vec::new();
     for (text, span) in texts {
         match JsonPath::parse(&text) {
@@ -38,11 +56,23 @@ pub(super) fn extract(
             Err(error) => {
                 // Behind the opening quote.
                 let at = (span.start + 1 + error.at).min(span.end);
-                report.error_with_hint(at..span.end, format!("not a JSON path: {error}"), hint());
+                report.error_with_hint(at..span.end, format!("not a JSON path: {error}"), extract_hint());
             }
         }
     }
-    Some(PlannedAction::Extract { fields })
+    fields
+}
+
+/// What a model is told to look for.
+fn words(texts: Vec<(String, Range<usize>)>, report: &mut Report<'_>) -> Vec<String> {
+    let mut fields = Vec::new();
+    for (text, span) in texts {
+        match text.trim() {
+            "" => report.error_with_hint(span, "a field without a name", extract_hint()),
+            field => fields.push(field.to_owned()),
+        }
+    }
+    fields
 }
 
 pub(super) fn compact(

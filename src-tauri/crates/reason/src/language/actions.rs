@@ -228,9 +228,20 @@ pub const ACTIONS: &[ActionWord] = &[
         name: "extract",
         state: State::Acts,
         points: RESULT,
-        fields: &[field("fields", Takes::Texts, "JSON paths: `$.items[*].id`, `$.total`. Required.")],
+        fields: &[
+            field(
+                "fields",
+                Takes::Texts,
+                "JSON paths: `$.items[*].id`, `$.total`; with `model` words for what to keep: `order id`. Required.",
+            ),
+            field(
+                "model",
+                Takes::Text,
+                "A model's name, or `tier:NAME`, of the caller's own provider: it is asked for the fields, with the caller's key and for 20 seconds at most; the call stands in the record as one beside the turn, its cost is the session's.",
+            ),
+        ],
         short: None,
-        doc: "A tool's result cut to the named fields, in its own shape, without a model; the record has the whole. It does not apply to what is no JSON.",
+        doc: "A tool's result cut to the named fields, in every later request too; the record has the whole. By paths it keeps its own shape, and does not apply to what is no JSON. With `model` any text will do, of a long one its first and last 32 KiB: what the agent's model gets is that model's words behind a line that says so. Where it fails, is late or says nothing shorter, the result stays whole, the record says why, and within `first` the next action has its turn.",
     },
     ActionWord {
         name: "partial",
