@@ -12,16 +12,20 @@ def read(text, calls, finish):
 
 
 def openai():
-    from openai import OpenAI
+    from openai import LengthFinishReasonError, OpenAI
 
     client = OpenAI(base_url=f"{BASE}/v1", api_key="sk-none", max_retries=0)
 
     def chat(model, streamed):
         if streamed:
-            with client.chat.completions.stream(model=model, messages=ASKED) as stream:
-                for _ in stream:
-                    pass
-                choice = stream.get_final_completion().choices[0]
+            try:
+                with client.chat.completions.stream(model=model, messages=ASKED) as stream:
+                    for _ in stream:
+                        pass
+                    choice = stream.get_final_completion().choices[0]
+            except LengthFinishReasonError as cut:
+                # The helper's way to say that the answer was cut for length, which it read whole.
+                choice = cut.completion.choices[0]
         else:
             choice = client.chat.completions.create(model=model, messages=ASKED).choices[0]
         calls = [(call.id, call.function.name, json.loads(call.function.arguments)) for call in choice.message.tool_calls or []]
@@ -30,9 +34,9 @@ def openai():
     def responses(model, streamed):
         if streamed:
             with client.responses.stream(model=model, input="Go") as stream:
-                for _ in stream:
-                    pass
-                response = stream.get_final_response()
+                # A response that was cut for length ends with an event of its own, and the SDK's helper gives only completed ones.
+                cut = [event.response for event in stream if event.type == "response.incomplete"]
+                response = cut[0] if cut else stream.get_final_response()
         else:
             response = client.responses.create(model=model, input="Go")
         calls = [item for item in response.output if item.type == "function_call"]
