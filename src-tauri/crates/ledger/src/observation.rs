@@ -199,7 +199,7 @@ mod tests {
         let mut full = seen();
         full.session.taints = vec!["web".into()];
         full.session.cost_usd = 0.1 + 0.2;
-        full.request.text = "what would you say to this? ".repeat(40);
+        full.request.text = "what would you say to this? ".repeat(80);
         full.request.max_output_tokens = Some(7);
         full.run.errors = vec!["bash: exit 1".into()];
         full.history.insert("policy/rule".into(), Default::default());

@@ -294,7 +294,7 @@ async fn a_restart_remembers_anchors_edits_open_calls_fires_and_taints() {
     assert_eq!((known.anchors.len(), known.open_calls.len()), (3, 1));
     assert_eq!(known.open_calls[0].0, agent.sent[2].0);
     assert_eq!((&known.edits, &known.taints), (&vec![edit], &vec!["untrusted".to_owned()]));
-    assert_eq!(known.fires, [("guard".to_owned(), 1)]);
+    assert_eq!(known.fires, [("default/guard".to_owned(), 1)]);
     assert!(again.recent_sessions(agent.row.last_at, 10).is_empty());
 }
 
