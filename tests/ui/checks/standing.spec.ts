@@ -14,7 +14,7 @@ do = [{ taint = "seen-the-disk" }]
 
 test("a live session says what its rules read, and goes on saying it", async ({ page, open, start }) => {
   const runtime = await start({ "marks.toml": MARKS });
-  const { go, ended } = begin(runtime, "cellar");
+  const { go, ended } = begin(runtime, "loft");
   await open("/sessions", runtime);
   await page.getByTestId("session-row").first().click();
   const line = page.getByRole("region", { name: "Standing", exact: true });
