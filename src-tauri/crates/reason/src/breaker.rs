@@ -33,6 +33,9 @@ pub struct BreakerLimits {
     pub probes: u32,
 }
 
+/// The newest so many calls stand for all of a busy window: no limit can ask for more of them.
+pub const MOST_SAMPLES: usize = 2_048;
+
 /// Below so many timed calls a 99th percentile is the slowest one.
 pub const P99_SAMPLES: usize = 100;
 

@@ -26,7 +26,7 @@ mod trial;
 mod when;
 
 pub use allowance::{BudgetInForce, RateInForce};
-pub use breaker::{Breaker, BreakerLimits, P99_SAMPLES};
+pub use breaker::{Breaker, BreakerLimits, MOST_SAMPLES, P99_SAMPLES};
 pub use compile::{Beside, compile, compile_beside, version_of};
 pub use datum::Kind;
 pub use evaluate::evaluate;

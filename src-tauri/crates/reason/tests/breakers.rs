@@ -63,12 +63,16 @@ fn a_breaker_s_mistakes_are_told_at_their_places() {
         ("per = 'tool'\nconsecutive = 1\nprobes = 101", 5, "`probes` is a whole number from 1 to 100"),
         ("per = 'tool'\nconsecutive = 1\ncooldown = '0s'", 5, "`cooldown` is longer than nothing, and at most 24h"),
         ("per = 'tool'\nconsecutive = 1\nmatch = ['a[']", 5, "not a glob: unclosed character class; missing ']'"),
+        ("per = 'tool'\nconsecutive = 1\nmatch = []", 5, "`breaker.b` watches nothing"),
+        ("per = 'tool'\nerror_rate = 0.5\nmin_calls = 2049", 5, "`min_calls` is a whole number from 1 to 2048"),
         ("per = 'tool'\nconsecutiv = 1\nerror_rate = 0.5", 4, "unknown key `consecutiv`"),
         ("per = 'tool'\np99 = '8s'", 4, "a 99th percentile is judged from 100 calls on, not from 20"),
     ] {
         let told = told(&format!("[breaker.b]\n{fields}\n"));
         assert_eq!(told.first().map(|(line, message, _)| (*line, message.as_str())), Some((line, message)), "{fields}");
     }
+    let unnamed = told("[breaker.'a b']\nper = 'tool'\nconsecutive = 1\n");
+    assert_eq!((unnamed[0].0, unnamed[0].1.as_str()), (2, "a breaker cannot have this name"));
     let told = told(
         "[[rule]]\nid = 'r'\non = 'model.request'\nwhen = 'breaker.mian.open'\ndo = ['block']\n[breaker.main]\nper = 'model'\nconsecutive = 1\n",
     );

@@ -1,11 +1,8 @@
 //! The calls of the last while: how many, how many failed, how many were slow, and how long they took. Bounded in time and number.
 
 use domain::Timestamp;
-use reason::{BreakerLimits, P99_SAMPLES};
+use reason::{BreakerLimits, MOST_SAMPLES as MOST, P99_SAMPLES};
 use std::collections::VecDeque;
-
-/// The newest so many calls stand for all of a busy window.
-const MOST: usize = 2_048;
 
 /// What one call came to.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -1,8 +1,8 @@
 //! `[breaker.NAME]`, compiled: whom it watches and from which figures on it opens.
 
-use super::{duration, section::Section};
+use super::{budget::check_name, duration, section::Section};
 use crate::{
-    breaker::{Breaker, BreakerLimits, P99_SAMPLES},
+    breaker::{Breaker, BreakerLimits, MOST_SAMPLES, P99_SAMPLES},
     language::BREAKER,
     problem::Report,
 };
@@ -29,6 +29,7 @@ pub(super) fn declared(top: &Section<'_>, policy: &str, report: &mut Report<'_>)
         };
         let one = Section::new(table, span);
         one.check_keys(BREAKER, "a breaker", report);
+        check_name(name, "breaker", &one, report);
         breakers.extend(breaker(&one, name, policy, report).map(|breaker| (name.to_owned(), breaker)));
     }
     breakers
@@ -48,11 +49,15 @@ fn breaker(section: &Section<'_>, name: &str, policy: &str, report: &mut Report<
         report.error_with_hint(section.span.clone(), format!("`breaker.{name}` never opens"), hint);
     }
     let globs = globs(section, "match", report);
+    if section.item("match").and_then(|item| item.as_array()).is_some_and(|list| list.is_empty()) {
+        let hint = Some("leave `match` out to watch all of them".to_owned());
+        report.error_with_hint(section.value_span("match"), format!("`breaker.{name}` watches nothing"), hint);
+    }
     Some(Breaker { key: format!("{policy}/{name}"), per: per?, globs, limits })
 }
 
 fn limits(section: &Section<'_>, report: &mut Report<'_>) -> BreakerLimits {
-    let min_calls = positive(section, "min_calls", u32::MAX, report).unwrap_or(MIN_CALLS);
+    let min_calls = positive(section, "min_calls", MOST_SAMPLES as u32, report).unwrap_or(MIN_CALLS);
     let p99_ms = time(section, "p99", report);
     if p99_ms.is_some() && min_calls < P99_SAMPLES as u32 {
         let hint = Some(format!("write min_calls = {P99_SAMPLES}, or leave it for the other limits alone"));

@@ -132,6 +132,9 @@ fn one(name: &str, table: &Section<'_>, report: &mut Report<'_>) -> Option<Decla
         let hint = Some("`limit_ms` goes with `per` = request, subtask, run or session".to_owned());
         report.error_with_hint(table.key_span("limit_ms"), message, hint);
     }
+    if budget.limit_ms == Some(0) {
+        report.error(table.value_span("limit_ms"), "`limit_ms` is at least 1 ms");
+    }
     if table.item("count").is_some() && budget.limit_tokens.is_none() {
         report.error(table.key_span("count"), "`count` says which tokens count, and this budget limits none");
     }

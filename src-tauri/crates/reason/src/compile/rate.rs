@@ -20,6 +20,8 @@ pub(crate) struct DeclaredRate {
 
 const ON_EXCEEDS: &[(&str, OnExceed)] = &[("delay", OnExceed::Delay), ("deny", OnExceed::Deny)];
 const PERS: &[(&str, RatePer)] = &[("all", RatePer::All), ("agent", RatePer::Agent), ("session", RatePer::Session)];
+/// Until all of a burst is there again.
+const LONGEST_MS: u64 = 366 * 86_400_000;
 /// Unit, milliseconds.
 const UNITS: &[(&str, u64)] = &[
     ("s", 1_000),
@@ -81,12 +83,18 @@ fn one(name: &str, table: &Section<'_>, report: &mut Report<'_>) -> Option<Decla
         report.error(table.value_span("burst"), "`burst` is at least 1: nothing could ever pass");
     }
     let (times, in_ms) = rate(name, table, report)?;
+    let burst = burst.unwrap_or(times);
+    if u128::from(in_ms) * u128::from(burst) > u128::from(LONGEST_MS) * u128::from(times) {
+        let message = format!("`[limit.{name}]` would count for longer than a year");
+        let key = if in_ms > LONGEST_MS { "rate" } else { "burst" };
+        report.error_with_hint(table.value_span(key), message, Some("a higher rate, or a smaller burst".to_owned()));
+    }
     Some(DeclaredRate {
         rate: Rate {
             name: name.to_owned(),
             times,
             in_ms,
-            burst: burst.unwrap_or(times),
+            burst,
             on_exceed: table.choice("on_exceed", ON_EXCEEDS, report).unwrap_or(OnExceed::Delay),
             per: table.choice("per", PERS, report).unwrap_or_default(),
         },
