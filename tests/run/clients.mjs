@@ -1,6 +1,7 @@
 // `npm run test:clients`: real clients, unchanged, through `switchtower run` against a scripted provider. Each must show as ONE session
 // with its tool calls and results while it runs, and end as it would without us. First, `npm run test:clients -- cells` alone: what agents got in
-// the scenario tests, read again by the vendors' SDKs; further words choose tests. `-- llmock`: retries, as a provider judges them.
+// the scenario tests, read again by the vendors' SDKs; further words choose tests. `-- llmock`: retries, as a provider judges them;
+// `-- retries`: retries beside those of the vendor's SDKs.
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { cases, script } from "../clients/cases.mjs";
@@ -9,6 +10,7 @@ import { conversation, differences, expected } from "../clients/conversation.mjs
 import { nodeEnvironment, pythonEnvironment, sdkEnvironments } from "../clients/environments.mjs";
 import { judgeRetries } from "../clients/llmock.mjs";
 import { FINAL, startProvider } from "../clients/provider.mjs";
+import { addUp } from "../clients/retries.mjs";
 import { startRuntime } from "../clients/runtime.mjs";
 import { buildCli } from "./build.mjs";
 import { built, Missing, requireCargo } from "./machine.mjs";
@@ -167,7 +169,8 @@ try {
   const parts = [];
   if (first === undefined || first === "cells") parts.push(await cells(rest));
   if (first === undefined || first === "llmock") parts.push(await judgeRetries());
-  if (first !== "cells" && first !== "llmock") parts.push(await clients([first, ...rest].filter(Boolean)));
+  if (first === undefined || first === "retries") parts.push(await addUp());
+  if (!["cells", "llmock", "retries"].includes(first)) parts.push(await clients([first, ...rest].filter(Boolean)));
   const sum = (name) => parts.reduce((all, part) => all + part[name], 0);
   console.log(`${sum("passed")} passed, ${sum("failed")} failed`);
   process.exitCode = sum("failed") ? 1 : 0;

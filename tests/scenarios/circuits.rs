@@ -103,6 +103,21 @@ async fn retries_add_up_with_the_client_s_own_and_never_multiply() {
     }
 }
 
+/// A provider knows its own faults best: what it says of asking again stands above the kind of failure.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_provider_s_word_on_asking_again_is_heeded() {
+    for (status, advice, asked) in [(500, "false", 1), (429, "false", 1), (409, "true", 3), (409, "perhaps", 1)] {
+        let failing = render::error(Dialect::Chat, status, "no").header("x-should-retry", advice);
+        let provider = Provider::replies([failing]).await;
+        let runtime = Runtime::start(&Options::to(&provider.base).policy("again", PATIENT));
+        let mut agent = Agent::new(&runtime.proxy, Dialect::Chat, false);
+        agent.say("Hello");
+        let response = agent.send().await.unwrap();
+        assert_eq!((response.status, response.header("x-should-retry")), (status, Some(advice)));
+        assert_eq!(provider.received().len(), asked, "{status} {advice}");
+    }
+}
+
 /// A client that leaves while its call waits to be tried again: nothing is sent for it any more.
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_is_asked_again_for_a_client_that_left() {

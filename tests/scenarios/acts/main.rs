@@ -10,6 +10,7 @@ mod breakers;
 mod context;
 mod ends;
 mod extract;
+mod follow_ups;
 mod keys;
 mod orders;
 mod partial;
@@ -52,6 +53,8 @@ const ROWS: &[Row] = &[
     row("retry"),
     row("retry a broken answer"),
     row("retry gives up"),
+    with_tools("retry a follow-up"),
+    with_tools("a follow-up fails"),
     row("reroute a failed call"),
     row("block a failed call"),
     with_tools("cached call"),
@@ -150,6 +153,8 @@ async fn cell(name: &str, dialect: Dialect, streamed: bool) {
         "retry" => attempts::retry(dialect, streamed).await,
         "retry a broken answer" => attempts::retry_broken(dialect, streamed).await,
         "retry gives up" => attempts::give_up(dialect, streamed).await,
+        "retry a follow-up" => follow_ups::tried_again(dialect, streamed).await,
+        "a follow-up fails" => follow_ups::given_up(dialect, streamed).await,
         "reroute a failed call" => attempts::reroute(dialect, streamed).await,
         "block a failed call" => attempts::block(dialect, streamed).await,
         "cached call" => breakers::cached_call(dialect, streamed).await,

@@ -5,12 +5,16 @@
 #[path = "../hand_world/mod.rs"]
 mod hand_world;
 
+mod beside;
 mod capped;
+mod choices;
 mod money;
 mod parallel;
 mod rates;
 mod released;
 mod shared;
+mod streams;
+mod time;
 
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
@@ -60,6 +64,15 @@ async fn acts(runtime: &Runtime, rule: &str) -> Vec<Value> {
     let mut mine: Vec<Value> = all.filter(|act| act["rule"] == rule).cloned().collect();
     mine.reverse();
     mine
+}
+
+/// The payloads of the ledger's events of a kind.
+async fn events(runtime: &Runtime, kind: &str) -> Vec<Value> {
+    // Those of a response that came whole are on disk.
+    let ledger = rusqlite::Connection::open(runtime.data.join("traces.db")).unwrap();
+    let mut statement = ledger.prepare("SELECT payload FROM event WHERE kind = ?1 ORDER BY seq").unwrap();
+    let rows = statement.query_map([kind], |row| row.get::<_, String>(0)).unwrap();
+    rows.map(|payload| serde_json::from_str(&payload.unwrap()).unwrap()).collect()
 }
 
 /// Waits for a number that the ledger's query comes to.

@@ -90,3 +90,51 @@ async fn a_tool_call_waits_for_its_turn() {
         assert_eq!(acts(&runtime, "limit.search").await[0]["action"], "delay");
     }
 }
+
+/// A call that a person lets through takes its turn like any other.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_approved_tool_call_takes_its_turn() {
+    for (dialect, streamed) in forms() {
+        let what = format!("{dialect:?} streamed={streamed}");
+        let provider = crate::hand_world::provider(|round| match round {
+            0 => Turn::call("search", json!({"path": "a"})).and_call("search", json!({"path": "b"})),
+            _ => Turn::text("Fine."),
+        })
+        .await;
+        let policy = "version = 1\nname = \"p\"\n[limit.search]\nmatch = { tool = \"sea*\" }\nrate = \"1/h\"\non_exceed = \"deny\"\n\
+                      [[rule]]\nid = \"ask\"\non = \"tool.call\"\ndo = [\"escalate\"]\n";
+        let mut options = Options::to(&provider.base).policy("p", policy);
+        options.config = "[hold]\nbefore_head = \"300ms\"\nheartbeat = \"100ms\"\n".to_owned();
+        let runtime = Runtime::start(&options);
+        let mut agent = Agent::new(&runtime.proxy, dialect, streamed).labelled("one~a");
+        let turn = tokio::spawn(async move { say(&mut agent, "Search").await.0 });
+        for _ in 0..2 {
+            let asked = crate::hand_world::escalation(&runtime, "pending").await;
+            runtime.rpc("resolve_escalation", json!({"escalation": asked["id"], "decision": "approve"})).await;
+        }
+        let answer = turn.await.unwrap();
+        assert_eq!(answer.calls.len(), 1, "{what}: both were approved, one has a turn: {answer:?}");
+        let acts = acts(&runtime, "limit.search").await;
+        assert_eq!(acts.iter().map(|act| act["action"].as_str().unwrap()).collect::<Vec<_>>(), ["block"], "{what}");
+    }
+}
+
+/// A follow-up after a removed call is a call to the model like any other.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_follow_up_takes_its_turn_at_the_model() {
+    for (dialect, streamed) in forms() {
+        let what = format!("{dialect:?} streamed={streamed}");
+        let provider = crate::hand_world::provider(|round| match round {
+            0 => Turn::call("search", json!({"path": "a"})).with_text("I look."),
+            _ => Turn::text("Fine."),
+        })
+        .await;
+        let policy = "version = 1\nname = \"p\"\n[limit.few]\nmatch = { model = \"*\" }\nrate = \"1/h\"\non_exceed = \"deny\"\n\
+                      [[rule]]\nid = \"no\"\non = \"tool.call\"\ndo = [\"block\"]\n";
+        let runtime = Runtime::start(&Options::to(&provider.base).policy("p", policy));
+        let mut agent = Agent::new(&runtime.proxy, dialect, streamed).labelled("one~a");
+        let (answer, _) = say(&mut agent, "Search").await;
+        assert!(answer.text.contains("limit.few of policy p has no turn for another call"), "{what}: {}", answer.text);
+        assert_eq!(provider.received().len(), 1, "{what}");
+    }
+}

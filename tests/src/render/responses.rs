@@ -43,8 +43,20 @@ fn response(turn: &Turn, status: &str, output: Vec<Value>, done: bool) -> Value 
     })
 }
 
+/// As it ended: whole, or cut where its turn says why.
+fn ended(turn: &Turn, items: Vec<Value>) -> Value {
+    match &turn.stop {
+        Some(reason) => {
+            let mut cut = response(turn, "incomplete", items, true);
+            cut["incomplete_details"] = json!({ "reason": reason });
+            cut
+        }
+        None => response(turn, "completed", items, true),
+    }
+}
+
 pub fn whole(turn: &Turn) -> Value {
-    response(turn, "completed", items(turn), true)
+    ended(turn, items(turn))
 }
 
 /// The events of one output item, without sequence numbers.
@@ -117,7 +129,8 @@ pub fn frames(turn: &Turn) -> Vec<Bytes> {
     } else {
         events.extend(calls.iter().flatten().cloned());
     }
-    events.push(json!({"type": "response.completed", "response": response(turn, "completed", items, true)}));
+    let last = if turn.stop.is_some() { "response.incomplete" } else { "response.completed" };
+    events.push(json!({"type": last, "response": ended(turn, items)}));
     events
         .into_iter()
         .enumerate()

@@ -15,6 +15,8 @@ pub struct Failed {
     pub said: String,
     /// Attempts of this very request that failed before this one, those of its client's own retries among them.
     pub before: u32,
+    /// What the provider says of asking again (`x-should-retry`), where it says anything: it knows its own faults best.
+    pub advice: Option<bool>,
     /// How long the provider asks to wait.
     pub retry_after_ms: Option<u64>,
     /// How long the client is known to wait from here on; none: no limit was found.
@@ -50,7 +52,10 @@ pub(crate) fn carry_out(decision: &Decision, backoff: Backoff, scene: &Scene<'_>
 
 /// How long to wait, or why another attempt is none to make.
 fn wait(backoff: Backoff, failed: &Failed) -> Result<u64, String> {
-    if !failed.fault.may_pass() {
+    if failed.advice == Some(false) {
+        return Err(format!("the provider says not to ask again ({})", failed.told()));
+    }
+    if !failed.advice.unwrap_or(failed.fault.may_pass()) {
         return Err(format!("the same call would fail again ({})", failed.told()));
     }
     if failed.before >= backoff.times {
@@ -82,6 +87,7 @@ mod tests {
             status: Some(503),
             said: "busy".into(),
             before: 0,
+            advice: None,
             retry_after_ms: None,
             patience_ms: Some(60_000),
             chance: 0.5,
@@ -103,6 +109,14 @@ mod tests {
         assert!(asked(40_000).unwrap_err().contains("the client may not stay"));
         let patient = Failed { retry_after_ms: Some(90_000), patience_ms: None, ..failed(Fault::RateLimit) };
         assert_eq!(wait(BACKOFF, &patient), Ok(90_250));
+    }
+
+    #[test]
+    fn the_provider_s_own_word_on_asking_again_stands_above_the_kind_of_failure() {
+        let advised = |fault, advice| wait(BACKOFF, &Failed { advice: Some(advice), ..failed(fault) });
+        assert!(advised(Fault::Server, false).unwrap_err().contains("says not to ask again"));
+        assert_eq!(advised(Fault::Caller, true), Ok(250));
+        assert!(wait(BACKOFF, &Failed { before: 2, advice: Some(true), ..failed(Fault::Caller) }).is_err());
     }
 
     #[test]

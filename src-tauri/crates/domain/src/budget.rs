@@ -102,6 +102,16 @@ impl Spending {
         Spending { tokens: self.tokens.saturating_add(other.tokens), usd: self.usd + other.usd }
     }
 
+    /// The greater of both, in tokens and in money.
+    pub fn or_more(self, other: Spending) -> Spending {
+        Spending { tokens: self.tokens.max(other.tokens), usd: self.usd.max(other.usd) }
+    }
+
+    /// The lesser of both, in tokens and in money.
+    pub fn or_less(self, other: Spending) -> Spending {
+        Spending { tokens: self.tokens.min(other.tokens), usd: self.usd.min(other.usd) }
+    }
+
     /// Never below nothing: sums of fractions come out a hair beside.
     pub fn less(self, other: Spending) -> Spending {
         Spending { tokens: self.tokens.saturating_sub(other.tokens), usd: (self.usd - other.usd).max(0.0) }
@@ -126,7 +136,14 @@ impl Budget {
             && self.limit_usd.is_none_or(|limit| spent.usd <= limit + 1e-9)
     }
 
-    /// Of a limit of nothing everything is too much.
+    /// What there is room for beside what is taken.
+    pub fn left(&self, taken: Spending) -> Spending {
+        Spending {
+            tokens: self.limit_tokens.map_or(u64::MAX, |limit| limit.saturating_sub(taken.tokens)),
+            usd: self.limit_usd.map_or(f64::MAX, |limit| (limit - taken.usd).max(0.0)),
+        }
+    }
+
     pub fn counts_spending(&self) -> bool {
         self.limit_tokens.is_some() || self.limit_usd.is_some()
     }

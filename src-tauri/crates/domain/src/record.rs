@@ -205,6 +205,10 @@ pub enum EventKind {
     Unpriced,
     /// What a call of an earlier life had reserved and never settled counts as spent: of which budget.
     CountedAsSpent,
+    /// An answer ended where its output was capped to what was left of a budget: of which, and how it stands.
+    EndedAtCap,
+    /// The model could not be asked to go on after calls were taken out, and why: the answer ended there.
+    FollowUpFailed,
     RecordedLate,
     RecordsDropped,
     Cancelled,

@@ -1,10 +1,13 @@
 //! Attempts: one exchange's tries at providers, until one answers or nothing is left to try. A failure is shown to the rules; what they say
 //! (again, elsewhere, an answer in its place) is done here, and never once a byte of an answer went out.
 
+mod again;
 mod failing;
 mod opening;
 mod tries;
 
+pub(crate) use again::again;
+pub(crate) use failing::Failing;
 pub(crate) use tries::Tries;
 
 use crate::{
@@ -20,7 +23,7 @@ use crate::{
 };
 use act::{Order, Step};
 use domain::*;
-use failing::{Failing, Left};
+use failing::Left;
 use std::time::Duration;
 use wire::Made;
 
@@ -66,7 +69,7 @@ pub(crate) async fn make(
         };
         attempt.duration_ms = f64::from(exchange.elapsed() - sent_at) / 1000.0;
         exchange.attempt_failed(failing.fault);
-        let failed = failing.failed(&exchange, &outlet);
+        let failed = failing.failed(&exchange, outlet.is_open());
         let next = next(&exchange, failed.clone()).await;
         if matches!(next, Next::Nothing) {
             let left = failing.left;

@@ -1,6 +1,7 @@
 //! Budgets and rates: what calls may spend and how often they may come. A call reserves before it goes out, is capped to what remains,
 //! and is settled with what it used; calls at the same time cannot exceed a budget together. Whether one is refused is for rules to say.
 
+mod beside;
 mod book;
 mod counting;
 mod gauges;
@@ -11,11 +12,12 @@ mod rates;
 mod reserving;
 mod told;
 
+pub(crate) use beside::reserve as reserve_beside;
 pub(crate) use gauges::between;
 pub(crate) use kept::take_up;
-pub(crate) use pacing::call as pace;
+pub(crate) use pacing::{again as pace_again, call as pace};
 pub(crate) use purse::{Purse, facts};
-pub(crate) use reserving::{again, reserve, settle};
+pub(crate) use reserving::{again, count_so_far, reserve, settle};
 
 use crate::{exchange::Exchange, outlet::Outlet, sent::Sent};
 use book::Book;

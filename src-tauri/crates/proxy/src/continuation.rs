@@ -2,6 +2,7 @@
 //! the true course becomes a rewrite edge, so that every later request tells it too.
 
 use crate::{
+    attempts::{self, Failing},
     budgets,
     exchange::Exchange,
     hand::call::Edited,
@@ -14,6 +15,7 @@ use crate::{
 use bytes::Bytes;
 use domain::*;
 use futures::stream::BoxStream;
+use std::time::Duration;
 use wire::{Answer, Decoder, Frame, Framer, Framing, Request};
 
 /// How often the runtime goes on by itself within one exchange before it ends the answer.
@@ -52,12 +54,13 @@ pub(crate) fn course(dialect: Dialect, rounds: &[Round]) -> Result<Vec<Bytes>, S
     Ok(rounds?.concat())
 }
 
-/// Asks the model to go on after the rounds so far.
+/// Asks the model to go on after the rounds so far, and again where rules on failures say so. `open`: the agent has a head already.
 pub(crate) async fn ask(
     exchange: &Exchange,
     sent: &crate::sent::Sent,
     rounds: &[Round],
     attempts: &mut Vec<Attempt>,
+    open: bool,
 ) -> Result<UpstreamResponse, String> {
     if rounds.len() > MOST_ROUNDS {
         return Err(format!(
@@ -84,24 +87,57 @@ pub(crate) async fn ask(
     let mut outgoing = sent.outgoing.clone();
     outgoing.headers.remove(http::header::CONTENT_ENCODING);
     outgoing.body = body;
-    let began = exchange.elapsed();
-    let response = exchange.core.ports.upstream.send(outgoing).await;
-    let (status, error) = match &response {
-        Ok(response) => (Some(response.status.as_u16()), None),
-        Err(failure) => (None, Some(exchange.mask.masked(&failure.message))),
-    };
-    attempts.push(Attempt {
-        model: sent.request.model.clone(),
-        provider: sent.provider.clone(),
-        status,
-        error: error.clone(),
+    let mut why = went_on(rounds).to_owned();
+    loop {
+        budgets::pace_again(exchange, sent).await?;
+        let began = exchange.elapsed();
+        let failing = match exchange.core.ports.upstream.send(outgoing.clone()).await {
+            Ok(response) if response.status.is_success() => {
+                attempts.push(follow_up(exchange, sent, began, why, None));
+                if exchange.policies.mends_failures() {
+                    exchange.core.tries.settled(exchange);
+                }
+                return Ok(response);
+            }
+            Ok(response) => Failing::refused(exchange, response).await,
+            Err(failure) => Failing::unreached(exchange, failure),
+        };
+        attempts.push(follow_up(exchange, sent, began, why, Some(&failing)));
+        exchange.follow_up_failed(failing.fault);
+        let failed = failing.failed(exchange, open);
+        // Nothing more of it is read: its connection need not wait.
+        drop(failing);
+        match attempts::again(exchange, failed.clone()).await {
+            Some((wait_ms, told)) => {
+                exchange.flush();
+                tokio::time::sleep(Duration::from_millis(wait_ms)).await;
+                why = told;
+            }
+            None => {
+                let said = match failed.status {
+                    Some(status) => format!("the provider answered the follow-up with status {status}."),
+                    None => format!("the follow-up failed: {}.", failed.said),
+                };
+                let payload = serde_json::json!({ "why": said, "status": failed.status, "said": failed.said });
+                exchange.event(EventKind::FollowUpFailed, payload);
+                return Err(said);
+            }
+        }
+    }
+}
+
+fn follow_up(
+    exchange: &Exchange,
+    sent: &crate::sent::Sent,
+    began: u32,
+    why: String,
+    failing: Option<&Failing>,
+) -> Attempt {
+    Attempt {
+        status: failing.map_or(Some(200), |failing| failing.status),
+        error: failing.map(|failing| failing.said.clone()),
         duration_ms: f64::from(exchange.elapsed() - began) / 1000.0,
-        why: Some(went_on(rounds).to_owned()),
-    });
-    match response {
-        Ok(response) if response.status.is_success() => Ok(response),
-        Ok(response) => Err(format!("the provider answered the follow-up with status {}.", response.status.as_u16())),
-        Err(_) => Err(format!("the follow-up failed: {}.", error.unwrap_or_default())),
+        ..relay::attempt(sent, Some(why))
     }
 }
 
@@ -125,7 +161,7 @@ pub(crate) async fn next(relay: &mut Relay) -> Result<BoxStream<'static, Result<
         early: None,
     };
     relay.rounds.push(round);
-    match ask(&relay.exchange, &relay.sent, &relay.rounds, &mut relay.attempts).await {
+    match ask(&relay.exchange, &relay.sent, &relay.rounds, &mut relay.attempts, true).await {
         Ok(mut response) => {
             let framing = relay::framing(&relay.sent.request, &mut response).await;
             relay.answer.next_round(framing, headers::text(&response.headers, "content-encoding"));

@@ -8,7 +8,7 @@ use wire::{Answer, Request};
 pub(crate) fn rough(request: &Request, answer: &Answer) -> Usage {
     Usage {
         input: request.body.len() as u64 / 4,
-        output: answer.text.len() as u64 / 4,
+        output: answer.text.len() as u64 / 4 * request.choices,
         estimated: true,
         ..Usage::default()
     }
@@ -20,7 +20,8 @@ pub(crate) async fn usage(exchange: &Exchange, answer: &Answer) -> Usage {
     let said = answer.clone();
     let counted = tokio::task::spawn_blocking(move || core.estimator.usage(&request, &reading, &said));
     match tokio::time::timeout(exchange.core.config.commit_patience, counted).await {
-        Ok(Ok(usage)) => usage,
+        // One of the choices was read; the others are taken to be as long.
+        Ok(Ok(usage)) => Usage { output: usage.output.saturating_mul(exchange.request.choices), ..usage },
         // Still loading: four bytes a token until it is there.
         _ => rough(&exchange.request, answer),
     }

@@ -71,8 +71,6 @@ pub(crate) struct Exchange {
     interventions: Mutex<Vec<InterventionId>>,
     /// Attempts that came to nothing and were not the last.
     tried: Mutex<Vec<Attempt>>,
-    /// What calls of the runtime's own beside it used, in tokens and dollars.
-    beside: Mutex<(Usage, f64)>,
     /// How often its client says that it sent this request before.
     pub client_retries: u32,
     /// Whom it asks, for the breakers.
@@ -142,17 +140,6 @@ impl Exchange {
         let event =
             Event { session: Some(self.session.id), exchange: Some(self.id), at: self.core.now(), kind, payload };
         self.note([Record::Event(event)]);
-    }
-
-    pub fn used_beside(&self, usage: &Usage, usd: f64) {
-        let mut beside = self.beside.lock();
-        *beside = (beside.0.plus(usage), beside.1 + usd);
-    }
-
-    /// With what calls beside it used: what budgets count.
-    pub fn in_all(&self, usage: &Usage, cost_usd: Option<f64>) -> (Usage, Option<f64>) {
-        let (beside, usd) = *self.beside.lock();
-        (usage.plus(&beside), cost_usd.map(|cost| cost + usd).or((usd > 0.0).then_some(usd)))
     }
 
     pub fn tried(&self, attempt: Attempt) {

@@ -14,8 +14,9 @@ pub(crate) enum Moment {
     Result(Returned),
     /// One complete tool call.
     Call(ToolCall),
-    /// Frames on their way, or time passing: the answer so far, whether a call of it is under way, and what matched in it just now.
-    Stream { status: u16, answer: Answer, calling: bool, spots: Vec<Spot> },
+    /// Frames on their way, or time passing: the answer so far, the bytes of a call of it that is under way, and what matched in it just
+    /// now.
+    Stream { status: u16, answer: Answer, calling: Option<usize>, spots: Vec<Spot> },
     /// The complete response, before its completing part is released.
     Response { status: u16, answer: Answer },
     /// An attempt that came to nothing, before anything went out.
@@ -74,7 +75,7 @@ impl<'m> AtHand<'m> {
             _ => None,
         };
         let said = match moment {
-            Moment::Stream { answer, calling, .. } => Some((answer, *calling)),
+            Moment::Stream { answer, calling, .. } => Some((answer, calling.is_some())),
             Moment::Response { answer, .. } => Some((answer, false)),
             _ => None,
         };

@@ -57,6 +57,7 @@ pub(crate) async fn observe(exchange: &Exchange, moment: Moment) -> Option<(Mome
     });
     let (moment, mut observation, gate) = observed.await?;
     exchange.watched(&moment, &mut observation);
+    budgets::count_so_far(exchange, &moment).await;
     observation.named.budget = budgets::facts(exchange, &observation);
     classify::fold(exchange, &moment, &mut observation).await;
     Some((moment, observation, gate))

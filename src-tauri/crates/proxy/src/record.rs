@@ -234,8 +234,10 @@ pub(crate) async fn close(exchange: &Exchange, mut ending: Ending) -> Vec<Record
     // The one that it went to: a rule may have chosen another than the caller's.
     let provider = ending.attempts.last().map_or(&exchange.provider.name, |attempt| &attempt.provider).clone();
     let cost = core.cost(&provider, &model, &usage, exchange.at).await;
-    let (in_all, cost_in_all) = exchange.in_all(&usage, cost);
-    crate::budgets::settle(exchange, &in_all, cost_in_all);
+    // What answers under a name that no price is known for is settled at the price that was reserved.
+    let asked = ending.attempts.last().map_or(&exchange.request.model, |attempt| &attempt.model);
+    let due = if cost.is_some() { cost } else { core.cost(&provider, asked, &usage, exchange.at).await };
+    crate::budgets::settle(exchange, &usage, due, ending.answer.finish.as_deref());
     let timing = Timing {
         first_token_ms: ending.first_token_us.map(|micros| f64::from(micros) / 1000.0),
         duration_ms: f64::from(exchange.elapsed()) / 1000.0,

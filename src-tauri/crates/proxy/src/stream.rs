@@ -350,9 +350,9 @@ impl AnswerStream {
         ended.unfinished.is_some()
     }
 
-    /// A tool call is under way.
-    pub fn is_calling(&self) -> bool {
-        self.decoder.is_calling()
+    /// A tool call is under way: how many bytes of its arguments have come.
+    pub fn calling(&self) -> Option<usize> {
+        self.decoder.calling()
     }
 
     /// The dialect's terminal frame was seen.

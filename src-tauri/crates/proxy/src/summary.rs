@@ -6,7 +6,7 @@ mod beside;
 mod extract;
 
 use crate::{
-    continuation,
+    budgets, continuation,
     exchange::Exchange,
     headers,
     passage::{self, Incoming},
@@ -114,13 +114,16 @@ impl Question<'_> {
         };
         let asked = wire::question(&exchange.route, model, self.instruction, self.text, OUTPUT_TOKENS);
         let asked = without_values(exchange, asked.ok_or("the request is no conversation")?);
+        let id = ExchangeId(exchange.core.ports.clock.next_id());
+        let reserved = budgets::reserve_beside(exchange, id, &asked, OUTPUT_TOKENS).await?;
         let (at, began) = (exchange.core.now(), exchange.elapsed());
         let came = match tokio::time::timeout(PATIENCE, ask(exchange, incoming, &asked)).await {
             Ok(came) => came,
             Err(_) => Err(format!("{model} took longer than {} s", PATIENCE.as_secs())),
         };
         let ms = f64::from(exchange.elapsed() - began) / 1000.0;
-        let cost_usd = beside::tell(exchange, self.what, &asked, &came, at, ms).await;
+        let (usage, cost_usd) = beside::tell(exchange, self.what, (id, &asked), &came, at, ms).await;
+        reserved.settle(&usage, cost_usd);
         Ok(Said { text: exchange.mask.masked(&came?.answer.text), by: model.clone(), cost_usd, ms })
     }
 }

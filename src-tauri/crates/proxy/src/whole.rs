@@ -97,7 +97,17 @@ pub(crate) async fn answer(way: Way, response: UpstreamResponse, mut outlet: Out
             break;
         }
         rounds.push(round);
-        let next = match continuation::ask(&exchange, &sent, &rounds, &mut attempts).await {
+        let open = outlet.is_open();
+        let asked = tokio::select! {
+            asked = continuation::ask(&exchange, &sent, &rounds, &mut attempts, open) => Ok(asked),
+            () = outlet.closed() => Err(Stopped::AgentLeft),
+            () = exchange.core.halt.cancelled() => Err(Stopped::RuntimeHalts),
+        };
+        let asked = match asked {
+            Ok(asked) => asked,
+            Err(stopped) => return stop(&exchange, stopped, attempts, outlet).await,
+        };
+        let next = match asked {
             Ok(response) => read(&exchange, response, &mut outlet, &mut lookout).await,
             Err(why) => Err(Stopped::Cut(why)),
         };

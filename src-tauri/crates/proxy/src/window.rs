@@ -58,7 +58,7 @@ pub(crate) async fn would_have(exchange: &Exchange, ending: &Ending) {
 
 /// The rules that reword look; the others look at the stream's time and course (`relay::Lookout`).
 async fn judge(exchange: &Exchange, status: u16, answer: Answer, spots: Vec<Spot>) {
-    let moment = Moment::Stream { status, answer, calling: false, spots }.masked(&exchange.mask);
+    let moment = Moment::Stream { status, answer, calling: None, spots }.masked(&exchange.mask);
     let Some((moment, observation, _)) = pipeline::observe(exchange, moment).await else { return };
     let mut verdict = pipeline::reason(exchange, &observation);
     let matched = match &moment {

@@ -21,6 +21,15 @@ impl Policy {
         rules.any(|rule| rule.reads_declared("classifier", &asked.key))
     }
 
+    /// Whether a rule of that point, in force or in shadow, reads one of its budgets.
+    pub(crate) fn reads_budgets(&self, point: Point) -> bool {
+        let mut rules = self.rules.iter().filter(|rule| rule.point == point && rule.mode != Mode::Off);
+        rules.any(|rule| {
+            let mut budgets = self.declared.budgets.iter();
+            budgets.any(|known| rule.reads_declared("budget", &format!("{}/{}", self.name(), known.budget.name)))
+        })
+    }
+
     pub(crate) fn schema_facts(&self, tool: &str, result: &str) -> Vec<(String, SchemaFacts)> {
         let asks = |key: &str| {
             let mut rules = self.rules.iter().filter(|rule| rule.point == Point::ToolResult && rule.mode != Mode::Off);

@@ -202,6 +202,11 @@ impl PolicySet {
         self.rules().any(|rule| rule.point == Point::ModelStream && rule.mode != Mode::Off && !rule.only_rewords())
     }
 
+    /// Whether some rule at a point reads a budget.
+    pub fn reads_budgets(&self, point: Point) -> bool {
+        self.policies().filter(|policy| !policy.declared.budgets.is_empty()).any(|policy| policy.reads_budgets(point))
+    }
+
     /// What rules of that mode look for in an answer's text before it goes out.
     pub fn stream_patterns(&self, mode: Mode) -> impl Iterator<Item = &Pattern> {
         let rules = self.rules().filter(move |rule| rule.point == Point::ModelStream && rule.mode == mode);

@@ -187,9 +187,14 @@ impl Decoder {
         seen.terminal = true;
     }
 
-    /// A tool call has begun and is not whole yet.
-    pub fn is_calling(&self) -> bool {
-        self.building()
+    /// A tool call has begun and is not whole yet: how many bytes of arguments have come.
+    pub fn calling(&self) -> Option<usize> {
+        self.building().then(|| match &self.state {
+            State::Chat(state) => state.under_way(),
+            State::Responses(state) => state.under_way(),
+            State::Anthropic(state) => state.under_way(),
+            State::Gemini | State::Ollama => 0,
+        })
     }
 
     fn building(&self) -> bool {

@@ -39,7 +39,7 @@ pub use likeness::{Difference, Likeness, differences, likeness};
 pub use models::most_output;
 pub use request::{Request, parse};
 pub use route::{Operation, Route, route};
-pub use short::{EndEarly, Ended, end_early, said_early, shorten_whole, whole_so_far};
+pub use short::{EndEarly, Ended, end_early, is_length_stop, said_early, shorten_whole, whole_so_far};
 pub use substitute::{
     Decided, Shapes, Spot, StreamText, Substitutions, each_text, each_text_of_arguments, reword_whole, spots_of_whole,
     substitute_request, substitute_response, substitute_whole,

@@ -29,6 +29,8 @@ pub struct Request {
     pub tools: Option<Span>,
     pub tool_names: Vec<String>,
     pub max_output_tokens: Option<u64>,
+    /// How many answers it asks for at once (`n`, `candidateCount`), each of them up to the maximum.
+    pub choices: u64,
     /// History that the provider holds: the response or conversation that this request goes on from.
     pub previous_response: Option<String>,
     /// The client's session as the body tells it (`prompt_cache_key`, the session in Anthropic's `metadata.user_id`).
@@ -63,6 +65,7 @@ pub fn parse(route: &Route, body: Bytes) -> Result<Request, WireError> {
         tools: None,
         tool_names: Vec::new(),
         max_output_tokens: None,
+        choices: 1,
         previous_response: None,
         session_hint: None,
         json_schema: false,

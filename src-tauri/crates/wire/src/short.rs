@@ -77,6 +77,11 @@ pub fn whole_so_far(request: &Request, framing: Framing, frames: &[Frame], endin
     frames
 }
 
+/// Whether a model stopped because its output was capped, in any dialect's word for it.
+pub fn is_length_stop(finish: &str) -> bool {
+    ["length", "max_tokens", "max_output_tokens", "MAX_TOKENS"].contains(&finish)
+}
+
 /// A whole body with the note as its last words and the length stop; its calls stay. One that is no answer stays as it is.
 pub fn shorten_whole(dialect: Dialect, body: &Bytes, note: &str) -> Bytes {
     let Ok(mut value) = serde_json::from_slice::<Value>(&crate::note_whole(dialect, body, note)) else {

@@ -1,6 +1,6 @@
 //! An attempt that came to nothing: what is known of it, and what its agent gets if nobody mends it.
 
-use crate::{continuation, exchange::Exchange, headers, outlet::Outlet, relay};
+use crate::{continuation, exchange::Exchange, headers, relay};
 use bytes::Bytes;
 use domain::*;
 use futures::StreamExt;
@@ -18,6 +18,8 @@ pub(crate) struct Failing {
     pub fault: Fault,
     pub status: Option<u16>,
     pub said: String,
+    /// `x-should-retry`.
+    pub advice: Option<bool>,
     pub retry_after_ms: Option<u64>,
     pub left: Left,
 }
@@ -35,6 +37,7 @@ impl Failing {
             fault: Fault::of(failure.class),
             status: None,
             said: exchange.mask.masked(&failure.message),
+            advice: None,
             retry_after_ms: None,
             left: Left::Nothing(failure),
         }
@@ -63,19 +66,21 @@ impl Failing {
         let said = continuation::read(&exchange.request, Framing::Whole, &clear).error.unwrap_or_default();
         let told = std::str::from_utf8(&clear).unwrap_or(&said);
         let retry_after_ms = asked_wait(&response.headers, exchange.core.now()).or_else(|| delay_in(&clear));
+        let advice = advice(&response.headers);
         relay::put_back(&mut response, ahead, rest);
         Failing {
             fault: Fault::of_status(status, told),
             status: Some(status),
             said: exchange.mask.masked(&said),
+            advice,
             retry_after_ms,
             left: Left::Response(response),
         }
     }
 
-    /// As rules see it.
-    pub fn failed(&self, exchange: &Exchange, outlet: &Outlet) -> act::Failed {
-        let waits = Patience::of(exchange.family).waits_ms(outlet.is_open(), false);
+    /// As rules see it. `open`: the agent has a head already.
+    pub fn failed(&self, exchange: &Exchange, open: bool) -> act::Failed {
+        let waits = Patience::of(exchange.family).waits_ms(open, false);
         let elapsed = u64::from(exchange.elapsed()) / 1000;
         let mends = exchange.policies.mends_failures();
         act::Failed {
@@ -83,10 +88,20 @@ impl Failing {
             status: self.status,
             said: self.said.clone(),
             before: if mends { exchange.core.tries.failed(exchange) } else { 0 },
+            advice: self.advice,
             retry_after_ms: self.retry_after_ms,
             patience_ms: waits.map(|waits| waits.saturating_sub(elapsed)),
             chance: exchange.core.ports.chance.draw(),
         }
+    }
+}
+
+/// The vendors' SDKs heed it before any status.
+fn advice(headers: &HeaderMap) -> Option<bool> {
+    match headers::text(headers, "x-should-retry")?.trim() {
+        "true" => Some(true),
+        "false" => Some(false),
+        _ => None,
     }
 }
 

@@ -54,6 +54,7 @@ pub(super) async fn look(
             fault,
             status: Some(response.status.as_u16()),
             said: exchange.mask.masked(&said),
+            advice: None,
             retry_after_ms: None,
             left: Left::Response(response),
         }),

@@ -22,9 +22,17 @@ impl Exchange {
         }
     }
 
+    /// A follow-up came to nothing; the answer that it belongs to is heard of by itself.
+    pub fn follow_up_failed(&self, fault: Fault) {
+        self.heard_of(&self.bound_for(), fault_sample(fault, self.core.now()));
+    }
+
     /// The exchange is over, as `ending` says.
     pub fn attempt_ended(&self, ending: &Ending) {
-        let Some(asked) = self.asked.end() else { return };
+        let Some(asked) = self.asked.end() else {
+            // It was to be a probe, perhaps, and never went out: another may be.
+            return self.heard_of(&self.bound_for(), None);
+        };
         let now = self.core.now();
         let sample = match ending.state {
             ExchangeState::Complete if ending.status < 400 => {
@@ -47,6 +55,9 @@ impl Exchange {
     }
 
     fn heard_of(&self, asked: &Destination, sample: Option<Sample>) {
+        if !self.policies.has_breakers() {
+            return;
+        }
         let (call, model) = (self.id.to_string(), asked.model_key());
         let subjects = [
             Subject { per: BreakerPer::Provider, key: &asked.provider, call: &call },

@@ -1,6 +1,13 @@
 //! The book of all accounts: what is spent and what is reserved of each. One short lock over all of them, so that a call reserves in
 //! every budget that it falls under or in none. Knows no requests and no time.
 
+mod balance;
+mod claim;
+
+pub(crate) use balance::Balance;
+use balance::Open;
+pub(crate) use claim::{Claim, Output};
+
 use domain::*;
 use parking_lot::Mutex;
 use std::collections::HashMap;
@@ -18,97 +25,6 @@ pub(crate) struct Book {
     settled: Notify,
 }
 
-/// One account's standing.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub(crate) struct Balance {
-    pub spent: Spending,
-    /// What exchanges under way may still spend.
-    open: Vec<(ExchangeId, Spending)>,
-}
-
-impl Balance {
-    pub fn spent(spent: Spending) -> Balance {
-        Balance { spent, open: Vec::new() }
-    }
-
-    pub fn reserved(&self) -> Spending {
-        self.open.iter().fold(Spending::default(), |sum, (_, amount)| sum.plus(*amount))
-    }
-
-    fn reserved_by_others(&self, exchange: ExchangeId) -> Spending {
-        let others = self.open.iter().filter(|(of, _)| *of != exchange);
-        others.fold(Spending::default(), |sum, (_, amount)| sum.plus(*amount))
-    }
-}
-
-/// What one call needs of one budget.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Claim {
-    pub account: Account,
-    pub budget: Budget,
-    /// What its holder had spent when the account was not known yet.
-    pub seed: Spending,
-    /// Whatever the answer will be.
-    pub input: Spending,
-    pub usd_per_output: f64,
-    /// It is only counted: nothing is capped or refused for it.
-    pub watches: bool,
-}
-
-impl Claim {
-    /// What it may come to beside what is taken: capped where that makes it fit, else with all the output that it may have.
-    pub fn at_most(&self, taken: Spending, output: Output) -> Spending {
-        let most = output.most().unwrap_or(LEAST_OUTPUT);
-        self.with_output(self.cap(taken, output).unwrap_or(most))
-    }
-
-    /// The cap that makes it fit, where it needs one and that is enough.
-    pub fn cap(&self, taken: Spending, output: Output) -> Option<u64> {
-        let room = self.room(taken).filter(|_| self.budget.holds(taken.plus(self.input)))?;
-        let enough = room >= output.least(self.budget.capping);
-        (enough && output.most().is_none_or(|most| room < most)).then_some(room)
-    }
-
-    fn with_output(&self, tokens: u64) -> Spending {
-        self.input.plus(Spending { tokens, usd: tokens as f64 * self.usd_per_output })
-    }
-
-    /// How much output there is room for beside what is taken; none: any.
-    fn room(&self, taken: Spending) -> Option<u64> {
-        let beside = taken.plus(self.input);
-        let tokens = self.budget.limit_tokens.map(|limit| limit.saturating_sub(beside.tokens));
-        let usd = self.budget.limit_usd.filter(|_| self.usd_per_output > 0.0).map(|limit| {
-            let left = (limit - beside.usd).max(0.0) / self.usd_per_output;
-            // Rounded down, but for the rounding of binary fractions.
-            (left + 1e-6) as u64
-        });
-        tokens.into_iter().chain(usd).min()
-    }
-}
-
-/// What the answer may be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Output {
-    /// The client's own maximum.
-    pub named: Option<u64>,
-    /// What the model can write at most, where that is known.
-    pub ceiling: Option<u64>,
-}
-
-impl Output {
-    fn most(self) -> Option<u64> {
-        self.named.into_iter().chain(self.ceiling).min()
-    }
-
-    /// What must fit at least for a call to go out.
-    fn least(self, capping: Capping) -> u64 {
-        match (self.named, capping) {
-            (Some(named), Capping::Unnamed) => self.ceiling.map_or(named, |ceiling| named.min(ceiling)),
-            _ => self.most().map_or(LEAST_OUTPUT, |most| most.min(LEAST_OUTPUT)),
-        }
-    }
-}
-
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Reserving {
     /// It stands. `cap`: the output must be capped to so much, less than the request could bring, for this claim.
@@ -123,16 +39,16 @@ impl Book {
         let mut accounts = self.accounts.lock();
         for known in kept {
             let spent = known.open.iter().fold(known.spent, |sum, (_, amount)| sum.plus(*amount));
-            accounts.insert(known.account.clone(), Balance { spent, open: Vec::new() });
+            accounts.insert(known.account.clone(), Balance::spent(spent));
         }
     }
 
-    /// Reserves what one call needs in the place of what this exchange had reserved: in every budget, or in none.
+    /// Reserves what one call needs in the place of what this exchange had reserved: in every budget, or in none, and then what it had
+    /// stays.
     pub fn reserve(&self, exchange: ExchangeId, claims: &[Claim], output: Output) -> Reserving {
         let mut accounts = self.accounts.lock();
         open(&mut accounts, claims);
-        let had = claims.iter().any(|claim| own(&accounts, exchange, claim) != Spending::default());
-        drop_open(&mut accounts, exchange, claims);
+        let had = drop_open(&mut accounts, exchange, claims);
         let outcome = match grant(&accounts, exchange, claims, output, false) {
             Ok(most) => {
                 put(&mut accounts, exchange, claims, most.map_or(0, |(most, _)| most));
@@ -140,14 +56,66 @@ impl Book {
                 Reserving::Granted { cap: capped.and_then(|(most, claim)| Some((most, claim?))) }
             }
             Err(claim) => {
-                Reserving::Short { claim, by_others: grant(&accounts, exchange, claims, output, true).is_ok() }
+                let by_others = grant(&accounts, exchange, claims, output, true).is_ok();
+                for (account, open) in &had {
+                    accounts.entry(account.clone()).or_default().open.push(*open);
+                }
+                Reserving::Short { claim, by_others }
             }
         };
         drop(accounts);
-        if had {
+        if !had.is_empty() {
             self.settled.notify_waiters();
         }
         outcome
+    }
+
+    /// Reserves for another call beside an exchange's own, which has not gone out yet and gives way as far as its least answer. An error
+    /// names the claim that has no room.
+    pub fn reserve_beside(
+        &self,
+        (exchange, of): (ExchangeId, &[Claim]),
+        output: Output,
+        (call, claims): (ExchangeId, &[Claim]),
+        tokens: u64,
+    ) -> Result<(), usize> {
+        let mut accounts = self.accounts.lock();
+        open(&mut accounts, claims);
+        let mut given_way = Vec::new();
+        for (place, claim) in claims.iter().enumerate() {
+            let balance = accounts.get(&claim.account).cloned().unwrap_or_default();
+            let wanted = claim.with_output(tokens);
+            let own = balance.of(exchange).map(|open| open.reserved).unwrap_or_default();
+            let least = of.iter().find(|own| own.account == claim.account);
+            let least = least.map(|own| own.with_output(output.least(own.budget.capping))).unwrap_or_default();
+            let room = claim.budget.left(balance.spent.plus(balance.reserved_by_others(exchange)));
+            // It gives way only where there is no room beside it.
+            let left = own.or_less(room.less(wanted)).or_more(own.or_less(least));
+            let whole = balance.spent.plus(balance.reserved_by_others(exchange)).plus(left).plus(wanted);
+            if !claim.watches && !claim.budget.holds(whole) {
+                return Err(place);
+            }
+            given_way.push(left);
+        }
+        for (claim, left) in claims.iter().zip(given_way) {
+            if let Some(balance) = accounts.get_mut(&claim.account) {
+                balance.open.iter_mut().filter(|open| open.exchange == exchange).for_each(|open| open.reserved = left);
+            }
+        }
+        put(&mut accounts, call, claims, tokens);
+        Ok(())
+    }
+
+    /// What an exchange's answer has come to so far.
+    pub fn came(&self, exchange: ExchangeId, claims: &[Claim], come: impl Fn(&Claim) -> Spending) {
+        let mut accounts = self.accounts.lock();
+        for claim in claims {
+            let balance = accounts.get_mut(&claim.account);
+            let open = balance.and_then(|balance| balance.open.iter_mut().find(|open| open.exchange == exchange));
+            if let Some(open) = open {
+                open.come = come(claim);
+            }
+        }
     }
 
     /// Reserves in any case: somebody decided that the call goes out.
@@ -186,7 +154,7 @@ impl Book {
         let accounts = self.accounts.lock();
         let own = own(&accounts, exchange, claim);
         let balance = accounts.get(&claim.account).cloned();
-        (balance.unwrap_or_else(|| Balance { spent: claim.seed, open: Vec::new() }), own)
+        (balance.unwrap_or_else(|| Balance::spent(claim.seed)), own)
     }
 
     /// The accounts of one budget that sessions share.
@@ -226,30 +194,35 @@ type Accounts = HashMap<Account, Balance>;
 
 fn open(accounts: &mut Accounts, claims: &[Claim]) {
     for claim in claims {
-        let seeded = || Balance { spent: claim.seed, open: Vec::new() };
+        let seeded = || Balance::spent(claim.seed);
         accounts.entry(claim.account.clone()).or_insert_with(seeded);
     }
 }
 
-fn drop_open(accounts: &mut Accounts, exchange: ExchangeId, claims: &[Claim]) {
+/// Gives what stood open.
+fn drop_open(accounts: &mut Accounts, exchange: ExchangeId, claims: &[Claim]) -> Vec<(Account, Open)> {
+    let mut had = Vec::new();
     for claim in claims {
         if let Some(balance) = accounts.get_mut(&claim.account) {
-            balance.open.retain(|(of, _)| *of != exchange);
+            had.extend(balance.of(exchange).map(|open| (claim.account.clone(), *open)));
+            balance.open.retain(|open| open.exchange != exchange);
         }
     }
+    had
 }
 
 fn put(accounts: &mut Accounts, exchange: ExchangeId, claims: &[Claim], output: u64) {
     for claim in claims {
         if let Some(balance) = accounts.get_mut(&claim.account) {
-            balance.open.push((exchange, claim.with_output(output)));
+            let reserved = claim.with_output(output);
+            balance.open.push(Open { exchange, reserved, come: Spending::default() });
         }
     }
 }
 
 fn own(accounts: &Accounts, exchange: ExchangeId, claim: &Claim) -> Spending {
-    let open = accounts.get(&claim.account).into_iter().flat_map(|balance| &balance.open);
-    open.filter(|(of, _)| *of == exchange).fold(Spending::default(), |sum, (_, amount)| sum.plus(*amount))
+    let balance = accounts.get(&claim.account);
+    balance.and_then(|balance| balance.of(exchange)).map(Open::taken).unwrap_or_default()
 }
 
 fn taken(accounts: &Accounts, exchange: ExchangeId, claim: &Claim, alone: bool) -> Spending {

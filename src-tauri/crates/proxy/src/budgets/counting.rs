@@ -22,6 +22,8 @@ pub(super) struct Call {
     /// Where it goes.
     pub provider: String,
     pub model: String,
+    /// It is the runtime's own, beside a turn: no cache serves any of it.
+    pub beside: bool,
 }
 
 /// What one call asks of its budgets.
@@ -68,6 +70,7 @@ async fn claims(exchange: &Exchange, call: &Call, purse: &Purse, counted: u64) -
         seed: entry.seed,
         input: Spending { tokens: entry.budget.counted.tokens(&input), usd: price.input },
         usd_per_output: price.per_output,
+        choices: call.request.choices,
         watches: entry.mode != Mode::Enforce,
     });
     Asked { claims: claims.collect(), output, unpriced: price.unknown }
@@ -78,7 +81,7 @@ fn input(exchange: &Exchange, call: &Call, standing: &Standing, counted: u64) ->
     // A history that the provider holds is read again with every request.
     let held = if call.request.previous_response.is_some() { standing.context_tokens } else { 0 };
     let input = counted + held;
-    let main_line = !exchange.side_call && !exchange.branch;
+    let main_line = !exchange.side_call && !exchange.branch && !call.beside;
     let cached = if main_line && is_same(&standing.model, &call.model) { standing.served_by_cache } else { 0 };
     Usage { input, cached: cached.min(input), estimated: true, ..Usage::default() }
 }

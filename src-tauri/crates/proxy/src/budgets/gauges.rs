@@ -73,7 +73,7 @@ pub(crate) fn between(
     let standing = state.standing(seen.trace.exchange);
     let each = standing_of(book, policies, &whose, &standing).map(|(known, _, balance)| {
         let time = known.budget.share_of_time(elapsed(known.budget.per, &times));
-        let used = known.budget.share(balance.spent).max(time);
+        let used = known.budget.share(balance.used()).max(time);
         let projected = known.budget.share(balance.spent.plus(balance.reserved())).max(time);
         (known.key(), BudgetFacts { used, projected, ..BudgetFacts::default() })
     });
@@ -101,7 +101,8 @@ fn elapsed(per: Per, (of_session, of_run): &(u64, u64)) -> u64 {
 
 /// One gauge a limit.
 fn of(known: &BudgetInForce<'_>, holder: &str, balance: &Balance, elapsed_ms: u64, at: Timestamp) -> Vec<Gauge> {
-    let (spent, reserved) = (balance.spent, balance.reserved());
+    let (spent, whole) = (balance.used(), balance.spent.plus(balance.reserved()));
+    let reserved = whole.less(spent);
     let each = known.budget.limits().map(|(unit, limit)| {
         let (used, reserved) = match unit {
             "tokens" => (spent.tokens as f64, reserved.tokens as f64),

@@ -36,6 +36,19 @@ pub(super) async fn request(exchange: &Exchange, sent: Sent, mut outlet: Outlet)
     Some((sent, outlet))
 }
 
+/// A follow-up within an answer takes its turn at each rate of its model. An error says why it gets none, as the end of a sentence.
+pub(crate) async fn again(exchange: &Exchange, sent: &Sent) -> Result<(), String> {
+    for rate in exchange.policies.rates_of_model(&sent.provider, &sent.request.model) {
+        // Whoever waits for it lets go of it where the agent leaves.
+        let Ok(Some(refusal)) = turn(exchange, &rate, &mut Outlet::Ended).await else { continue };
+        let acts = told::carry_out(exchange, &cited(&rate), refusal, &exchange.scene(None)).await;
+        if acts.iter().any(|act| matches!(act.step, Step::Refuse(_))) {
+            return Err(format!("{} of policy {} has no turn for another call.", rate.rule(), rate.policy.name()));
+        }
+    }
+    Ok(())
+}
+
 /// A tool call takes its turn; what becomes of it where it gets none.
 pub(crate) async fn call(
     exchange: &Exchange,

@@ -37,6 +37,10 @@ pub(super) struct State {
     pub claims: Vec<Claim>,
     pub output: Output,
     pub stage: Stage,
+    /// What rounds that are over used, in tokens and dollars.
+    pub rounds: (Usage, f64),
+    /// The claim that the output was capped for, and to how much.
+    pub capped: Option<(usize, u64)>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -181,7 +185,7 @@ fn spending(purse: &Purse, claim: &Claim, state: &State) -> BudgetFacts {
         claim.budget.limit_tokens.is_none() || claim.budget.share(whole) > of_tokens.share(whole)
     });
     let unit = |amount: Spending| if in_money { micro(amount.usd) } else { amount.tokens as f64 };
-    BudgetFacts { used: claim.budget.share(balance.spent), projected, spent: unit(taken), call: unit(call) }
+    BudgetFacts { used: claim.budget.share(balance.used()), projected, spent: unit(taken), call: unit(call) }
 }
 
 /// To a millionth of a dollar.

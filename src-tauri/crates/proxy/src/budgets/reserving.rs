@@ -7,7 +7,9 @@ use super::{
     purse::{Purse, Stage, State},
     told,
 };
-use crate::{answer, exchange::Exchange, hand::call::Unsettled, outlet::Outlet, sent::Sent};
+use crate::{
+    answer, estimate, exchange::Exchange, hand::call::Unsettled, outlet::Outlet, pipeline::Moment, sent::Sent,
+};
 use bytes::Bytes;
 use domain::*;
 use std::{sync::Arc, time::Duration};
@@ -15,6 +17,8 @@ use tokio::time::Instant;
 
 /// How long a call waits for others to be settled, where it fits then.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// Of a call's arguments that are not whole yet.
+const BYTES_A_TOKEN: u64 = 4;
 
 /// Reserves what the agent's request may come to. It waits while only others' reservations stand in its way.
 pub(crate) async fn reserve(exchange: &Exchange, outlet: &mut Outlet) -> Result<(), Unsettled> {
@@ -26,7 +30,8 @@ pub(crate) async fn reserve(exchange: &Exchange, outlet: &mut Outlet) -> Result<
     let purse = exchange.purse.get_or_init(|| Purse::of(exchange, standing));
     let to = exchange.destination();
     let provider = exchange.due().model.and_then(|model| model.provider).unwrap_or_else(|| to.provider.to_owned());
-    let call = Call { request: exchange.request.clone(), reading: exchange.reading.clone(), provider, model: to.model };
+    let (request, reading) = (exchange.request.clone(), exchange.reading.clone());
+    let call = Call { request, reading, provider, model: to.model, beside: false };
     let Asked { claims, output, unpriced } = counting::asked(exchange, &call, purse).await;
     if unpriced {
         let payload = serde_json::json!({ "provider": call.provider, "model": call.model });
@@ -52,7 +57,7 @@ pub(crate) async fn reserve(exchange: &Exchange, outlet: &mut Outlet) -> Result<
             Reserving::Short { .. } => break Stage::Over,
         }
     };
-    *purse.state.lock() = State { claims, output, stage };
+    *purse.state.lock() = State { claims, output, stage, ..State::default() };
     if let Some(entry) = waited_for.and_then(|claim| purse.entry_of(claim)) {
         told::waited(exchange, entry, begun.elapsed()).await;
     }
@@ -68,7 +73,8 @@ pub(super) async fn confirm(exchange: &Exchange, sent: Sent, outlet: Outlet) -> 
         true => Arc::new(exchange.core.reader.read(&request)),
         false => exchange.reading.clone(),
     };
-    let call = Call { model: request.model.clone(), request, reading, provider: sent.provider.clone() };
+    let (model, provider) = (request.model.clone(), sent.provider.clone());
+    let call = Call { request, reading, provider, model, beside: false };
     let Asked { claims, output, .. } = counting::asked(exchange, &call, purse).await;
     let stage = purse.state.lock().stage;
     let reserving = match stage {
@@ -79,7 +85,7 @@ pub(super) async fn confirm(exchange: &Exchange, sent: Sent, outlet: Outlet) -> 
         _ => purse.book().reserve(exchange.id, &claims, output),
     };
     let stage = if stage == Stage::Over { Stage::Over } else { Stage::Granted };
-    *purse.state.lock() = State { claims, output, stage };
+    *purse.state.lock() = State { claims, output, stage, ..State::default() };
     match reserving {
         Reserving::Granted { cap } => {
             tell(exchange, purse);
@@ -88,6 +94,7 @@ pub(super) async fn confirm(exchange: &Exchange, sent: Sent, outlet: Outlet) -> 
                 Some((most, entry)) => told::capped(exchange, &sent.request, entry, most).await,
                 None => None,
             };
+            purse.state.lock().capped = cap.filter(|_| capped.is_some()).map(|(most, claim)| (claim, most));
             let sent = match capped {
                 Some(request) => sent.with_body(request),
                 None => sent,
@@ -123,11 +130,12 @@ async fn shadowed(exchange: &Exchange, purse: &Purse, sent: &Sent) {
 /// none, as the end of a sentence.
 pub(crate) async fn again(exchange: &Exchange, sent: &Sent, used: &Usage, body: Bytes) -> Result<Bytes, String> {
     let Some(purse) = exchange.purse.get() else { return Ok(body) };
-    let State { mut claims, output, stage } = purse.state.lock().clone();
+    let State { mut claims, output, stage, .. } = purse.state.lock().clone();
     if stage == Stage::Unasked {
         return Ok(body);
     }
     let usd = exchange.core.cost(&sent.provider, &sent.request.model, used, exchange.at).await.unwrap_or_default();
+    purse.state.lock().rounds = (*used, usd);
     for claim in &mut claims {
         // What was used stays reserved until it is settled, and what was said is read again.
         let tokens = claim.budget.counted.tokens(used) + used.output;
@@ -145,15 +153,43 @@ pub(crate) async fn again(exchange: &Exchange, sent: &Sent, used: &Usage, body: 
         },
     };
     tell(exchange, purse);
-    let Some((most, entry)) = cap.and_then(|(most, claim)| Some((most, purse.entry_of(claim)?))) else {
+    let Some((most, claim, entry)) = cap.and_then(|(most, claim)| Some((most, claim, purse.entry_of(claim)?))) else {
         return Ok(body);
     };
     let Ok(request) = wire::parse(&exchange.route, body.clone()) else { return Ok(body) };
-    Ok(told::capped(exchange, &request, entry, most).await.map_or(body, |capped| capped.body))
+    match told::capped(exchange, &request, entry, most).await {
+        Some(capped) => {
+            purse.state.lock().capped = Some((claim, most));
+            Ok(capped.body)
+        }
+        None => Ok(body),
+    }
 }
 
-/// The exchange is over: what it reserved becomes what it spent, all attempts and rounds together.
-pub(crate) fn settle(exchange: &Exchange, usage: &Usage, cost_usd: Option<f64>) {
+/// Counts what an answer on its way has come to, where rules on streams read a budget: the provider's own count as far as there is one,
+/// else an estimate.
+pub(crate) async fn count_so_far(exchange: &Exchange, moment: &Moment) {
+    let Moment::Stream { answer, calling, .. } = moment else { return };
+    let reads = exchange.policies.reads_budgets(Point::ModelStream) && exchange.whence.get().is_none();
+    let Some(purse) = exchange.purse.get().filter(|_| reads) else { return };
+    let State { claims, stage, rounds: (rounds, rounds_usd), .. } = purse.state.lock().clone();
+    let begun =
+        !answer.text.is_empty() || !answer.reasoning.is_empty() || !answer.calls.is_empty() || calling.is_some();
+    if !begun || !matches!(stage, Stage::Granted | Stage::Over) {
+        return;
+    }
+    let so_far = estimate::usage_so_far(exchange, answer).await;
+    let output = so_far.output + calling.unwrap_or_default() as u64 / BYTES_A_TOKEN;
+    let counted = answer.usage.filter(|usage| usage.input > 0);
+    purse.book().came(exchange.id, &claims, |claim| {
+        let read = counted.map(|usage| claim.budget.counted.tokens(&Usage { output: 0, ..usage }));
+        let tokens = claim.budget.counted.tokens(&rounds) + read.unwrap_or(claim.input.tokens) + output;
+        Spending { tokens, usd: rounds_usd + claim.input.usd + output as f64 * claim.usd_per_output }
+    });
+}
+
+/// The exchange is over: what it reserved becomes what it spent, all attempts and rounds together. `finish`: why the model ended its answer.
+pub(crate) fn settle(exchange: &Exchange, usage: &Usage, cost_usd: Option<f64>, finish: Option<&str>) {
     let Some(purse) = exchange.purse.get() else { return };
     let mut state = purse.state.lock();
     if matches!(state.stage, Stage::Unasked | Stage::Settled) && *usage == Usage::default() {
@@ -164,6 +200,11 @@ pub(crate) fn settle(exchange: &Exchange, usage: &Usage, cost_usd: Option<f64>) 
         .book()
         .settle(exchange.id, &state.claims, |claim| Spending { tokens: claim.budget.counted.tokens(usage), usd });
     state.stage = Stage::Settled;
+    if let Some((claim, most)) = state.capped.take().filter(|_| finish.is_some_and(wire::is_length_stop))
+        && let (Some(entry), Some((_, spent))) = (purse.entry_of(claim), spent.get(claim))
+    {
+        told::ended_at_cap(exchange, entry, most, *spent);
+    }
     let spent = Purse::kept(spent);
     if !spent.is_empty() {
         let (id, session, at) = (exchange.id, Some(exchange.session.id), exchange.core.now());

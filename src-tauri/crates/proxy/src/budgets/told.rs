@@ -44,6 +44,26 @@ fn cap(most: u64) -> Limits {
     Limits { output_tokens: Some(most), reasoning: None, tools: None, without: Vec::new(), scope: Scope::Call }
 }
 
+/// The model stopped where its output was capped.
+pub(super) fn ended_at_cap(exchange: &Exchange, entry: &Entry, most: u64, spent: Spending) {
+    let Entry { rule, policy, budget, .. } = entry;
+    let per = budget.per.name();
+    let of_tokens = |limit: u64| format!("{} of {limit} tokens per {per} are used", spent.tokens);
+    let of_money = |limit: f64| format!("{:.6} of {limit} USD per {per} are used", spent.usd);
+    let stands: Vec<String> =
+        budget.limit_tokens.map(of_tokens).into_iter().chain(budget.limit_usd.map(of_money)).collect();
+    let why = format!(
+        "The answer is cut at {most} output tokens, as much as {rule} of policy {policy} had left for it; now {}.",
+        stands.join(" and ")
+    );
+    let payload = serde_json::json!({
+        "why": why, "policy": policy, "rule": rule, "budget": budget.name, "per": per, "capped_to": most,
+        "used": budget.share(spent), "tokens": spent.tokens, "usd": spent.usd,
+        "limit_tokens": budget.limit_tokens, "limit_usd": budget.limit_usd,
+    });
+    exchange.event(EventKind::EndedAtCap, payload);
+}
+
 /// What rules added to it since it was reserved does not fit.
 pub(super) async fn refused(exchange: &Exchange, entry: &Entry) -> Option<Made> {
     let text = format!(

@@ -65,7 +65,6 @@ impl Exchange {
             pending: Mutex::default(),
             interventions: Mutex::default(),
             tried: Mutex::default(),
-            beside: Mutex::default(),
             client_retries: standing.client_retries,
             asked: Asked::default(),
             whence: OnceLock::new(),

@@ -6,6 +6,7 @@ use super::{
     wait::{self, Asked, Subject, Waited},
 };
 use crate::{
+    budgets,
     exchange::Exchange,
     outlet::Outlet,
     pipeline::{self, Moment},
@@ -134,6 +135,10 @@ pub(crate) async fn settle(
             }
             Release::Response(_) => {}
         }
+    }
+    // It takes its turn now that it is let through.
+    if let Some(removal) = budgets::pace(exchange, &call, outlet).await? {
+        return Ok(Settled::Remove(removal));
     }
     Ok(edited.map_or(Settled::Keep, Settled::Edited))
 }

@@ -30,7 +30,7 @@ impl Relay {
         if !self.pending.is_empty() || self.status >= 400 {
             return Ok(false);
         }
-        let calling = self.answer.is_calling();
+        let calling = self.answer.calling();
         let answer = self.answer.answer().clone();
         let Some(end) = self.lookout.look(&self.exchange, self.status, &answer, calling).await else {
             return Ok(false);

@@ -53,7 +53,13 @@ impl Lookout {
     }
 
     /// They look. `status` is 0 while there is none.
-    pub async fn look(&mut self, exchange: &Exchange, status: u16, answer: &Answer, calling: bool) -> Option<EndNow> {
+    pub async fn look(
+        &mut self,
+        exchange: &Exchange,
+        status: u16,
+        answer: &Answer,
+        calling: Option<usize>,
+    ) -> Option<EndNow> {
         self.next = Some(Instant::now() + EVERY);
         let at = exchange.elapsed();
         let tells = self.told_us.is_none_or(|told| at.saturating_sub(told) >= TOLD_EVERY_US);
@@ -97,7 +103,7 @@ impl Lookout {
                 came = &mut coming => return Ok(came),
                 () = self.due() => {}
             }
-            if let Some(end) = self.look(exchange, status, &Answer::default(), false).await {
+            if let Some(end) = self.look(exchange, status, &Answer::default(), None).await {
                 return Err(end);
             }
         }

@@ -5,28 +5,26 @@ use crate::{estimate, exchange::Exchange, record};
 use domain::*;
 use wire::Request;
 
-/// Gives what it cost.
+/// Gives what it used and cost.
 pub(super) async fn tell(
     exchange: &Exchange,
     what: &str,
-    asked: &Request,
+    (id, asked): (ExchangeId, &Request),
     came: &Result<Came, String>,
     at: Timestamp,
     ms: f64,
-) -> Option<f64> {
+) -> (Usage, Option<f64>) {
     let core = &exchange.core;
-    let id = ExchangeId(core.ports.clock.next_id());
     let usage = match came {
         Ok(came) => came.answer.usage.unwrap_or_else(|| estimate::rough(asked, &came.answer)),
         Err(_) => Usage::default(),
     };
     let cost_usd = core.cost(&exchange.provider.name, &asked.model, &usage, at).await;
-    exchange.used_beside(&usage, cost_usd.unwrap_or_default());
     let beside = exchange.session.with(move |session| {
         let (run, step) = session.state.asked_beside(id, &usage, cost_usd);
         (run, step, session.state.row())
     });
-    let (run, step, row) = beside.await?;
+    let Some((run, step, row)) = beside.await else { return (usage, cost_usd) };
     let started = ExchangeStarted {
         id,
         session: exchange.session.id,
@@ -54,7 +52,7 @@ pub(super) async fn tell(
         Record::Session(Box::new(row)),
     ]);
     exchange.note(later);
-    cost_usd
+    (usage, cost_usd)
 }
 
 fn ended(exchange: &Exchange, what: &str, asked: &Request, came: &Result<Came, String>, ms: f64) -> ExchangeFinished {

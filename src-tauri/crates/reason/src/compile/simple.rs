@@ -43,6 +43,17 @@ do = [{ compact = { to = 0.5, of = "context"SUMMARY } }]
 "#,
     },
     Lowering {
+        key: budget::TOKENS,
+        id: "token_budget_used",
+        takes: Takes::Count,
+        rule: r#"id = "token_budget_used"
+on = "model.stream"
+on_error = "open"
+when = "budget.token_budget_per_session.used >= 1.0 && !request.side_call"
+do = [{ partial = "The LIMIT tokens that rule token_budget_per_session of policy POLICY gives a session are used up." }]
+"#,
+    },
+    Lowering {
         key: "max_tool_errors",
         id: "max_tool_errors",
         takes: Takes::Count,

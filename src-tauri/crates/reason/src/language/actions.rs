@@ -265,7 +265,7 @@ pub const ACTIONS: &[ActionWord] = &[
             field("max", Takes::Duration, "What it is doubled up to, at most `\"1m\"`; `\"8s\"` unless set."),
         ],
         short: None,
-        doc: "Make a call that failed again. Before each retry it waits a part of the longest wait that chance chooses, or as long as the provider's Retry-After says. It does not apply after a byte was forwarded, where the call itself is at fault (400, 401, 403, 404, 413, 422, a context too long), where the wait would outlast the client's patience, or where the same request, the client's own retries counted, was retried so often in the last ten minutes. `\"retry\"` alone is enough.",
+        doc: "Make a call that failed again. Before each retry it waits a part of the longest wait that chance chooses, or as long as the provider's Retry-After says; where the provider says `x-should-retry`, that decides. It does not apply after a byte was forwarded, where the call itself is at fault (400, 401, 403, 404, 413, 422, a context too long), where the wait would outlast the client's patience, or where the same request, the client's own retries counted, was retried so often in the last ten minutes. `\"retry\"` alone is enough.",
     },
     ActionWord {
         name: "cached",

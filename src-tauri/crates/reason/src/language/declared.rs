@@ -45,7 +45,7 @@ pub const DECLARED: &[DeclaredField] = &[
         kind: Kind::Double,
         unit: "share",
         points: ALL,
-        doc: "Spent and settled, as a share of the limit; 1 is all of it.",
+        doc: "What is spent, with what answers on their way have come to, as a share of the limit; 1 is all of it.",
         read: |facts, name| Some(Datum::Double(budget(facts, name).used)),
     },
     DeclaredField {

@@ -75,7 +75,7 @@ pub const POLICY: &[Key] = &[
     acts(
         "token_budget_per_session",
         Takes::Count,
-        "Tokens of a session (input that the provider's cache did not serve, plus output). Beyond 85 % the oldest turns leave the context; an answer is capped to what remains; what does not fit is refused.",
+        "Tokens of a session (input that the provider's cache did not serve, plus output). Beyond 85 % the oldest turns leave the context; an answer is capped to what remains, and one that goes on beyond it ends there (`partial`); what does not fit is refused.",
     ),
     acts(
         "latency_budget_ms",

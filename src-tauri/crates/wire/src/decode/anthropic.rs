@@ -18,6 +18,10 @@ impl State {
         !self.calls.is_empty()
     }
 
+    pub(super) fn under_way(&self) -> usize {
+        self.calls.iter().map(|call| call.arguments.len()).sum()
+    }
+
     pub(super) fn event(&mut self, answer: &mut Answer, data: &[u8], root: Span, seen: &mut Seen) {
         let (mut kind, mut index, mut inner) = (None, 0, None);
         let mut counts = None;

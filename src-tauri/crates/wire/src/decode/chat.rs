@@ -17,6 +17,10 @@ impl State {
         !self.calls.is_empty()
     }
 
+    pub(super) fn under_way(&self) -> usize {
+        self.calls.iter().map(|call| call.arguments.len()).sum()
+    }
+
     pub(super) fn chunk(&mut self, answer: &mut Answer, data: &[u8], root: Span, position: u32, seen: &mut Seen) {
         let (mut empty, mut counted) = (true, false);
         for member in json::Members::new(data, root).into_iter().flatten() {

@@ -14,11 +14,17 @@ pub(super) struct State {
     /// Where the text of the item under way starts in the answer's.
     text_from: usize,
     calling: bool,
+    /// Bytes of arguments of calls that are not done.
+    arguments: usize,
 }
 
 impl State {
     pub(super) fn building(&self) -> bool {
         self.calling
+    }
+
+    pub(super) fn under_way(&self) -> usize {
+        self.arguments
     }
 
     /// In the order of the output, whatever order they were done in.
@@ -54,7 +60,10 @@ impl State {
             "response.reasoning_summary_text.delta" | "response.reasoning_text.delta" => {
                 delta.into_iter().for_each(|at| append(&mut answer.reasoning, data, at));
             }
-            "response.function_call_arguments.delta" | "response.custom_tool_call_input.delta" => self.calling = true,
+            "response.function_call_arguments.delta" | "response.custom_tool_call_input.delta" => {
+                self.calling = true;
+                self.arguments += delta.map_or(0, |at| at.len());
+            }
             "response.output_item.added" => {
                 let begun =
                     item.filter(|item| !facts(Dialect::OpenaiResponses, &data[item.clone()], 0).calls.is_empty());
@@ -93,6 +102,7 @@ impl State {
             answer.text.truncate(self.text_from);
         }
         for mut call in said.calls.drain(..) {
+            (self.calling, self.arguments) = (false, 0);
             call.index = self.index(place);
             answer.calls.push(call);
         }

@@ -41,6 +41,7 @@ fn chat(request: &mut Request, body: &[u8], key: &str, value: Span) {
         "functions" if request.tools.is_none() => request.tools = Some(value),
         "max_completion_tokens" => request.max_output_tokens = json::number(body, value),
         "max_tokens" if request.max_output_tokens.is_none() => request.max_output_tokens = json::number(body, value),
+        "n" => request.choices = choices(body, value),
         "response_format" => request.json_schema = format(body, json::find(body, value, &["type"])),
         "stream_options" => {
             request.include_usage = json::find(body, value, &["include_usage"]).and_then(|at| json::boolean(body, at));
@@ -97,6 +98,7 @@ fn gemini(request: &mut Request, body: &[u8], key: &str, value: Span) {
                     b"maxOutputTokens" | b"max_output_tokens" => {
                         request.max_output_tokens = json::number(body, member.value);
                     }
+                    b"candidateCount" | b"candidate_count" => request.choices = choices(body, member.value),
                     b"responseSchema" | b"response_schema" | b"responseJsonSchema" | b"response_json_schema" => {
                         request.json_schema = !json::is_null(body, &member.value);
                     }
@@ -117,6 +119,11 @@ fn ollama(request: &mut Request, body: &[u8], key: &str, value: Span) {
         "format" => request.json_schema = body[value.start] == b'{',
         _ => {}
     }
+}
+
+/// One, where it is no number that a provider takes.
+fn choices(body: &[u8], value: Span) -> u64 {
+    json::number(body, value).unwrap_or(1).max(1)
 }
 
 fn format(body: &[u8], kind: Option<Span>) -> bool {

@@ -12,6 +12,7 @@ fn claim(name: &str, limit: u64, input: u64) -> Claim {
         seed: Spending::default(),
         input: Spending { tokens: input, usd: 0.0 },
         usd_per_output: 0.0,
+        choices: 1,
         watches: false,
     }
 }
@@ -121,6 +122,63 @@ fn a_second_call_of_an_exchange_reserves_beside_what_the_first_used() {
     assert_eq!(book.reserve(ExchangeId(1), &claims, Output::default()), short);
     book.settle(ExchangeId(1), &claims, |_| tokens(640));
     assert_eq!(total(&book, "a"), 640);
+}
+
+#[test]
+fn what_was_reserved_stays_where_a_second_call_has_no_room() {
+    let book = Book::default();
+    let mut claims = [claim("a", 1_000, 300)];
+    book.reserve(ExchangeId(1), &claims, named(500));
+    claims[0].input = tokens(900);
+    assert_eq!(book.reserve(ExchangeId(1), &claims, named(500)), Reserving::Short { claim: 0, by_others: false });
+    assert_eq!(total(&book, "a"), 800, "the first call may have used it");
+}
+
+#[test]
+fn each_of_several_answers_is_reserved() {
+    let book = Book::default();
+    let three = [Claim { choices: 3, ..claim("a", 1_000, 100) }];
+    assert_eq!(book.reserve(ExchangeId(1), &three, Output::default()), Reserving::Granted { cap: Some((300, 0)) });
+    assert_eq!(total(&book, "a"), 1_000);
+    book.settle(ExchangeId(1), &three, |_| Spending::default());
+    assert_eq!(book.reserve(ExchangeId(2), &three, named(301)), Reserving::Short { claim: 0, by_others: false });
+    assert_eq!(book.reserve(ExchangeId(2), &three, named(300)), Reserving::Granted { cap: None });
+}
+
+#[test]
+fn an_answer_that_outgrows_its_reservation_is_taken_as_it_came() {
+    let book = Book::default();
+    let claims = [claim("a", 1_000, 100)];
+    book.reserve(ExchangeId(1), &claims, named(200));
+    book.came(ExchangeId(1), &claims, |_| tokens(150));
+    assert_eq!((book.balance(&account("a")).unwrap().used(), total(&book, "a")), (tokens(150), 300));
+    book.came(ExchangeId(1), &claims, |_| tokens(950));
+    assert_eq!((book.balance(&account("a")).unwrap().used(), total(&book, "a")), (tokens(950), 950));
+    assert!(matches!(book.reserve(ExchangeId(2), &claims, named(10)), Reserving::Short { by_others: true, .. }));
+    book.settle(ExchangeId(1), &claims, |_| tokens(960));
+    assert_eq!(book.balance(&account("a")).unwrap().used(), tokens(960), "what came is not counted twice");
+}
+
+#[test]
+fn a_call_gives_way_to_one_beside_it_as_far_as_its_least_answer() {
+    let own = |capping| [Claim { budget: Budget { capping, ..claim("a", 1_000, 0).budget }, ..claim("a", 1_000, 100) }];
+    let beside = [claim("a", 1_000, 200)];
+    for (capping, output, room) in [
+        (Capping::Unnamed, Output::default(), 1_000 - 100 - LEAST_OUTPUT - 200),
+        (Capping::Always, named(5_000), 1_000 - 100 - LEAST_OUTPUT - 200),
+        (Capping::Unnamed, named(600), 100),
+    ] {
+        let claims = own(capping);
+        let book = Book::default();
+        assert!(matches!(book.reserve(ExchangeId(1), &claims, output), Reserving::Granted { .. }));
+        let ask = |most| book.reserve_beside((ExchangeId(1), &claims), output, (ExchangeId(2), &beside), most);
+        assert_eq!(ask(room + 1), Err(0), "{capping:?} {output:?}");
+        assert_eq!(ask(room), Ok(()), "{capping:?} {output:?}");
+        assert_eq!(total(&book, "a"), 1_000, "{capping:?} {output:?}");
+        book.settle(ExchangeId(2), &beside, |_| tokens(220));
+        assert!(matches!(book.reserve(ExchangeId(1), &claims, output), Reserving::Granted { .. }));
+        assert!(total(&book, "a") <= 1_000);
+    }
 }
 
 #[derive(Debug, Clone)]
