@@ -1,40 +1,66 @@
-// Every action's card, the policy tab of a step, and alerts.
-import { play } from "../world/agent.mjs";
+// A card for every action, the policy tab of a step, and alerts.
+
 import { ACTS, quarter } from "../world/acts.mjs";
+import { play } from "../world/agent.mjs";
 import { rowsOf, test } from "../world/browser";
+import { CLAIMS, claims } from "../world/claims.mjs";
 import { pictures } from "../world/picture";
+
+const SHADOW = "would-";
 
 for (const theme of ["light", "dark"] as const) {
   test.describe(theme, () => {
     test.use({ colorScheme: theme });
-    test.describe.configure({ timeout: 120_000 });
+    test.describe.configure({ timeout: 180_000 });
     const shoot = pictures(theme);
 
-    test("acts", async ({ page, open, start }) => {
-      const runtime = await start({ "quarter.toml": ACTS });
-      await play({ ...quarter, most: 6 }, runtime.proxy, "/@quarter-report", 4);
+    /** A picture of the session, then one of the first card of each kind. */
+    const cards = async (page, open, runtime, name: string) => {
       const { sessions } = (await runtime.rpc("list_sessions", {})) as any;
       const session = sessions[0].id;
       await open(`/sessions/${session}`, runtime);
       await rowsOf(page).first().waitFor();
       await page.keyboard.press("g");
-      await shoot(page, "acts-session");
-      const { rows } = (await runtime.rpc("list_timeline", { session, from: 0, count: 100 })) as any;
-      await page.setViewportSize({ width: 1440, height: 1600 });
-      const steps = new Map(rows.filter((row) => row.acts.length > 0).map((row) => [row.exchange, row.acts[0].action]));
-      for (const [exchange, action] of steps) {
-        await open(`/sessions/${session}/steps/${exchange}?tab=policy`, runtime);
-        await page.getByRole("article", { name: "Intervention" }).first().waitFor();
-        await shoot(page, `acts-${action}`);
+      await shoot(page, `${name}-session`);
+      const { interventions } = (await runtime.rpc("list_interventions", { session, limit: 100 })) as any;
+      await page.setViewportSize({ width: 1440, height: 1100 });
+      const seen = new Set<string>();
+      for (const act of interventions.toReversed()) {
+        const kind = `${act.mode === "shadow" ? SHADOW : ""}${act.action}${/^Could not/.test(act.summary) ? "-not" : ""}`;
+        if (seen.has(kind)) continue;
+        seen.add(kind);
+        await open(`/sessions/${session}/steps/${act.exchange}?tab=policy`, runtime);
+        const card = page
+          .getByRole("article", { name: "Intervention" })
+          .filter({ hasText: act.summary.slice(0, 40) })
+          .first();
+        if ((await card.count()) === 0) await page.getByRole("article", { name: "Intervention" }).first().waitFor();
+        else await card.evaluate((one) => one.scrollIntoView({ block: "start" }));
+        await shoot(page, `${name}-${kind}`);
       }
       await page.setViewportSize({ width: 1440, height: 900 });
+    };
+
+    test("acts", async ({ page, open, start }) => {
+      const runtime = await start({ "quarter.toml": ACTS });
+      await play({ ...quarter, most: 6 }, runtime.proxy, "/@quarter-report", 4);
+      await cards(page, open, runtime, "acts");
       await open("/sessions", runtime);
       await play({ ...quarter, most: 3 }, runtime.proxy, "/@quarter-report");
       await page.getByRole("article", { name: "Alert desk" }).waitFor();
       await shoot(page, "alert-notice");
       await page.getByRole("button", { name: "Dismiss alert" }).click();
-      await page.getByRole("contentinfo").getByRole("button", { name: /alerts/ }).click();
+      await page
+        .getByRole("contentinfo")
+        .getByRole("button", { name: /alerts/ })
+        .click();
       await shoot(page, "alert-list");
+    });
+
+    test("claims", async ({ page, open, start }) => {
+      const runtime = await start({ "claims.toml": CLAIMS });
+      await play(claims, runtime.proxy, "/@claims-desk");
+      await cards(page, open, runtime, "claims");
     });
   });
 }

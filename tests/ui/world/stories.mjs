@@ -1,6 +1,8 @@
 // What the scripted agents are asked, what the scripted model answers turn by turn, what each tool gives. Pure data and its makers.
 
 import { quarter } from "./acts.mjs";
+import { claims } from "./claims.mjs";
+import { everyTool } from "./crowd.mjs";
 import { story } from "./telling.mjs";
 
 const call = (name, args, result, more = {}) => ({ name, arguments: args, result, ms: 6, ...more });
@@ -171,7 +173,7 @@ export const live = (name) => story({
   ],
 });
 
-const KNOWN = [quarter, checkout, survey, research, codex, gemini, hostile, stuck(), crawl(CRAWL), overloaded, abandoned];
+const KNOWN = [quarter, claims, everyTool, checkout, survey, research, codex, gemini, hostile, stuck(), crawl(CRAWL), overloaded, abandoned];
 
 /** The story that a conversation with these first words belongs to, and whether it is the side call that asks for its title. */
 export function find(opening) {

@@ -1,8 +1,8 @@
 // The frame around every screen: rail, screen, status bar; palette and help above them.
 import { useQuery } from "@tanstack/react-query";
-import { Link, Outlet, useNavigate } from "@tanstack/react-router";
+import { Link, Outlet, useLocation, useNavigate } from "@tanstack/react-router";
 import { Cable, CircleGauge, Hand, ListTree, type LucideIcon, Search, Settings, Shield } from "lucide-react";
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { escalations, health } from "@/bridge/queries";
 import { AlertNotices } from "@/features/alerts";
 import { StatusBar, useConnection } from "@/features/live";
@@ -30,9 +30,22 @@ export function Shell() {
     "?": () => setHelp(true),
     ...Object.fromEntries(PLACES.map((place, i) => [String(i + 1), () => void navigate({ to: place.to })])),
   });
+  const main = useRef<HTMLElement>(null);
+  const screen = useLocation({ select: ({ pathname }) => pathname.split("/").slice(1, 3).join("/") });
+  // The screen that was left took the focus with it: reading goes on in the new one, not at the top of the page.
+  useEffect(() => {
+    if (document.activeElement === document.body) main.current?.focus({ preventScroll: true });
+  }, [screen]);
   if (refused) return <NoEntry />;
   return (
     <div className="flex h-full flex-col">
+      <button
+        type="button"
+        onClick={() => main.current?.focus()}
+        className="sr-only z-50 rounded border border-edge bg-raised px-3 py-1 focus:not-sr-only focus:absolute focus:top-2 focus:left-2"
+      >
+        Skip to the screen
+      </button>
       <div className="flex min-h-0 flex-1">
         <nav
           aria-label="Main"
@@ -57,7 +70,7 @@ export function Shell() {
             <Place key={place.to} {...place} />
           ))}
         </nav>
-        <main className="min-w-0 flex-1">
+        <main ref={main} tabIndex={-1} className="min-w-0 flex-1 outline-none">
           <Outlet />
         </main>
       </div>

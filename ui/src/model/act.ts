@@ -17,10 +17,26 @@ export function obstacle(summary: string): string {
   return at < 0 ? said : said.slice(at + 2);
 }
 
+/** What was done, without the text behind it where that stands below as what came of it. */
+export function headline(summary: string, after: string): string {
+  const text = after.trim();
+  return text !== "" && summary.endsWith(`: ${text}`) ? summary.slice(0, -text.length - 2) : summary;
+}
+
+/** How far an answer that was ended early can be trusted, from 0 to 1, and what that was computed from. */
+export type Confidence = { share: number; reasons: string[]; words: string };
+
+/** Of a note such as "[Partial answer. Why. Confidence 0.42: fact, fact.]"; null of any other text. */
+export function confidenceOf(note: string): Confidence | null {
+  const found = /^\[Partial answer\. ([\s\S]*?) ?Confidence (\d\.\d+): (.*)\.\]$/.exec(note.trim());
+  if (!found) return null;
+  return { words: found[1] ?? "", share: Number(found[2]), reasons: (found[3] ?? "").split(", ") };
+}
+
 const BASES: Record<InterventionView["effect"]["basis"], string> = {
   measured: "as measured",
   estimated: "estimated",
-  counterfactual: "against what would have happened without it, so nobody can know it exactly",
+  counterfactual: "against what would have happened without it, which nobody can know exactly",
 };
 
 /** What it cost or saved, and how that is known; what the basis means in a sentence. */

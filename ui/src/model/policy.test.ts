@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { inForceWords, place } from "./policy";
+import { inForceWords, place, tableOf } from "./policy";
 
 test("an error is told by its line; one without a place stays as it is", () => {
   expect(place("mine.toml:3:1: there is no key `max`")).toEqual({ line: 3, says: "there is no key `max`" });
@@ -9,4 +9,13 @@ test("an error is told by its line; one without a place stays as it is", () => {
 test("a broken file says what still holds", () => {
   expect(inForceWords({ state: "kept" })).toBe("its last good version is in force");
   expect(inForceWords({ state: "broken" })).toBe("not in force");
+});
+
+test("a table is found by its name, with its line and without what follows", () => {
+  const source = 'version = 1\n\n[limit.pace]\nmatch = { tool = "x" }\nrate = "1/h"\n\n[[rule]]\nid = "a"\n';
+  expect(tableOf(source, "limit.pace")).toEqual({
+    line: 3,
+    text: '[limit.pace]\nmatch = { tool = "x" }\nrate = "1/h"',
+  });
+  expect(tableOf(source, "limit.other")).toBeNull();
 });

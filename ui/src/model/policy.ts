@@ -12,3 +12,13 @@ export function inForceWords(policy: Pick<PolicyView, "state">): string {
   if (policy.state === "kept") return "its last good version is in force";
   return policy.state === "broken" ? "not in force" : "in force";
 }
+
+/** A table of the source by its name, such as `limit.pace`: the line of its head, from 1, and its text; null where there is none. */
+export function tableOf(source: string, name: string): { line: number; text: string } | null {
+  const lines = source.split("\n");
+  const at = lines.findIndex((line) => line.replaceAll(" ", "").startsWith(`[${name}]`));
+  if (at < 0) return null;
+  const length = lines.slice(at + 1).findIndex((line) => line.trimStart().startsWith("["));
+  const table = length < 0 ? lines.slice(at) : lines.slice(at, at + 1 + length);
+  return { line: at + 1, text: table.join("\n").trim() };
+}

@@ -1,5 +1,6 @@
 // Form fields: a label above, a hint below, one look.
 import { type ReactNode, useId } from "react";
+import { type Segment, Segments } from "./segments";
 
 export const FIELD =
   "w-full rounded border border-edge bg-canvas px-2 py-0.5 outline-none placeholder:text-faint focus-visible:border-focus";
@@ -84,28 +85,12 @@ export function Choice<Value extends string>({
   label: string;
   value: Value;
   onValue: (value: Value) => void;
-  options: readonly { value: Value; word: string; says?: string }[];
+  options: readonly Segment<Value>[];
 }) {
   return (
     <div>
       <span className="mb-0.5 block text-muted text-sm">{label}</span>
-      <div role="radiogroup" aria-label={label} className="inline-flex overflow-hidden rounded border border-line">
-        {options.map((option) => (
-          <button
-            key={option.value}
-            type="button"
-            role="radio"
-            aria-checked={option.value === value}
-            title={option.says}
-            onClick={() => onValue(option.value)}
-            className={`h-6 border-line border-r px-2 text-sm last:border-r-0 ${
-              option.value === value ? "bg-chosen font-medium" : "text-muted hover:bg-hover hover:text-ink"
-            }`}
-          >
-            {option.word}
-          </button>
-        ))}
-      </div>
+      <Segments label={label} value={value} onValue={onValue} segments={options} />
     </div>
   );
 }

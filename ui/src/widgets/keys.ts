@@ -16,13 +16,26 @@ function typing(target: EventTarget | null): boolean {
   );
 }
 
+const PRESSED = "button, summary, [role=option]";
+/** A row is chosen by the list around it, wherever the last click left the focus. */
+const FOLLOWED = "a[href]:not([role=row])";
+/** What scrolls, or chooses, by arrows of its own while it has the focus. */
+const ARROWED = "[tabindex='0']:not([role=grid]), [role=tabpanel], [role=radiogroup], [role=tablist]";
+
+/** Keys that the focused element answers itself: a button its press, a link its way, a reading pane its scrolling. */
+function isOwn({ key, target }: KeyboardEvent): boolean {
+  if (!(target instanceof Element)) return false;
+  if (key === " ") return target.closest(PRESSED) !== null;
+  if (key === "Enter") return target.closest(`${PRESSED}, ${FOLLOWED}`) !== null;
+  return key.startsWith("Arrow") && target.closest(ARROWED) !== null;
+}
+
 function onKeyDown(event: KeyboardEvent): void {
   if (event.defaultPrevented || event.isComposing) return;
   const mod = event.metaKey || event.ctrlKey;
   if (!mod && typing(event.target)) return;
   if (document.querySelector("[role=dialog]") && !mod) return;
-  // On a button the space bar presses it.
-  if (event.key === " " && event.target instanceof Element && event.target.closest("button, summary")) return;
+  if (isOwn(event)) return;
   const name = mod ? `mod+${event.key.toLowerCase()}` : event.altKey ? "" : event.key;
   for (let i = stack.length - 1; i >= 0; i -= 1) {
     const action = stack[i]?.current[name];

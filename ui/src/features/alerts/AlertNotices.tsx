@@ -1,6 +1,7 @@
 // What a rule tells this desktop, over whatever is on the screen, until it is put away.
 import { Link } from "@tanstack/react-router";
 import { BellRing, X } from "lucide-react";
+import { useRef } from "react";
 import { type Told, unread } from "@/model/alerts";
 import { plural } from "@/model/format";
 import { Ago } from "@/widgets/time";
@@ -14,19 +15,29 @@ export function AlertNotices() {
   const { since, dismissed, dismiss } = useNotices();
   const news = unread(all, since, dismissed);
   const more = news.length - SHOWN;
+  const region = useRef<HTMLElement>(null);
+  const putAway = (ids: string[]) => {
+    dismiss(ids);
+    // The pressed button goes with its notice: the next notice has the focus, or the screen.
+    requestAnimationFrame(() => {
+      if (document.activeElement !== document.body) return;
+      (region.current?.querySelector("button") ?? document.querySelector("main"))?.focus();
+    });
+  };
   return (
     <section
+      ref={region}
       aria-label="New alerts"
       aria-live="polite"
       className="pointer-events-none fixed right-3 bottom-9 z-30 flex w-[360px] max-w-[90vw] flex-col gap-2"
     >
       {news.slice(0, SHOWN).map((one) => (
-        <Notice key={one.id} alert={one} onDismiss={() => dismiss([one.id])} />
+        <Notice key={one.id} alert={one} onDismiss={() => putAway([one.id])} />
       ))}
       {more > 0 && (
         <button
           type="button"
-          onClick={() => dismiss(news.map((one) => one.id))}
+          onClick={() => putAway(news.map((one) => one.id))}
           className="pointer-events-auto self-end rounded border border-edge bg-raised px-2 py-0.5 text-muted text-sm shadow-lg hover:bg-hover"
         >
           Dismiss all, {plural(more, "more alert")} too
@@ -50,7 +61,8 @@ function Notice({ alert, onDismiss }: { alert: Told; onDismiss: () => void }) {
         >
           {alert.alert}
         </span>
-        <span className="shrink-0 text-faint text-xs">
+        {/* Hidden from those who hear: a live region would tell every second. */}
+        <span aria-hidden className="shrink-0 text-faint text-xs">
           <Ago at={alert.at} />
         </span>
         <button

@@ -2,7 +2,7 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { CircleDashed, Hand, ShieldCheck, Unplug } from "lucide-react";
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { type BreakerView, call, type SetBreaker } from "@/bridge";
 import { health } from "@/bridge/queries";
 import { type BreakerLook, breakerLook, figuresWords, isForced, keepsOff, troubledFirst } from "@/model/breaker";
@@ -62,8 +62,18 @@ function Row({ breaker }: { breaker: BreakerView }) {
   const set = useSetBreaker();
   const { look, word, says } = breakerLook(breaker.state);
   const { icon: Icon, tone } = LOOKS[look];
-  const give = (state: SetBreaker["state"]) =>
+  const acts = useRef<HTMLSpanElement>(null);
+  const acted = useRef(false);
+  const give = (state: SetBreaker["state"]) => {
+    acted.current = true;
     set.mutate({ breaker: `${breaker.policy}/${breaker.name}`, key: breaker.key, state });
+  };
+  // What was pressed is gone once the breaker stands otherwise, and the row may have moved: the focus stays with it.
+  useEffect(() => {
+    if (!acted.current) return;
+    acted.current = false;
+    acts.current?.querySelector("button")?.focus();
+  }, [breaker.state]);
   return (
     <li aria-label={`${breaker.per} ${breaker.key}`} className="border-line border-t py-1 text-sm first:border-t-0">
       <div className="flex min-h-6 flex-wrap items-center gap-x-2 gap-y-1">
@@ -74,7 +84,7 @@ function Row({ breaker }: { breaker: BreakerView }) {
           <Icon size={12} /> {word}
         </span>
         <span className="shrink-0 text-faint text-xs">{breaker.since !== null && <Ago at={breaker.since} />}</span>
-        <span className="ml-auto flex gap-1">
+        <span ref={acts} className="ml-auto flex gap-1">
           {isForced(breaker.state) ? (
             <Button
               icon={ShieldCheck}

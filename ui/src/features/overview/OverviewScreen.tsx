@@ -6,10 +6,16 @@ import { type ReactNode, useState } from "react";
 import type { MetricsView } from "@/bridge";
 import { metrics } from "@/bridge/queries";
 import { count, money, percent, short } from "@/model/format";
+import { Segments } from "@/widgets/segments";
 import { Empty, Failure, SkeletonRows } from "@/widgets/states";
 import { useToday } from "../live";
 import { Days, Errors, Latest, Models, Rules, Running, Tools } from "./lists";
 import { Budgets, CircuitBreakers } from "./Means";
+
+const SPANS = [
+  { value: "today", word: "Today" },
+  { value: "ever", word: "All time" },
+] as const;
 
 export function OverviewScreen() {
   const today = useToday();
@@ -19,20 +25,7 @@ export function OverviewScreen() {
     <section aria-label="Overview" className="@container h-full overflow-y-auto">
       <header className="sticky top-0 z-10 flex h-11 items-center gap-4 border-line border-b bg-canvas px-4">
         <h1 className="font-semibold">Overview</h1>
-        <div role="radiogroup" aria-label="Span" className="flex overflow-hidden rounded border border-line">
-          {(["today", "ever"] as const).map((one) => (
-            <button
-              key={one}
-              type="button"
-              role="radio"
-              aria-checked={span === one}
-              onClick={() => setSpan(one)}
-              className={`h-6 border-line border-r px-2 text-sm last:border-r-0 ${span === one ? "bg-chosen" : "text-muted hover:bg-hover"}`}
-            >
-              {one === "today" ? "Today" : "All time"}
-            </button>
-          ))}
-        </div>
+        <Segments label="Span" value={span} onValue={setSpan} segments={SPANS} />
       </header>
       {error && <Failure error={error} again={() => void refetch()} />}
       {isPending && <SkeletonRows rows={8} />}

@@ -4,14 +4,15 @@ import type { ReactNode } from "react";
 import { health } from "@/bridge/queries";
 import { bytes, count } from "@/model/format";
 import { CopyButton } from "@/widgets/copy";
+import { type Segment, Segments } from "@/widgets/segments";
 import { Failure } from "@/widgets/states";
 import { type Theme, useTheme } from "@/widgets/theme";
 import { Ago } from "@/widgets/time";
 
-const THEMES: { theme: Theme; label: string }[] = [
-  { theme: "system", label: "As the system" },
-  { theme: "light", label: "Light" },
-  { theme: "dark", label: "Dark" },
+const THEMES: Segment<Theme>[] = [
+  { value: "system", word: "As the system" },
+  { value: "light", word: "Light" },
+  { value: "dark", word: "Dark" },
 ];
 
 export function SettingsScreen() {
@@ -22,20 +23,7 @@ export function SettingsScreen() {
       <div className="mx-auto max-w-3xl px-6 py-6">
         <h1 className="font-semibold text-lg">Settings</h1>
         <Group title="Appearance">
-          <div role="radiogroup" aria-label="Theme" className="flex w-fit overflow-hidden rounded border border-line">
-            {THEMES.map((one) => (
-              <button
-                key={one.theme}
-                type="button"
-                role="radio"
-                aria-checked={theme === one.theme}
-                onClick={() => setTheme(one.theme)}
-                className={`h-7 border-line border-r px-3 last:border-r-0 ${theme === one.theme ? "bg-chosen" : "text-muted hover:bg-hover"}`}
-              >
-                {one.label}
-              </button>
-            ))}
-          </div>
+          <Segments label="Theme" value={theme} onValue={setTheme} segments={THEMES} />
         </Group>
         {error && <Failure error={error} />}
         {data && (

@@ -2,7 +2,7 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { ChevronRight, Coins, EyeOff, Gavel, ShieldAlert, TrendingUp, TriangleAlert } from "lucide-react";
-import { type ReactNode, useState } from "react";
+import { type ReactNode, useEffect, useRef, useState } from "react";
 import type { BudgetView, FactsView, SessionDetail } from "@/bridge";
 import { policies } from "@/bridge/queries";
 import { amount, fullestFirst, orderName } from "@/model/budget";
@@ -35,15 +35,30 @@ export function StandingLine({ session, toldAt }: Props) {
   const orders = standing(session.orders);
   const budgets = fullestFirst(session.budgets);
   const { facts } = session;
-  useKeys({ s: () => setOpen(!open) });
+  const toggle = useRef<HTMLButtonElement>(null);
+  const byKey = useRef(false);
+  useKeys({
+    s: () => {
+      byKey.current = true;
+      setOpen(!open);
+    },
+  });
+  // Opened by its key, it is read by the next keys; closed, its button has the focus.
+  useEffect(() => {
+    if (!byKey.current) return;
+    byKey.current = false;
+    const next = open ? document.getElementById("standing-detail") : toggle.current;
+    next?.focus({ preventScroll: true });
+  }, [open]);
   if (facts === null && budgets.length === 0) return null;
   return (
     <section aria-label="Standing" className="@container shrink-0 border-line border-b">
       <div className="flex h-7 items-center gap-2 overflow-x-auto px-3 text-sm [scrollbar-width:none]">
         <button
+          ref={toggle}
           type="button"
           aria-expanded={open}
-          aria-controls="standing-detail"
+          aria-controls={open ? "standing-detail" : undefined}
           title="What the rules of this session read ( s )"
           onClick={() => setOpen(!open)}
           className="-ml-1 flex h-5 shrink-0 items-center gap-1 rounded px-1 text-muted hover:bg-hover hover:text-ink"

@@ -1,22 +1,16 @@
 // One intervention in full: what, who, why with the values that were read, the effect and how it is known, before and after, and what to
 // do about it. Shadow ones are dashed.
-import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { PencilLine, Waypoints } from "lucide-react";
-import type { InterventionView, VerdictView } from "@/bridge";
-import { policies } from "@/bridge/queries";
-import { MOST, useText } from "@/bridge/text";
-import { came, effectWords, obstacle } from "@/model/act";
-import { bytes, exactTime } from "@/model/format";
-import { conditionOf } from "@/model/rule";
-import { Wire } from "@/widgets/code";
-import { Failure, Skeleton } from "@/widgets/states";
+import { beginning, type InterventionView, type VerdictView } from "@/bridge";
+import { came, effectWords, headline, obstacle } from "@/model/act";
+import { exactTime } from "@/model/format";
 import { ForkWithout } from "../fork";
 import { MuteRule } from "../hand";
 import { ActPill } from "../timeline";
-import { Difference } from "./Difference";
-import { spoken } from "./TurnView";
+import { BeforeAfter } from "./BeforeAfter";
 import { Values } from "./Values";
+import { Why } from "./Why";
 
 const BUTTON =
   "inline-flex h-6 items-center gap-1.5 rounded border border-line bg-canvas px-2 text-sm hover:bg-hover hover:text-ink";
@@ -46,7 +40,7 @@ export function InterventionCard({ intervention, verdict, tried, here }: Props) 
       <header className="flex items-baseline gap-2">
         <ActPill act={intervention} person={person} />
         <h3 className="min-w-0 flex-1 whitespace-pre-wrap break-words font-medium [overflow-wrap:anywhere]">
-          {intervention.summary}
+          {headline(intervention.summary, beginning(intervention.after))}
         </h3>
         <time className="shrink-0 text-faint text-xs" dateTime={intervention.at} title={intervention.at}>
           {exactTime(Date.parse(intervention.at)).slice(11)}
@@ -60,7 +54,7 @@ export function InterventionCard({ intervention, verdict, tried, here }: Props) 
         <dd className="break-words">
           <Who intervention={intervention} />
         </dd>
-        {intervention.rule !== null && <Condition intervention={intervention} />}
+        {intervention.rule !== null && <Why intervention={intervention} />}
         {tried.length > 0 && (
           <>
             <dt className="text-faint">Tried</dt>
@@ -120,34 +114,6 @@ function Who({ intervention }: { intervention: InterventionView }) {
   );
 }
 
-/** The rule's condition, where the version that decided is still loaded; else that it is not. */
-function Condition({ intervention }: { intervention: InterventionView }) {
-  const { data } = useQuery(policies);
-  if (!data) return null;
-  const loaded = data.policies.find((policy) => policy.name === intervention.policy);
-  const rule = loaded?.rules.find((one) => one.id === intervention.rule);
-  const same = loaded?.version === intervention.version && rule !== undefined;
-  const condition = same ? conditionOf(rule.toml) : null;
-  return (
-    <>
-      <dt className="text-faint">Why</dt>
-      <dd>
-        {condition !== null ? (
-          <div className="max-h-40 overflow-auto rounded border border-line bg-canvas px-2 py-1 font-mono text-[12px]">
-            <Wire text={condition} label="Condition" />
-          </div>
-        ) : same ? (
-          "It has no condition: it always applies."
-        ) : (
-          <span className="text-muted">
-            {loaded ? "The policy has changed since; what it read then stands below." : "The policy is loaded no more."}
-          </span>
-        )}
-      </dd>
-    </>
-  );
-}
-
 function Acts({ intervention, here }: { intervention: InterventionView; here: boolean }) {
   const { session, exchange, policy, rule } = intervention;
   const named = policy !== null && rule !== null ? `${policy}/${rule}` : null;
@@ -171,27 +137,5 @@ function Acts({ intervention, here }: { intervention: InterventionView; here: bo
       {named !== null && <MuteRule session={session} rule={named} />}
       {named !== null && came(intervention) === "done" && <ForkWithout exchange={exchange} rule={named} />}
     </footer>
-  );
-}
-
-function BeforeAfter({ intervention }: { intervention: InterventionView }) {
-  const before = useText(intervention.before);
-  const after = useText(intervention.after);
-  const error = before.error ?? after.error;
-  if (error) return <Failure error={error} />;
-  if (!before.body || !after.body) return <Skeleton width="60%" className="mt-2" />;
-  if (before.body.text + after.body.text === "") return null;
-  const cut = [before.body, after.body].filter((body) => !body.whole);
-  return (
-    <div className="mt-2 rounded border border-line bg-canvas">
-      <div className="max-h-[420px] overflow-y-auto">
-        <Difference before={spoken(before.body.text)} after={spoken(after.body.text)} label="Before and after" />
-      </div>
-      {cut.length > 0 && (
-        <p className="border-line border-t px-2 py-1 text-muted text-sm">
-          Only the first {bytes(MOST)} are compared here; the whole stands in the export.
-        </p>
-      )}
-    </div>
   );
 }

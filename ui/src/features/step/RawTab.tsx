@@ -8,18 +8,19 @@ import { asCurl } from "@/model/curl";
 import { bytes } from "@/model/format";
 import { Marked, Wire } from "@/widgets/code";
 import { CopyButton } from "@/widgets/copy";
+import { Segments } from "@/widgets/segments";
 import { Failure, SkeletonRows } from "@/widgets/states";
 import { readable } from "./TurnView";
 
 const SIDES = [
-  { name: "agent_request", label: "Agent sent" },
-  { name: "sent_request", label: "We sent" },
-  { name: "provider_response", label: "Model answered" },
-  { name: "agent_response", label: "Agent got" },
+  { value: "agent_request", word: "Agent sent" },
+  { value: "sent_request", word: "We sent" },
+  { value: "provider_response", word: "Model answered" },
+  { value: "agent_response", word: "Agent got" },
 ] as const;
 
 export function RawTab({ exchange }: { exchange: ExchangeView }) {
-  const [side, setSide] = useState<(typeof SIDES)[number]["name"]>("agent_request");
+  const [side, setSide] = useState<(typeof SIDES)[number]["value"]>("agent_request");
   const [laid, setLaid] = useState(false);
   const proxy = useQuery(health).data?.proxy ?? "http://127.0.0.1:4100";
   const message = exchange[side];
@@ -28,20 +29,7 @@ export function RawTab({ exchange }: { exchange: ExchangeView }) {
   return (
     <div>
       <div className="flex h-9 items-center gap-1 border-line border-b px-3">
-        <div role="radiogroup" aria-label="Which message" className="flex overflow-hidden rounded border border-line">
-          {SIDES.map(({ name, label }) => (
-            <button
-              key={name}
-              type="button"
-              role="radio"
-              aria-checked={side === name}
-              onClick={() => setSide(name)}
-              className={`h-6 border-line border-r px-2 text-sm last:border-r-0 ${side === name ? "bg-chosen" : "text-muted hover:bg-hover"}`}
-            >
-              {label}
-            </button>
-          ))}
-        </div>
+        <Segments label="Which message" value={side} onValue={setSide} segments={SIDES} />
         <label className="ml-3 flex items-center gap-1.5 text-muted text-sm">
           <input type="checkbox" checked={laid} onChange={() => setLaid(!laid)} /> Lay out JSON
         </label>

@@ -100,7 +100,14 @@ export function StepPanel() {
         chosen={chosen}
         choose={choose}
       />
-      <div role="tabpanel" id="tab-panel" aria-labelledby={`tab-${chosen}`} className="min-h-0 flex-1 overflow-y-auto">
+      <div
+        role="tabpanel"
+        id="tab-panel"
+        aria-labelledby={`tab-${chosen}`}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: must be scrollable by keyboard
+        tabIndex={0}
+        className="min-h-0 flex-1 overflow-y-auto"
+      >
         {query.error ? <Failure error={query.error} again={() => void query.refetch()} /> : null}
         {query.isPending && <SkeletonRows rows={10} />}
         {data && <Content key={exchange} exchange={data} tab={chosen} />}

@@ -2,8 +2,14 @@ import { Link } from "@tanstack/react-router";
 import { ArrowDownToLine, ChevronLeft } from "lucide-react";
 import type { SessionView } from "@/bridge";
 import { count, money, oneLine, percent, short } from "@/model/format";
+import { Segments } from "@/widgets/segments";
 import { ContextFill, SessionStatus } from "../sessions";
 import { MODE_LOOK, MODES, type Mode } from "./modes";
+
+const SEGMENTS = MODES.map((value) => {
+  const { icon, word, says } = MODE_LOOK[value];
+  return { value, icon, word, says: `${word}: ${says} ( t )` };
+});
 
 type Props = {
   session: SessionView | undefined;
@@ -29,30 +35,7 @@ export function SessionHeader({ session, mode, onMode, follow, onFollow }: Props
             {session ? oneLine(session.title) || "No text yet" : "…"}
           </h1>
         </div>
-        <div
-          role="radiogroup"
-          aria-label="Mode"
-          title="Switch mode ( t )"
-          className="flex shrink-0 overflow-hidden rounded border border-line"
-        >
-          {MODES.map((name) => {
-            const { icon: Icon, word, says } = MODE_LOOK[name];
-            return (
-              <button
-                key={name}
-                type="button"
-                role="radio"
-                aria-checked={name === mode}
-                title={`${word}: ${says} ( t )`}
-                onClick={() => onMode(name)}
-                className={`flex h-6 items-center gap-1.5 border-line border-r px-2 text-sm last:border-r-0 ${name === mode ? "bg-chosen" : "text-muted hover:bg-hover hover:text-ink"}`}
-              >
-                <Icon size={12} />
-                <span className="hidden @3xl:inline">{word}</span>
-              </button>
-            );
-          })}
-        </div>
+        <Segments label="Mode" title="Switch mode ( t )" value={mode} onValue={onMode} segments={SEGMENTS} shy />
         <button
           type="button"
           aria-pressed={follow}

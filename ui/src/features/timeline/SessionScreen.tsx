@@ -22,6 +22,11 @@ import { findNext, isError, REACH, rowsIn } from "./seek";
 import { TimelineList } from "./TimelineList";
 import { useTimelineTotal } from "./window";
 
+/** The elements that the focus goes to by key. */
+const STEP = "tab-panel";
+const ROWS = "timeline-rows";
+const focusOn = (id: string) => document.getElementById(id)?.focus({ preventScroll: true });
+
 export function SessionScreen() {
   const { session } = useParams({ from: "/sessions/$session" });
   return <OneSession key={session} session={session} />;
@@ -61,7 +66,7 @@ function OneSession({ session }: { session: string }) {
       shown.current = row.exchange;
       setFollow(false);
       setSelected(index);
-      void navigate({
+      return navigate({
         to: "/sessions/$session/steps/$exchange",
         params: { session, exchange: row.exchange },
         search: wanted ? { tab: wanted } : {},
@@ -70,7 +75,8 @@ function OneSession({ session }: { session: string }) {
     },
     [navigate, session, tab],
   );
-  const choose = async (index: number, show: boolean, wanted = tab) => {
+  /** `read`: the focus goes into the step. */
+  const choose = async (index: number, show: boolean, { wanted = tab, read = false } = {}) => {
     const at = Math.max(0, Math.min(total - 1, index));
     setFollow(false);
     setSelected(at);
@@ -78,7 +84,9 @@ function OneSession({ session }: { session: string }) {
     if (!show) return;
     const rows = await rowsIn(client, session, Math.floor(at / WINDOW));
     const row = rows[at % WINDOW];
-    if (row) onSelect(at, row, wanted);
+    if (!row) return;
+    await onSelect(at, row, wanted);
+    if (read) focusOn(STEP);
   };
   const seek = async (by: 1 | -1, what: string, wanted: Parameters<typeof findNext>[5]) => {
     const from = selected ?? (by === 1 ? -1 : total);
@@ -97,6 +105,12 @@ function OneSession({ session }: { session: string }) {
   }, [told]);
 
   const open = exchange !== undefined;
+  // What had the focus in a step that closes is gone: the rows have it.
+  const wasOpen = useRef(open);
+  useEffect(() => {
+    if (wasOpen.current && !open && document.activeElement === document.body) focusOn(ROWS);
+    wasOpen.current = open;
+  }, [open]);
   const at = selected ?? (follow ? total : -1);
   /** A fold is passed in one go. */
   const by = (places: number) => void choose(folds.rowAt(Math.max(0, folds.placeOf(at) + places)), open);
@@ -109,8 +123,8 @@ function OneSession({ session }: { session: string }) {
     z: () => selected !== null && folding.toggle(selected),
     g: () => void choose(0, open),
     G: () => void choose(total - 1, open),
-    Enter: () => selected !== null && !reveal(selected) && void choose(selected, true),
-    p: () => selected !== null && void choose(selected, true, "policy"),
+    Enter: () => selected !== null && !reveal(selected) && void choose(selected, true, { read: true }),
+    p: () => selected !== null && void choose(selected, true, { wanted: "policy", read: true }),
     t: () => setMode(nextMode(mode)),
     f: () => setFollow(!follow),
     e: () => void seek(1, "error", isError),

@@ -89,6 +89,7 @@ export function TimelineList(props: Props) {
   return (
     <div
       role="grid"
+      id="timeline-rows"
       aria-label="Timeline"
       aria-rowcount={total}
       aria-activedescendant={selected === null ? undefined : `step-${selected}`}
