@@ -32,7 +32,7 @@ for (const theme of ["light", "dark"] as const) {
         await open(`/sessions/${session}/steps/${act.exchange}?tab=policy`, runtime);
         const card = page
           .getByRole("article", { name: "Intervention" })
-          .filter({ hasText: act.summary.slice(0, 40) })
+          .filter({ hasText: act.summary.replace(/^Would have: /, "").split(": ")[0] })
           .first();
         if ((await card.count()) === 0) await page.getByRole("article", { name: "Intervention" }).first().waitFor();
         else await card.evaluate((one) => one.scrollIntoView({ block: "start" }));

@@ -41,7 +41,7 @@ cooldown   = "5m"
 [[rule]]
 id   = "modest"
 on   = "model.request"
-when = "run.steps == 0"
+when = "run.steps == 1"
 do   = [{ limit = { output_tokens = 800, reasoning = "low", without = ["delete_claim"], scope = "run" } }]
 
 [[rule]]
@@ -73,7 +73,7 @@ do   = [{ redact = { patterns = ["account", "card", "email"] } }]
 id   = "civil"
 on   = "model.response"
 when = "score.tone >= 0.5"
-do   = [{ block = { text = "This answer was withheld: its tone is not ours. A colleague writes to the customer." } }, { alert = { to = "desk", text = "{{session.agent}} struck the wrong tone: {{found.tone}}" } }]
+do   = [{ block = { text = "This answer was withheld: its tone is not ours. A colleague writes to the customer." } }, { alert = { to = "desk", text = "{{session.agent}} struck the wrong tone:\\n{{found.tone}}" } }]
 `;
 
 const call = (name, args, result, more = {}) => ({ name, arguments: args, result, ms: 6, ...more });

@@ -1,5 +1,6 @@
 import { X } from "lucide-react";
 import { Dialog } from "radix-ui";
+import { useOpener } from "@/widgets/opener";
 import { Kbd } from "@/widgets/tone";
 
 const GROUPS: { name: string; keys: [string[], string][] }[] = [
@@ -65,12 +66,14 @@ const GROUPS: { name: string; keys: [string[], string][] }[] = [
 ];
 
 export function Help({ open, onOpen }: { open: boolean; onOpen: (open: boolean) => void }) {
+  const giveBack = useOpener(open);
   return (
     <Dialog.Root open={open} onOpenChange={onOpen}>
       <Dialog.Portal>
         <Dialog.Overlay className="fixed inset-0 z-40 bg-black/30" />
         <Dialog.Content
           aria-describedby={undefined}
+          onCloseAutoFocus={giveBack}
           className="fixed top-[14%] left-1/2 z-50 w-[620px] -translate-x-1/2 rounded border border-edge bg-raised p-4 shadow-xl"
         >
           <div className="mb-3 flex items-center">

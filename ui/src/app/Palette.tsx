@@ -8,6 +8,7 @@ import { call } from "@/bridge";
 import { health, oneExchange, sessionHead } from "@/bridge/queries";
 import { oneLine } from "@/model/format";
 import { copyText } from "@/widgets/copy";
+import { useOpener } from "@/widgets/opener";
 import { useTheme } from "@/widgets/theme";
 
 type Props = { open: boolean; onOpen: (open: boolean) => void; onHelp: () => void };
@@ -17,12 +18,14 @@ const GROUP =
   "[&_[cmdk-group-heading]]:px-2 [&_[cmdk-group-heading]]:pt-2 [&_[cmdk-group-heading]]:pb-0.5 [&_[cmdk-group-heading]]:text-muted [&_[cmdk-group-heading]]:text-xs";
 
 export function Palette({ open, onOpen, onHelp }: Props) {
+  const giveBack = useOpener(open);
   return (
     <Dialog.Root open={open} onOpenChange={onOpen}>
       <Dialog.Portal>
         <Dialog.Overlay className="fixed inset-0 z-40 bg-black/30" />
         <Dialog.Content
           aria-describedby={undefined}
+          onCloseAutoFocus={giveBack}
           className="fixed top-[14%] left-1/2 z-50 w-[600px] max-w-[92vw] -translate-x-1/2 overflow-hidden rounded border border-edge bg-raised shadow-xl"
         >
           <Dialog.Title className="sr-only">Search and commands</Dialog.Title>

@@ -116,7 +116,7 @@ declare module "@tanstack/react-router" {
 function NotFound() {
   return (
     <Empty icon={Signpost} title="Nothing is at this address">
-      <Link to="/sessions" className="text-model hover:underline">
+      <Link to="/sessions" className="link">
         Go to the sessions
       </Link>
     </Empty>

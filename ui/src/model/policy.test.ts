@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { inForceWords, place, tableOf } from "./policy";
+import { excerpt, inForceWords, place, tableOf } from "./policy";
 
 test("an error is told by its line; one without a place stays as it is", () => {
   expect(place("mine.toml:3:1: there is no key `max`")).toEqual({ line: 3, says: "there is no key `max`" });
@@ -18,4 +18,16 @@ test("a table is found by its name, with its line and without what follows", () 
     text: '[limit.pace]\nmatch = { tool = "x" }\nrate = "1/h"',
   });
   expect(tableOf(source, "limit.other")).toBeNull();
+});
+
+test("carets stand under what is wrong, in a line of any length", () => {
+  expect(excerpt({ excerpt: `\twhen = "tool.nam == 'x'"`, column: 10, length: 8 })).toEqual([
+    ` when = "tool.nam == 'x'"`,
+    "         ^^^^^^^^",
+  ]);
+  const long = `${"x".repeat(200)}WRONG${"y".repeat(90)}`;
+  const [line, carets] = excerpt({ excerpt: long, column: 201, length: 5 });
+  expect(line.slice(carets.indexOf("^"), carets.length)).toBe("WRONG");
+  expect(line).toMatch(/^…x+WRONGy+…$/);
+  expect(excerpt({ excerpt: "", column: 1, length: 1 })).toEqual(["", "^"]);
 });

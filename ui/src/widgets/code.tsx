@@ -4,6 +4,9 @@ import { bytes } from "@/model/format";
 
 const FIRST = 20_000;
 
+/** May be more than the boxes that hold texts show at once. */
+export const isLong = (text: string): boolean => text.length > 160 || text.split("\n", 5).length > 4;
+
 type WireProps = { text: string; label: string /** Marked wherever it occurs. */; mark?: string };
 
 export function Wire({ text, label, mark }: WireProps) {
@@ -13,8 +16,8 @@ export function Wire({ text, label, mark }: WireProps) {
   return (
     <div className="min-w-0">
       <pre
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: long text must be scrollable by keyboard
-        tabIndex={0}
+        // Long text must be scrollable by keyboard; a word is no stop.
+        tabIndex={isLong(part) ? 0 : undefined}
         role="group"
         aria-label={label}
         className="overflow-x-auto whitespace-pre-wrap break-words text-sm leading-[18px] [overflow-wrap:anywhere]"

@@ -2,6 +2,7 @@
 import { X } from "lucide-react";
 import { Dialog } from "radix-ui";
 import type { ReactNode } from "react";
+import { useOpener } from "./opener";
 import { Failure } from "./states";
 
 type Props = {
@@ -18,12 +19,14 @@ type Props = {
 };
 
 export function Sheet({ title, says, onClose, error, width = 460, children, footer, onSubmit }: Props) {
+  const giveBack = useOpener(true);
   return (
     <Dialog.Root open onOpenChange={(open) => !open && onClose()}>
       <Dialog.Portal>
         <Dialog.Overlay className="fixed inset-0 z-40 bg-black/30" />
         <Dialog.Content
           aria-describedby={undefined}
+          onCloseAutoFocus={giveBack}
           style={{ width }}
           className="fixed top-[10%] left-1/2 z-50 flex max-h-[82vh] max-w-[94vw] -translate-x-1/2 flex-col rounded border border-edge bg-raised shadow-xl"
         >

@@ -81,7 +81,7 @@ function Notice({ alert, onDismiss }: { alert: Told; onDismiss: () => void }) {
           params={{ session: alert.session, exchange: alert.exchange }}
           search={{ tab: "policy" }}
           onClick={onDismiss}
-          className="text-model hover:underline"
+          className="link"
         >
           Open its step
         </Link>

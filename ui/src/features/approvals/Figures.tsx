@@ -26,7 +26,7 @@ export function Figures() {
   if (data.rules.length === 0)
     return (
       <Empty icon={ChartNoAxesColumn} title="No rule has asked yet">
-        <Link to="/policies" className="text-model hover:underline">
+        <Link to="/policies" className="link">
           See which rules may ask
         </Link>
       </Empty>

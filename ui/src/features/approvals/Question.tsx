@@ -82,7 +82,7 @@ export function Question({ question, hands, onAnswered, onNext }: Props) {
             to="/sessions/$session/steps/$exchange"
             params={{ session: question.session, exchange: question.exchange }}
             search={{ tab: "policy" }}
-            className="text-model hover:underline"
+            className="link"
           >
             {oneLine(question.title).slice(0, 90) || "open its session"}
           </Link>
@@ -163,7 +163,7 @@ function Outcome({ question, onNext }: { question: EscalationView; onNext?: (() 
       {took !== null && `, after ${duration(took)}`}
       {question.reason !== null && question.reason !== "" && <>: “{question.reason}”</>}
       {onNext && (
-        <button type="button" onClick={onNext} className="ml-3 text-model hover:underline">
+        <button type="button" onClick={onNext} className="ml-3 link">
           Next question
         </button>
       )}

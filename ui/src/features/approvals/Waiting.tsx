@@ -104,11 +104,11 @@ function Nothing() {
   return (
     <Empty icon={Hand} title="Nothing waits for a person">
       A rule asks here with <code className="text-[12px]">do = ["escalate"]</code>.{" "}
-      <Link to="/policies" className="text-model hover:underline">
+      <Link to="/policies" className="link">
         Write one in the policies
       </Link>
       , or see{" "}
-      <Link to="/approvals" search={{ tab: "decided" }} className="text-model hover:underline">
+      <Link to="/approvals" search={{ tab: "decided" }} className="link">
         what was decided
       </Link>
       .

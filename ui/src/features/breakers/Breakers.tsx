@@ -27,7 +27,7 @@ export function Breakers() {
     return (
       <p className="text-muted">
         None has seen a call.{" "}
-        <Link to="/policies" className="text-model hover:underline">
+        <Link to="/policies" className="link">
           A policy declares them
         </Link>{" "}
         under <code className="font-mono text-[12px]">[breaker.NAME]</code>.

@@ -17,7 +17,7 @@ export function SharedBudgets() {
     return (
       <p className="text-muted">
         No policy gives a day or an agent a budget.{" "}
-        <Link to="/policies" className="text-model hover:underline">
+        <Link to="/policies" className="link">
           See the policies
         </Link>
       </p>

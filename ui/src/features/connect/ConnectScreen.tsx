@@ -159,17 +159,18 @@ function Waiting() {
   if (came) return <Recognised session={came} />;
   return (
     <div
-      role="status"
       data-testid="waiting"
       className="flex items-center gap-2.5 rounded border border-edge border-dashed px-3 py-2.5"
     >
       <Radio size={15} className="live-dot text-muted" />
       <div>
-        <p className="font-medium">Waiting for the first request</p>
+        <p role="status" className="font-medium">
+          Waiting for the first request
+        </p>
         <p className="text-muted text-sm">
           {newest ? (
             <>
-              The last one came <Ago at={newest.last_at} /> ago, from {newest.agent}.
+              The last one came <Ago at={newest.last_at} worded />, from {newest.agent}.
             </>
           ) : (
             "This turns green as soon as it comes."

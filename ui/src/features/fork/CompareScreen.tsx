@@ -72,7 +72,7 @@ function Step({ side, word }: { side: ComparedAnswer; word: string }) {
     <Link
       to="/sessions/$session/steps/$exchange"
       params={{ session: side.session, exchange: side.exchange }}
-      className="text-model hover:underline"
+      className="link"
     >
       {word}, step {side.step}
     </Link>

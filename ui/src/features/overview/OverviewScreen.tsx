@@ -37,7 +37,7 @@ export function OverviewScreen() {
 function Nothing() {
   return (
     <Empty icon={Activity} title="Nothing recorded yet">
-      <Link to="/connect" className="text-model hover:underline">
+      <Link to="/connect" className="link">
         Connect an agent
       </Link>{" "}
       and its figures appear here.

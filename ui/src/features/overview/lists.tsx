@@ -16,7 +16,7 @@ export function Rules({ figures }: { figures: MetricsView }) {
       {figures.interventions.length === 0 ? (
         <p className="text-muted">
           No rule has intervened.{" "}
-          <Link to="/policies" className="text-model hover:underline">
+          <Link to="/policies" className="link">
             See the policies
           </Link>
         </p>
@@ -163,7 +163,7 @@ export function Running() {
       {running.length === 0 && (
         <p className="text-muted">
           None at the moment.{" "}
-          <Link to="/connect" className="text-model hover:underline">
+          <Link to="/connect" className="link">
             Connect an agent
           </Link>
         </p>

@@ -49,7 +49,7 @@ export function PoliciesScreen() {
       {data && list.length === 0 && !fresh && (
         <Empty icon={Shield} title="No policy is loaded">
           Put a TOML file into the policies folder, or begin a{" "}
-          <Link to="/policies/$name" params={{ name: NEW }} className="text-model hover:underline">
+          <Link to="/policies/$name" params={{ name: NEW }} className="link">
             new policy
           </Link>{" "}
           here; it is in force as soon as it is saved.

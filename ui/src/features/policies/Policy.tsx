@@ -1,23 +1,22 @@
 // One policy: how it stands, its rules, and the source to edit.
 import { useQuery } from "@tanstack/react-query";
 import { useSearch } from "@tanstack/react-router";
-import { ChevronRight, CircleAlert } from "lucide-react";
+import { ChevronRight } from "lucide-react";
 import { useEffect, useRef } from "react";
 import type { PolicyView, RuleView } from "@/bridge";
 import { onePolicy } from "@/bridge/queries";
 import { useText } from "@/bridge/text";
-import { plural } from "@/model/format";
-import { inForceWords, place } from "@/model/policy";
+import { inForceWords, tableOf } from "@/model/policy";
 import { Wire } from "@/widgets/code";
 import { Failure, SkeletonRows } from "@/widgets/states";
 import { Pill } from "@/widgets/tone";
 import { Flips } from "./Flips";
 import { PolicyEditor } from "./PolicyEditor";
+import { Wrong } from "./Wrong";
 
 export function Policy({ policy }: { policy: PolicyView }) {
   const { rule } = useSearch({ strict: false });
   const shadows = policy.rules.filter((one) => one.mode === "shadow").length;
-  const wrong = policy.error === null ? null : place(policy.error);
   const line = policy.rules.find((one) => one.id === rule)?.line;
   return (
     <div className="flex min-h-0 min-w-0 flex-col">
@@ -41,24 +40,11 @@ export function Policy({ policy }: { policy: PolicyView }) {
               : `Looks at sessions of ${policy.agents.join(", ")}.`}
           </p>
         )}
-        {wrong && (
-          <p role="alert" className="mt-2 flex items-start gap-1.5 text-error text-sm">
-            <CircleAlert size={13} className="mt-0.5 shrink-0" />
-            <span className="min-w-0 break-words">
-              {wrong.line !== null && <span className="font-medium">Line {wrong.line}: </span>}
-              {wrong.says}
-              <span className="text-muted">
-                {policy.state === "kept"
-                  ? ` The file was not taken: version ${policy.version} with ${plural(policy.rules.length, "rule")} goes on being in force.`
-                  : " The file was not taken, and nothing of it is in force."}
-              </span>
-            </span>
-          </p>
-        )}
+        {policy.error !== null && <Wrong policy={policy} error={policy.error} />}
       </div>
       {shadows > 0 && <Flips policy={policy.name} shadows={shadows} />}
       {policy.rules.length > 0 && <Rules key={rule} rules={policy.rules} chosen={rule} />}
-      <Source name={policy.name} line={line} />
+      <Source name={policy.name} rule={rule} line={line} />
     </div>
   );
 }
@@ -100,10 +86,14 @@ function Rules({ rules, chosen }: { rules: RuleView[]; chosen: string | undefine
   );
 }
 
-function Source({ name, line }: { name: string; line: number | undefined }) {
+type SourceProps = { name: string; rule: string | undefined; line: number | undefined };
+
+/** Begins at the rule that a link named, or at a table of that name; else at what is wrong. */
+function Source({ name, rule, line }: SourceProps) {
   const { data, isPending, error } = useQuery(onePolicy(name));
   const source = useText(data?.source).body?.text;
   if (error) return <Failure error={error} />;
   if (isPending || source === undefined) return <SkeletonRows rows={12} />;
-  return <PolicyEditor name={name} source={source} version={data.version} problems={data.problems} line={line} />;
+  const wanted = line ?? (rule === undefined ? undefined : tableOf(source, rule)?.line) ?? data.problems[0]?.line;
+  return <PolicyEditor name={name} source={source} version={data.version} problems={data.problems} line={wanted} />;
 }

@@ -5,7 +5,7 @@ import { CommandError } from "@/bridge";
 import { plural } from "@/model/format";
 import { useKeys } from "@/widgets/keys";
 import { Empty, Failure, SkeletonRows } from "@/widgets/states";
-import { useRows, useScroller, VirtualRows } from "@/widgets/virtual";
+import { HEAD, useRows, useScroller, VirtualRows } from "@/widgets/virtual";
 import { useSessionList } from "./list";
 import { QueryBar } from "./QueryBar";
 import { COLUMNS, SessionRow, WIDE, WIDE_INLINE } from "./SessionRow";
@@ -18,7 +18,7 @@ export function SessionsScreen() {
   const list = useSessionList(q, selected !== null || !atTop);
   const { sessions, fresh } = list;
   const scroller = useScroller();
-  const rows = useRows(sessions.length, scroller);
+  const rows = useRows(sessions.length, scroller, HEAD);
   const last = rows.getVirtualItems().at(-1)?.index ?? 0;
   const { loadMore } = list;
   useEffect(() => {
@@ -75,15 +75,30 @@ export function SessionsScreen() {
           </button>
         )}
       </header>
+      {sessions.length === 0 && (
+        <div className="min-h-0 flex-1">
+          {list.loading && <SkeletonRows rows={14} />}
+          {list.error !== null && sessions.length === 0 && (
+            <Refused error={list.error} query={q} again={list.refresh} />
+          )}
+          {!list.loading && list.error === null && sessions.length === 0 && <NoSessions query={q} />}
+        </div>
+      )}
       <div
+        ref={scroller}
         role="grid"
         aria-label="Sessions"
         aria-rowcount={list.hasMore ? -1 : sessions.length + 1}
         aria-activedescendant={selected ? `row-${selected}` : undefined}
         tabIndex={0}
-        className="flex min-h-0 flex-1 flex-col"
+        className={`flex min-h-0 flex-col overflow-y-auto ${sessions.length === 0 ? "hidden" : "flex-1"}`}
+        style={{ scrollbarGutter: "stable" }}
+        onScroll={(event) => setAtTop(event.currentTarget.scrollTop < 8)}
       >
-        <div role="row" className={`${COLUMNS} gutter h-6 shrink-0 border-line border-b text-muted text-xs`}>
+        <div
+          role="row"
+          className={`${COLUMNS} sticky top-0 z-10 h-6 shrink-0 border-line border-b bg-canvas text-muted text-xs`}
+        >
           <span role="columnheader">Status</span>
           <span role="columnheader">Agent</span>
           <span role="columnheader">Title</span>
@@ -112,26 +127,15 @@ export function SessionsScreen() {
             Last
           </span>
         </div>
-        <div
-          ref={scroller}
-          className="min-h-0 flex-1 overflow-y-auto"
-          style={{ scrollbarGutter: "stable" }}
-          onScroll={(event) => setAtTop(event.currentTarget.scrollTop < 8)}
-        >
-          {list.loading && <SkeletonRows rows={14} />}
-          {list.error !== null && sessions.length === 0 && (
-            <Refused error={list.error} query={q} again={list.refresh} />
-          )}
-          {!list.loading && list.error === null && sessions.length === 0 && <NoSessions query={q} />}
-          <VirtualRows
-            rows={rows}
-            render={(index) => {
-              const session = sessions[index];
-              if (!session) return null;
-              return <SessionRow session={session} place={index} selected={session.id === selected} onOpen={open} />;
-            }}
-          />
-        </div>
+        <VirtualRows
+          role="rowgroup"
+          rows={rows}
+          render={(index) => {
+            const session = sessions[index];
+            if (!session) return null;
+            return <SessionRow session={session} place={index} selected={session.id === selected} onOpen={open} />;
+          }}
+        />
       </div>
       <p className="sr-only" role="status">
         {fresh > 0 ? `${plural(fresh, "new session")} above` : ""}
@@ -148,7 +152,7 @@ function Refused({ error, query, again }: { error: unknown; query: string; again
       <p role="alert" className="first-letter:uppercase">
         {error.message}
       </p>
-      <Link to="/sessions" className="text-model hover:underline">
+      <Link to="/sessions" className="link">
         Show all sessions
       </Link>
     </Empty>
@@ -159,7 +163,7 @@ function NoSessions({ query }: { query: string }) {
   if (query !== "") {
     return (
       <Empty icon={SearchX} title="No session matches">
-        <Link to="/sessions" className="text-model hover:underline">
+        <Link to="/sessions" className="link">
           Show all sessions
         </Link>
       </Empty>
@@ -168,7 +172,7 @@ function NoSessions({ query }: { query: string }) {
   return (
     <Empty icon={ListTree} title="No session yet">
       Point an agent here and its session appears while it runs.{" "}
-      <Link to="/connect" className="text-model hover:underline">
+      <Link to="/connect" className="link">
         Connect an agent
       </Link>
     </Empty>

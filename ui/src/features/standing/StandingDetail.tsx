@@ -152,7 +152,7 @@ function Marks({ facts }: { facts: FactsView }) {
         <Part name="Latest tool errors of this run">
           <ol className="font-mono text-[12px] leading-[18px]">
             {errors.map((error, i) => (
-              <li key={i} className="break-words [overflow-wrap:anywhere]">
+              <li key={i} className="[overflow-wrap:anywhere]">
                 {error}
               </li>
             ))}
@@ -179,7 +179,7 @@ function LastLooked({ session, facts }: { session: SessionDetail; facts: FactsVi
             to="/sessions/$session/steps/$exchange"
             params={{ session: session.id, exchange: facts.exchange }}
             search={{ tab: "policy" }}
-            className="text-model hover:underline"
+            className="link"
           >
             this step
           </Link>

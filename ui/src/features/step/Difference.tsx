@@ -2,6 +2,7 @@
 import { useMemo, useState } from "react";
 import { diffLines, hunks } from "@/model/diff";
 import { bytes, plural } from "@/model/format";
+import { isLong } from "@/widgets/code";
 
 const MOST_LINES = 400;
 const MOST_OF_A_LINE = 4000;
@@ -12,8 +13,12 @@ export function Difference({ before, after, label }: { before: string; after: st
   let budget = all ? Number.POSITIVE_INFINITY : MOST_LINES;
   const total = parts.reduce((sum, part) => sum + part.lines.length, 0);
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: must be scrollable by keyboard
-    <section aria-label={label} tabIndex={0} className="overflow-x-auto py-1 font-mono text-[12px] leading-[18px]">
+    <section
+      aria-label={label}
+      // Must be scrollable by keyboard, where there is that much.
+      tabIndex={isLong(before + after) ? 0 : undefined}
+      className="relative overflow-x-auto py-1 font-mono text-[12px] leading-[18px]"
+    >
       {parts.map((part, i) => {
         const lines = part.lines.slice(0, Math.max(0, budget));
         budget -= lines.length;
@@ -29,7 +34,8 @@ export function Difference({ before, after, label }: { before: string; after: st
                 <span aria-hidden className="w-4 shrink-0 select-none text-faint">
                   {line.kind === "gone" ? "−" : line.kind === "new" ? "+" : ""}
                 </span>
-                <span className="whitespace-pre-wrap break-words [overflow-wrap:anywhere]">
+                {line.kind !== "same" && <span className="sr-only">{line.kind === "gone" ? "Gone: " : "New: "}</span>}
+                <span className="min-w-0 whitespace-pre-wrap [overflow-wrap:anywhere]">
                   <Long text={line.text} />
                 </span>
               </div>
@@ -38,7 +44,7 @@ export function Difference({ before, after, label }: { before: string; after: st
         );
       })}
       {!all && total > MOST_LINES && (
-        <button type="button" onClick={() => setAll(true)} className="px-2 font-sans text-model hover:underline">
+        <button type="button" onClick={() => setAll(true)} className="px-2 font-sans link">
           Show all {total} lines
         </button>
       )}

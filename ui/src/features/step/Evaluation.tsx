@@ -30,7 +30,7 @@ export function Evaluation({ verdict }: { verdict: VerdictView }) {
           params={{ name: verdict.policy }}
           search={{ rule: verdict.rule }}
           title={`Rule ${verdict.rule} of policy ${verdict.policy}: open it in the editor`}
-          className="min-w-12 truncate font-medium hover:underline"
+          className="min-w-0 truncate font-medium hover:underline"
         >
           {verdict.rule}
         </Link>
@@ -43,8 +43,8 @@ export function Evaluation({ verdict }: { verdict: VerdictView }) {
         >
           {verdict.policy}
         </span>
-        <span className="num w-14 shrink-0 text-muted text-xs" title={took}>
-          {verdict.recomputed ? "again" : `${count(verdict.micros)} µs`}
+        <span className="num min-w-14 shrink-0 text-muted text-xs" title={took}>
+          {verdict.recomputed ? "recomputed" : `${count(verdict.micros)} µs`}
         </span>
       </div>
       {verdict.error !== null && <p className="break-words pl-5 text-error">{verdict.error}</p>}

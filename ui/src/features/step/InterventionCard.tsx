@@ -9,6 +9,7 @@ import { ForkWithout } from "../fork";
 import { MuteRule } from "../hand";
 import { ActPill } from "../timeline";
 import { BeforeAfter } from "./BeforeAfter";
+import { spoken } from "./TurnView";
 import { Values } from "./Values";
 import { Why } from "./Why";
 
@@ -40,7 +41,7 @@ export function InterventionCard({ intervention, verdict, tried, here }: Props) 
       <header className="flex items-baseline gap-2">
         <ActPill act={intervention} person={person} />
         <h3 className="min-w-0 flex-1 whitespace-pre-wrap break-words font-medium [overflow-wrap:anywhere]">
-          {headline(intervention.summary, beginning(intervention.after))}
+          {headline(intervention.summary, spoken(beginning(intervention.after)))}
         </h3>
         <time className="shrink-0 text-faint text-xs" dateTime={intervention.at} title={intervention.at}>
           {exactTime(Date.parse(intervention.at)).slice(11)}

@@ -19,7 +19,7 @@ export function PolicyTab({ exchange }: { exchange: ExchangeView }) {
     return (
       <Empty icon={Shield} title="No rule looked at this step">
         No policy matches this session.{" "}
-        <Link to="/policies" className="text-model hover:underline">
+        <Link to="/policies" className="link">
           See the policies
         </Link>
       </Empty>

@@ -61,7 +61,7 @@ export function StepPanel() {
   useKeys({ d: () => choose(chosen === "truth" ? "messages" : "truth"), l: () => by(1), h: () => by(-1) });
 
   const data = query.data;
-  const calls = data ? data.verdicts.filter((verdict) => verdict.matched).length : 0;
+  const acts = data?.interventions.length ?? 0;
   return (
     <section aria-label="Step" className="@container flex h-full min-h-0 flex-col">
       <header className="flex h-8 shrink-0 items-center gap-2 px-3">
@@ -96,7 +96,7 @@ export function StepPanel() {
       {data && <Departure exchange={data} />}
       <TabBar
         label="Step"
-        tabs={STEP_TABS.map((name) => ({ name, label: LABELS[name], badge: name === "policy" ? calls : null }))}
+        tabs={STEP_TABS.map((name) => ({ name, label: LABELS[name], badge: name === "policy" ? acts : null }))}
         chosen={chosen}
         choose={choose}
       />
@@ -106,7 +106,7 @@ export function StepPanel() {
         aria-labelledby={`tab-${chosen}`}
         // biome-ignore lint/a11y/noNoninteractiveTabindex: must be scrollable by keyboard
         tabIndex={0}
-        className="min-h-0 flex-1 overflow-y-auto"
+        className="relative min-h-0 flex-1 overflow-y-auto"
       >
         {query.error ? <Failure error={query.error} again={() => void query.refetch()} /> : null}
         {query.isPending && <SkeletonRows rows={10} />}

@@ -112,7 +112,10 @@ export function spoken(source: string): string {
   if (typeof content === "string") return content;
   const parts = list(content);
   const texts = parts.map((part) => part.text).filter((said) => typeof said === "string");
-  return texts.length > 0 && texts.length === parts.length ? texts.join("\n") : readable(source);
+  if (texts.length > 0 && texts.length === parts.length) return texts.join("\n");
+  // A note of the runtime's may stand before a result as it was.
+  const [note, ...rest] = source.split("\n");
+  return note?.startsWith("[") ? `${note}\n${readable(rest.join("\n"))}` : readable(source);
 }
 
 type FramedProps = { icon: typeof Bot; title: string; tone: Tone; id?: string; children: ReactNode };

@@ -99,8 +99,12 @@ const BY_HAND = new Set(
   ),
 );
 
+/** Where nobody says whose it was: rules roll back too, in words of their own. */
+const isByHand = ({ action, summary }: RowAct | ActPillProps["act"]): boolean =>
+  BY_HAND.has(action) && !/^(Would have: )?Rolled back /.test(summary);
+
 /** What an intervention did, as a pill; dashed where it only would have. */
-export function ActPill({ act, times = 1, rule, person = false }: ActPillProps) {
+export function ActPill({ act, times = 1, rule, person }: ActPillProps) {
   const known = ACTS[act.action];
   const how = came(act);
   const spoken = act.action.replaceAll("_", " ");
@@ -111,34 +115,46 @@ export function ActPill({ act, times = 1, rule, person = false }: ActPillProps) 
   };
   return (
     <Pill
-      tone={how === "not applied" ? "neutral" : person || BY_HAND.has(act.action) ? "human" : "policy"}
+      tone={how === "not applied" ? "neutral" : (person ?? isByHand(act)) ? "human" : "policy"}
       icon={how === "not applied" ? CircleSlash : (known?.icon ?? ShieldAlert)}
       dashed={act.mode === "shadow"}
       title={act.summary}
     >
       {words[how]}
       {times > 1 && ` ×${times}`}
-      {rule != null && <span className="opacity-75"> {rule}</span>}
+      {rule != null && ` ${rule}`}
     </Pill>
   );
 }
 
-/** So many kinds of acts stand in a row; the others are counted. */
-const SHOWN = 3;
+/** So many kinds of acts stand in a row, in a narrow list and in a wide one; the others are counted. */
+const SHOWN = { narrow: 2, wide: 3 };
 
 export function ActPills({ acts }: { acts: RowAct[] }) {
   const gathered = gather(acts);
-  const more = gathered.slice(gathered.length > SHOWN + 1 ? SHOWN : gathered.length);
+  // One more takes no more room than its number would.
+  const shown = (most: number) => (gathered.length > most + 1 ? most : gathered.length);
+  const [narrow, wide] = [shown(SHOWN.narrow), shown(SHOWN.wide)];
   return (
     <>
-      {gathered.slice(0, gathered.length - more.length).map(({ act, times }) => (
-        <ActPill key={act.id} act={act} times={times} />
+      {gathered.slice(0, wide).map(({ act, times }, i) => (
+        <span key={act.id} className={i < narrow ? "flex" : "hidden @4xl:flex"}>
+          <ActPill act={act} times={times} />
+        </span>
       ))}
-      {more.length > 0 && (
-        <Pill tone="policy" title={more.map(({ act }) => act.summary).join("\n")}>
-          +{more.length}
-        </Pill>
-      )}
+      <More acts={gathered.slice(narrow)} className="@4xl:hidden" />
+      <More acts={gathered.slice(wide)} className="hidden @4xl:inline" />
     </>
+  );
+}
+
+function More({ acts, className }: { acts: { act: RowAct }[]; className: string }) {
+  if (acts.length === 0) return null;
+  return (
+    <span className={className}>
+      <Pill tone="policy" title={acts.map(({ act }) => act.summary).join("\n")}>
+        +{acts.length}
+      </Pill>
+    </span>
   );
 }

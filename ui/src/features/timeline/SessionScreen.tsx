@@ -202,7 +202,7 @@ function Missing({ session }: { session: string }) {
   return (
     <Empty icon={SearchX} title="This session is not in the record">
       <p className="font-mono text-sm">{session}</p>
-      <Link to="/sessions" className="text-model hover:underline">
+      <Link to="/sessions" className="link">
         Show all sessions
       </Link>
     </Empty>

@@ -6,7 +6,7 @@ import type { CycleView, TimelineRow } from "@/bridge";
 import type { Range } from "@/model/strip";
 import type { Signal } from "@/widgets/signal";
 import { Empty } from "@/widgets/states";
-import { ROW, useRows, useScroller, VirtualRows } from "@/widgets/virtual";
+import { HEAD, ROW, useRows, useScroller, VirtualRows } from "@/widgets/virtual";
 import { FoldRow } from "./FoldRow";
 import type { Folding } from "./fold-state";
 import type { Mode } from "./modes";
@@ -43,7 +43,7 @@ export function TimelineList(props: Props) {
   const { folds } = folding;
   const scroller = useScroller();
   const places = folds.places(total);
-  const rows = useRows(places, scroller);
+  const rows = useRows(places, scroller, HEAD);
   const shown = rows.getVirtualItems().map((item) => {
     const index = folds.rowAt(item.index);
     return { place: item.index, index, cycle: folds.over(index) };
@@ -88,15 +88,30 @@ export function TimelineList(props: Props) {
 
   return (
     <div
+      ref={scroller}
       role="grid"
       id="timeline-rows"
       aria-label="Timeline"
       aria-rowcount={total}
       aria-activedescendant={selected === null ? undefined : `step-${selected}`}
       tabIndex={0}
-      className="flex min-h-0 flex-1 flex-col"
+      data-testid="timeline"
+      className="flex min-h-0 flex-1 flex-col overflow-y-auto"
+      style={{ scrollbarGutter: "stable" }}
+      onWheel={userActs}
+      onTouchMove={userActs}
+      onPointerDown={userActs}
+      onKeyDown={userActs}
+      onScroll={(event) => {
+        const { scrollHeight, scrollTop, clientHeight } = event.currentTarget;
+        const away = scrollHeight - scrollTop - clientHeight > 3 * ROW;
+        if (follow && away && performance.now() - touched.current < 600) props.onUnfollow();
+      }}
     >
-      <div role="row" className={`${ROW_COLUMNS} gutter h-6 shrink-0 border-line border-b text-muted text-xs`}>
+      <div
+        role="row"
+        className={`${ROW_COLUMNS} sticky top-0 z-10 h-6 shrink-0 border-line border-b bg-canvas text-muted text-xs`}
+      >
         <span role="columnheader" className="num">
           Step
         </span>
@@ -118,65 +133,49 @@ export function TimelineList(props: Props) {
           Time
         </span>
       </div>
-      <div
-        ref={scroller}
+      {total === 0 && (
+        <Empty icon={Waypoints} title="No step recorded yet">
+          The first request of this session is on its way.
+        </Empty>
+      )}
+      <VirtualRows
         role="rowgroup"
-        data-testid="timeline"
-        className="min-h-0 flex-1 overflow-y-auto"
-        style={{ scrollbarGutter: "stable" }}
-        onWheel={userActs}
-        onTouchMove={userActs}
-        onPointerDown={userActs}
-        onKeyDown={userActs}
-        onScroll={(event) => {
-          const { scrollHeight, scrollTop, clientHeight } = event.currentTarget;
-          const away = scrollHeight - scrollTop - clientHeight > 3 * ROW;
-          if (follow && away && performance.now() - touched.current < 600) props.onUnfollow();
-        }}
-      >
-        {total === 0 && (
-          <Empty icon={Waypoints} title="No step recorded yet">
-            The first request of this session is on its way.
-          </Empty>
-        )}
-        <VirtualRows
-          rows={rows}
-          render={(place) => {
-            const index = folds.rowAt(place);
-            const cycle = folds.over(index);
-            if (cycle) {
-              const within = selected !== null && folds.over(selected) === cycle;
-              return (
-                <FoldRow
-                  cycle={cycle}
-                  begun={props.begun}
-                  mode={props.mode}
-                  range={range}
-                  selected={within}
-                  onOpen={() => folding.toggle(index)}
-                />
-              );
-            }
-            const row = rowAt(index);
+        rows={rows}
+        render={(place) => {
+          const index = folds.rowAt(place);
+          const cycle = folds.over(index);
+          if (cycle) {
+            const within = selected !== null && folds.over(selected) === cycle;
             return (
-              <RowView
-                row={row}
-                index={index}
-                session={session}
+              <FoldRow
+                cycle={cycle}
                 begun={props.begun}
                 mode={props.mode}
                 range={range}
-                longest={longest}
-                selected={index === selected}
-                tab={props.tab}
-                opened={folding.opened(index)}
-                onFold={folding.toggle}
-                onSelect={props.onSelect}
+                selected={within}
+                onOpen={() => folding.toggle(index)}
               />
             );
-          }}
-        />
-      </div>
+          }
+          const row = rowAt(index);
+          return (
+            <RowView
+              row={row}
+              index={index}
+              session={session}
+              begun={props.begun}
+              mode={props.mode}
+              range={range}
+              longest={longest}
+              selected={index === selected}
+              tab={props.tab}
+              opened={folding.opened(index)}
+              onFold={folding.toggle}
+              onSelect={props.onSelect}
+            />
+          );
+        }}
+      />
     </div>
   );
 }

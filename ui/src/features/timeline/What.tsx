@@ -18,7 +18,7 @@ export function Preview({ row, failed }: { row: TimelineRow; failed: boolean }) 
       <span
         className={`truncate ${why !== null || (failed && row.kind !== "model") ? "text-error" : row.kind === "model" ? (names ? "font-mono text-[12px]" : "") : "font-mono text-[12px] text-muted"}`}
       >
-        {text}
+        {text || (row.kind === "tool" && row.state !== "open" ? <span className="text-faint">empty result</span> : "")}
       </span>
       {calls.length > 0 && (
         <span className="flex shrink-0 items-center gap-1 text-muted text-xs" title={calls.join(", ")}>
