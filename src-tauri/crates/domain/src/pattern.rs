@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// The longest match in an answer on its way, in bytes: of a longer one its first so many, or nothing where they are no match. It bounds
 /// what is held back of a stream, and keeps a match the same however its text is cut.
-pub const LONGEST_MATCH: usize = 4096;
+pub const LONGEST_MATCH: usize = 8192;
 
 /// A named regular expression.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,7 +20,7 @@ pub struct Pattern {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Check {
-    /// Payment cards: Luhn's sum, 13 to 19 digits, not all alike.
+    /// Payment cards: Luhn's sum, and a network's beginning and length.
     Card,
     /// ISO 13616: modulo 97, and its country's length where it is known here.
     Iban,
@@ -28,16 +28,28 @@ pub enum Check {
     Cpf,
     /// Spain's DNI and NIE: a letter modulo 23.
     Dni,
+    /// A key that chance made, and no name in words.
+    Key,
+    /// An address's password that is one, and no placeholder.
+    Login,
 }
 
 impl Check {
     pub fn holds(self, text: &str) -> bool {
         match self {
-            Check::Card => card(&digits(text)),
+            // Digits around a point are a number.
+            Check::Card => !text.contains('.') && card(&digits(text)),
             Check::Iban => iban(text),
             Check::Cpf => cpf(&digits(text)),
             Check::Dni => dni(text),
+            Check::Key => key(text),
+            Check::Login => login(text),
         }
+    }
+
+    /// Whether nothing of the kind stands within a match that is none: the digits around a point are those of one number.
+    pub fn rules_out(self, text: &str) -> bool {
+        self == Check::Card && text.contains('.')
     }
 }
 
@@ -53,7 +65,20 @@ fn card(digits: &[u32]) -> bool {
     let doubled = |digit: u32| if digit > 4 { digit * 2 - 9 } else { digit * 2 };
     let each = digits.iter().rev().enumerate();
     let sum: u32 = each.map(|(place, digit)| if place % 2 == 1 { doubled(*digit) } else { *digit }).sum();
-    (13..=19).contains(&digits.len()) && sum.is_multiple_of(10) && !all_alike(digits)
+    is_of_a_network(digits) && sum.is_multiple_of(10) && !all_alike(digits)
+}
+
+/// ISO/IEC 7812 beginnings of the networks that are met, with the lengths that they issue.
+fn is_of_a_network(digits: &[u32]) -> bool {
+    let begins = digits.iter().take(4).fold(0, |number, digit| number * 10 + digit);
+    match digits.len() {
+        14 => matches!(begins, 3000..=3059 | 3600..=3699 | 3800..=3999),
+        15 => matches!(begins, 3400..=3499 | 3700..=3799),
+        16 => matches!(begins, 2200..=2720 | 3528..=3589 | 4000..=4999 | 5000..=5899 | 6000..=6999),
+        17 | 18 => matches!(begins, 3528..=3589 | 6011 | 6200..=6299 | 6440..=6599),
+        19 => matches!(begins, 3528..=3589 | 4000..=4999 | 6011 | 6200..=6399 | 6440..=6599 | 6700..=6799),
+        _ => false,
+    }
 }
 
 /// Lengths of the countries with the most accounts; of others only the sum is checked.
@@ -80,7 +105,7 @@ const IBAN_LENGTHS: &[(&str, usize)] = &[
 ];
 
 fn iban(text: &str) -> bool {
-    let plain: Vec<char> = text.chars().filter(|c| !c.is_whitespace()).collect();
+    let plain: Vec<char> = behind_line_end(text).chars().filter(char::is_ascii_alphanumeric).collect();
     let country: String = plain.iter().take(2).collect();
     let fits = IBAN_LENGTHS.iter().find(|(of, _)| *of == country).is_none_or(|(_, length)| *length == plain.len());
     if !fits || !(15..=34).contains(&plain.len()) {
@@ -103,11 +128,33 @@ fn cpf(digits: &[u32]) -> bool {
 }
 
 fn dni(text: &str) -> bool {
-    let plain: String = text.chars().filter(char::is_ascii_alphanumeric).collect();
+    let plain: String = behind_line_end(text).chars().filter(char::is_ascii_alphanumeric).collect();
     let Some((number, letter)) = plain.split_at_checked(8) else { return false };
     let number = number.replace('X', "0").replace('Y', "1").replace('Z', "2");
     let expected = number.parse::<usize>().ok().and_then(|number| "TRWAGMYFPDXBNJZSQVHLCKE".chars().nth(number % 23));
     letter.chars().next() == expected && expected.is_some() && letter.len() == 1
+}
+
+/// A text that was taken out of JSON text may begin with the line's end before it, as it is spelled there.
+fn behind_line_end(text: &str) -> &str {
+    text.strip_prefix('\\').map_or(text, |rest| rest.get(1..).unwrap_or_default())
+}
+
+fn key(text: &str) -> bool {
+    let text = text.find("sk-").map_or(text, |at| &text[at + 3..]);
+    let has = |is: fn(&char) -> bool| text.chars().any(|c| is(&c));
+    let run = text.split(|c: char| !c.is_ascii_alphanumeric()).map(str::len).max().unwrap_or(0);
+    has(char::is_ascii_digit) && (run >= 32 || has(char::is_ascii_uppercase) && has(char::is_ascii_lowercase))
+}
+
+fn login(text: &str) -> bool {
+    const PLACEHOLDERS: &[&str] =
+        &["password", "passwd", "pass", "pwd", "secret", "changeme", "your_password", "yourpassword", "your-password"];
+    let password = text.trim_end_matches('@').rsplit(':').next().unwrap_or_default();
+    let first = password.chars().next();
+    let one_letter = password.chars().all(|c| Some(c) == first);
+    let format = ["%s", "%d", "%v"].iter().any(|mark| password.contains(mark));
+    !one_letter && !format && !PLACEHOLDERS.contains(&password.to_ascii_lowercase().as_str())
 }
 
 #[cfg(test)]
@@ -124,6 +171,12 @@ mod tests {
             (Cpf, "529.982.247-25"),
             (Dni, "12345678Z"),
             (Dni, "X1234567L"),
+            (Card, "5555-5555-5555-4444"),
+            (Card, "30569309025904"),
+            (Card, "6011000990139424"),
+            (Iban, "\\nNO93 8601 1117 947"),
+            (Key, "sk-aB3dE5fG7hI9jK1lM3nO5p"),
+            (Login, "postgres://admin:S3cr3t!pw@"),
         ];
         let bad = [
             (Card, "4111 1111 1111 1112"),
@@ -136,6 +189,13 @@ mod tests {
             (Cpf, "111.111.111-11"),
             (Dni, "12345678A"),
             (Dni, "é"),
+            (Card, "0.4111111111111111"),
+            (Card, "1700000000000"),
+            (Card, "4222222222222"),
+            (Key, "sk-estimator-doc-link-v2-fallback"),
+            (Login, "postgres://user:password@"),
+            (Login, "mysql://%s:%s@"),
+            (Login, "mysql://root:xxxx@"),
         ];
         good.iter().for_each(|(check, text)| assert!(check.holds(text), "{check:?} {text}"));
         bad.iter().for_each(|(check, text)| assert!(!check.holds(text), "{check:?} {text}"));

@@ -166,7 +166,10 @@ pub fn substitute_response(dialect: Dialect, framing: Framing, raw: &Bytes, word
 /// Every text that a request's messages and system prompt say.
 pub fn each_text(request: &Request, mut of: impl FnMut(&str)) {
     for span in request.system.iter().chain(&request.messages) {
-        visit(&request.body, span.clone(), Place::default(), &mut |_, text, _| of(text));
+        visit(&request.body, span.clone(), Place::default(), &mut |place, text, _| match place.key {
+            Some("arguments") => each_text_of_arguments(text, &mut of),
+            _ => of(text),
+        });
     }
 }
 
@@ -213,6 +216,7 @@ const SILENT: &[&str] = &[
     "model",
     "url",
     "image_url",
+    "images",
     "source",
     "inlineData",
     "inline_data",
@@ -241,10 +245,34 @@ const CALLS: &[&str] =
     &["tool_calls", "functionCall", "function_call", "tool_use", "server_tool_use", "custom_tool_call"];
 
 /// Where a text stands.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Clone, Copy, Default)]
 struct Place<'k> {
     key: Option<&'k str>,
     in_call: bool,
+    /// Within a document of the caller's or a tool's own: whatever its members are called, they say something.
+    own: bool,
+}
+
+impl<'k> Place<'k> {
+    /// Where the value of a member stands; none where it says nothing.
+    fn member(self, doc: &[u8], kind: &str, name: &'k str, value: &Span) -> Option<Place<'k>> {
+        let named = |names: &[&str]| self.key.is_some_and(|key| names.contains(&key));
+        let own = match name {
+            "input" => CALLS.contains(&kind),
+            "arguments" => true,
+            "args" => named(&["functionCall", "function_call"]),
+            "response" => named(&["functionResponse", "function_response"]),
+            // Of a document that stands here as text; of any other it is a picture or the like.
+            "source" => {
+                let kind = json::member(doc, value.clone(), "type").and_then(|at| json::text(doc, at));
+                matches!(kind.as_deref(), Some("text" | "content"))
+            }
+            _ => false,
+        };
+        let own = self.own || own;
+        let in_call = self.in_call || CALLS.contains(&name) || CALLS.contains(&kind);
+        (own || !SILENT.contains(&name)).then_some(Place { key: Some(name), in_call, own })
+    }
 }
 
 /// What changes; an error names the matches that nothing was decided about.
@@ -281,14 +309,13 @@ fn visit(doc: &[u8], value: Span, place: Place<'_>, of: &mut impl FnMut(Place<'_
         Some(b'{') => {
             let members = json::members(doc, value.clone()).unwrap_or_default();
             let kind = json::member(doc, value, "type").and_then(|at| json::text(doc, at)).unwrap_or_default();
-            if thinks(doc, &kind, &members) {
+            if !place.own && thinks(doc, &kind, &members) {
                 return;
             }
             for member in members {
                 let name = json::unescape(&doc[member.key.clone()]);
-                if !SILENT.contains(&&*name) {
-                    let in_call = place.in_call || CALLS.contains(&&*name) || CALLS.contains(&&*kind);
-                    visit(doc, member.value, Place { key: Some(&name), in_call }, of);
+                if let Some(place) = place.member(doc, &kind, &name, &member.value) {
+                    visit(doc, member.value, place, of);
                 }
             }
         }
@@ -334,5 +361,26 @@ mod tests {
         let told = substitute_whole(&body, &words()).unwrap();
         let expected = r#"{"content":[{"type":"thinking","thinking":"secret","signature":"secret"},{"type":"text","text":"a [1]"}, {"type":"tool_use","name":"secret","input":{"k":["[1]"]}}]}"#;
         assert_eq!(std::str::from_utf8(&told).unwrap(), expected);
+    }
+
+    #[test]
+    fn whatever_a_tool_calls_its_members_they_say_something() {
+        let own = r#"{"type":"reasoning","name":"secret","url":"secret","data":{"id":"secret","thinking":"secret"}}"#;
+        for around in [
+            r#"{"type":"tool_use","id":"secret","name":"secret","input":OWN}"#,
+            r#"{"functionCall":{"name":"secret","args":OWN}}"#,
+            r#"{"functionResponse":{"name":"secret","response":OWN}}"#,
+            r#"{"tool_calls":[{"id":"secret","function":{"name":"secret","arguments":OWN}}]}"#,
+            r#"{"type":"document","title":"x","source":{"type":"text","data":"secret"},"id":OWN}"#,
+        ] {
+            let told = substitute_whole(&around.replace("OWN", own).into(), &words()).unwrap();
+            let expected = match around.contains("document") {
+                true => around.replace("\"data\":\"secret\"", "\"data\":\"[1]\"").replace("OWN", own),
+                false => around.replace("OWN", &own.replace("secret", "[1]")),
+            };
+            assert_eq!(std::str::from_utf8(&told).unwrap(), expected);
+        }
+        let image = Bytes::from_static(br#"{"type":"image","source":{"type":"base64","data":"secret"}}"#);
+        assert_eq!(substitute_whole(&image, &words()), None);
     }
 }

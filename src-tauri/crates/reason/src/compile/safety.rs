@@ -107,8 +107,10 @@ pub(super) fn lower(top: &Section<'_>, file: FileScope<'_>, defaults: Defaults, 
 
 impl Lowered {
     fn source(&self, file: FileScope<'_>) -> String {
-        let names = list(self.class).map(|list| list.certain).unwrap_or_default();
-        let patterns = names.iter().map(|name| format!("\"{name}\"")).collect::<Vec<_>>().join(", ");
+        let of_class = list(self.class);
+        let names = of_class.map(|list| list.certain).unwrap_or_default();
+        let whole = of_class.map(|list| list.whole).filter(|_| self.rule != ANSWER).unwrap_or_default();
+        let patterns = names.iter().chain(whole).map(|name| format!("\"{name}\"")).collect::<Vec<_>>().join(", ");
         let classes = file.declared.classifiers.iter().find(|known| known.asked.name == self.class);
         let threshold = classes.map_or(0.5, |known| known.threshold);
         let rule = self.rule.replace("PATTERNS", &patterns).replace("SCORE", &format!("{threshold:?}"));

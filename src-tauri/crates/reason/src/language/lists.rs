@@ -8,6 +8,8 @@ pub struct List {
     pub doc: &'static str,
     /// Names of shipped patterns whose match is certain.
     pub certain: &'static [&'static str],
+    /// Certain too, but not looked for on a stream: nearly every word there could begin one.
+    pub whole: &'static [&'static str],
     /// Name and regular expression of phrases.
     pub phrases: &'static [(&'static str, &'static str)],
 }
@@ -15,20 +17,23 @@ pub struct List {
 pub const LISTS: &[List] = &[
     List {
         name: "secrets",
-        doc: "Keys of known shape and private keys.",
-        certain: &["secret_key", "private_key", "json_web_token"],
+        doc: "Keys of known shape, private keys, and passwords in connections' addresses.",
+        certain: &["secret_key", "plain_key", "private_key", "json_web_token"],
+        whole: &["named_key", "login"],
         phrases: &[],
     },
     List {
         name: "pii",
         doc: "Numbers with a check sum: payment cards, IBANs, CPF, DNI and NIE.",
         certain: &["card", "account", "cpf", "dni"],
+        whole: &[],
         phrases: &[],
     },
     List {
         name: "content_policy",
         doc: "Phrases of instructions for serious harm. A short list: a team that needs more runs a classifier over HTTP.",
         certain: &[],
+        whole: &[],
         phrases: &[
             (
                 "weapons",
@@ -52,6 +57,7 @@ pub const LISTS: &[List] = &[
         name: "prompt_injection",
         doc: "Phrases by which a text tries to instruct the model that reads it. Evidence, not proof.",
         certain: &[],
+        whole: &[],
         phrases: &[
             (
                 "ignore_instructions",
@@ -87,7 +93,7 @@ pub fn list(name: &str) -> Option<&'static List> {
 
 impl List {
     pub fn certain(&self) -> Vec<Pattern> {
-        self.certain.iter().filter_map(|name| shipped(name)).collect()
+        self.certain.iter().chain(self.whole).filter_map(|name| shipped(name)).collect()
     }
 
     pub fn phrases(&self) -> Vec<Pattern> {
@@ -107,8 +113,10 @@ pub(crate) fn shipped(name: &str) -> Option<Pattern> {
 pub(crate) fn told(check: Option<Check>) -> &'static str {
     match check {
         None => "",
-        Some(Check::Card) => " Luhn's sum must hold.",
+        Some(Check::Card) => " Luhn's sum and a network's beginning and length must hold.",
         Some(Check::Iban) => " The sum modulo 97 and the country's length must hold.",
         Some(Check::Cpf | Check::Dni) => " Its check digits must hold.",
+        Some(Check::Key) => " Names of letters and hyphens are none.",
+        Some(Check::Login) => " Passwords that only stand for one (`password`, `%s`) are none.",
     }
 }

@@ -1,6 +1,6 @@
 //! Where a frame of a streamed answer says a piece of text, in each dialect, and which frames leave a text under way as it is.
 
-use crate::json::{self, Span};
+use crate::json::{self, Span, Splice, splice};
 use bytes::Bytes;
 use domain::Dialect;
 
@@ -9,8 +9,8 @@ pub(super) enum Says {
     Piece(Piece),
     /// Nothing: a text goes on behind it.
     Aside,
-    /// Texts under way end before it.
-    Other,
+    /// The text of that block ends before it; of every block, where none is named.
+    End(Option<String>),
 }
 
 /// A frame that brings a piece of text.
@@ -26,8 +26,7 @@ pub(super) struct Piece {
 pub(super) fn says(dialect: Dialect, data: &Bytes) -> Says {
     match piece(dialect, data) {
         Some(piece) => Says::Piece(piece),
-        None if is_aside(dialect, data) => Says::Aside,
-        None => Says::Other,
+        None => rest(dialect, data),
     }
 }
 
@@ -44,18 +43,40 @@ pub(super) fn is_of_call(dialect: Dialect, data: &[u8]) -> bool {
     }
 }
 
-/// Chat and Ollama clients join all text of an answer, whatever stands between; the others' texts are blocks that end.
-fn is_aside(dialect: Dialect, data: &Bytes) -> bool {
-    let Some(root) = json::root(data) else { return true };
+/// A frame without a piece. Chat, Gemini and Ollama clients join all text of an answer, whatever stands between; the others' texts are blocks
+/// that end.
+fn rest(dialect: Dialect, data: &Bytes) -> Says {
+    let Some(root) = json::root(data) else { return Says::Aside };
     let find = |path: &[&str]| json::find(data, root.clone(), path).filter(|at| !json::is_null(data, at));
-    let kind = || find(&["type"]).and_then(|at| json::text(data, at)).unwrap_or_default().into_owned();
-    match dialect {
-        Dialect::OpenaiChat => find(&["choices", "0", "finish_reason"]).is_none() && find(&["choices", "0"]).is_some(),
-        Dialect::Ollama => find(&["done"]).and_then(|at| json::boolean(data, at)) != Some(true),
-        Dialect::Anthropic => kind() == "ping",
-        Dialect::OpenaiResponses => matches!(&*kind(), "keepalive" | "response.output_text.annotation.added"),
-        Dialect::Gemini => false,
-    }
+    let kind = find(&["type"]).and_then(|at| json::text(data, at)).unwrap_or_default();
+    let ends = match dialect {
+        Dialect::OpenaiChat => {
+            let finish = find(&["choices", "0", "finish_reason"]).is_some();
+            let index = find(&["choices", "0", "index"]).filter(|_| finish);
+            if let Some(index) = index {
+                return Says::End(Some(String::from_utf8_lossy(&data[index]).into_owned()));
+            }
+            finish || find(&["choices", "0"]).is_none()
+        }
+        Dialect::Ollama => find(&["done"]).and_then(|at| json::boolean(data, at)) == Some(true),
+        // A citation of a text stands between two pieces of it.
+        Dialect::Anthropic => {
+            matches!(&*kind, "content_block_start" | "content_block_stop" | "message_delta" | "message_stop" | "error")
+        }
+        Dialect::OpenaiResponses => {
+            let ended = ["response.completed", "response.incomplete", "response.failed", "error"].contains(&&*kind);
+            ended
+                || kind.ends_with(".done")
+                || kind.ends_with(".added") && kind != "response.output_text.annotation.added"
+        }
+        Dialect::Gemini => {
+            let parts = find(&["candidates", "0", "content", "parts"]).and_then(|at| json::elements(data, at));
+            let thinks = |part: &Span| json::member(data, part.clone(), "thought").is_some();
+            let more = find(&["candidates", "1"]).is_some() || find(&["candidates", "0", "finishReason"]).is_some();
+            more || parts.unwrap_or_default().iter().any(|part| !thinks(part))
+        }
+    };
+    if ends { Says::End(None) } else { Says::Aside }
 }
 
 fn piece(dialect: Dialect, data: &Bytes) -> Option<Piece> {
@@ -79,8 +100,8 @@ fn piece(dialect: Dialect, data: &Bytes) -> Option<Piece> {
         }
         Dialect::Gemini => {
             let parts = json::elements(data, find(&["candidates", "0", "content", "parts"])?)?;
-            let (at, calls) = only_text(data, &parts)?;
-            (at, String::new(), calls || find(&["candidates", "0", "finishReason"]).is_some())
+            let (at, more) = only_text(data, &parts).filter(|_| find(&["candidates", "1"]).is_none())?;
+            (at, mark(&["candidates", "0", "index"]), more || find(&["candidates", "0", "finishReason"]).is_some())
         }
         Dialect::Ollama => {
             let last = find(&["done"]).and_then(|at| json::boolean(data, at)) == Some(true);
@@ -92,11 +113,28 @@ fn piece(dialect: Dialect, data: &Bytes) -> Option<Piece> {
     Some(Piece { at, text, block, last })
 }
 
-/// The one text of these parts, if it comes first and nothing but calls follows; and whether some do.
+/// The one text that these parts show; and whether something else is shown behind it.
 fn only_text(data: &Bytes, parts: &[Span]) -> Option<(Span, bool)> {
-    let (first, rest) = parts.split_first()?;
     let has = |part: &Span, key: &str| json::member(data, part.clone(), key);
-    let thought = has(first, "thought").is_some();
-    let calls = rest.iter().all(|part| has(part, "functionCall").is_some());
-    has(first, "text").filter(|_| !thought && calls).map(|at| (at, !rest.is_empty()))
+    let thinks = |part: &Span| has(part, "thought").and_then(|at| json::boolean(data, at)) == Some(true);
+    let mut shown = parts
+        .iter()
+        .enumerate()
+        .filter(|(_, part)| !thinks(part))
+        .filter_map(|(place, part)| Some((place, has(part, "text")?)));
+    let (place, at) = shown.next()?;
+    let more = parts[place + 1..].iter().any(|part| !thinks(part));
+    shown.next().is_none().then_some((at, more))
+}
+
+/// A chat frame that brings several choices, as one data for each: their texts go their own ways.
+pub(super) fn by_choice(dialect: Dialect, data: &Bytes) -> Option<Vec<Bytes>> {
+    let root = json::root(data).filter(|_| dialect == Dialect::OpenaiChat)?;
+    let choices = json::find(data, root, &["choices"])?;
+    let each = json::elements(data, choices.clone()).filter(|each| each.len() > 1)?;
+    let alone = |choice: Span| {
+        let with = [b"[", &data[choice], b"]"].concat().into();
+        splice(data, vec![Splice { at: choices.clone(), with }])
+    };
+    Some(each.into_iter().map(alone).collect())
 }

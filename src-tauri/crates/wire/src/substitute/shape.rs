@@ -32,7 +32,7 @@ pub(super) struct Shape {
 #[derive(Debug, Default)]
 pub(super) struct Seen {
     pub matches: Vec<Range<usize>>,
-    /// Matched, but the check did not hold: no match begins within.
+    /// Matched, but the check did not hold.
     pub failed: Vec<Range<usize>>,
     /// From here on nothing is certain before more text comes.
     pub open: usize,
@@ -75,14 +75,15 @@ impl Shape {
             match found {
                 Some(found) if last || found.start < open.max(ripe) => {
                     let within = self.within(text, found.clone());
-                    at = match &within {
-                        Some(within) => within.end,
-                        None => ceil(text, found.start + 1),
+                    let (holds, whole) = match &within {
+                        Some(within) => self.judge(&text[within.clone()]),
+                        None => (false, false),
                     };
-                    match within {
-                        Some(within) if self.holds(&text[within.clone()]) => seen.matches.push(within),
-                        Some(within) => seen.failed.push(within),
-                        None => {}
+                    // What is none may hide one that begins within it.
+                    at = ceil(text, found.start + 1);
+                    if let Some(within) = within {
+                        at = if whole { within.end } else { at };
+                        if holds { seen.matches.push(within) } else { seen.failed.push(within) }
                     }
                 }
                 _ if open < ripe && at < ripe => at = ripe,
@@ -98,8 +99,10 @@ impl Shape {
         self.whole.is_match(text)
     }
 
-    fn holds(&self, text: &str) -> bool {
-        !text.is_empty() && self.check.is_none_or(|check| check.holds(text))
+    /// Whether it counts; and whether nothing else does that begins within it.
+    fn judge(&self, text: &str) -> (bool, bool) {
+        let holds = !text.is_empty() && self.check.is_none_or(|check| check.holds(text));
+        (holds, holds || self.check.is_some_and(|check| check.rules_out(text)))
     }
 
     /// The match, or as much of a longer one as counts.

@@ -6,7 +6,7 @@
 
 use super::{
     Rewording, Shapes, Spot, Substitutions,
-    piece::{Piece, Says, is_of_call, says},
+    piece::{Piece, Says, by_choice, is_of_call, says},
     walk,
 };
 use crate::frames::Frame;
@@ -61,7 +61,10 @@ impl StreamText {
 
     pub fn push(&mut self, frame: Frame) -> Frames {
         self.ending = false;
-        self.waiting.push_back(frame);
+        match frame.data.as_ref().and_then(|data| by_choice(self.dialect, data)) {
+            Some(choices) => self.waiting.extend(choices.into_iter().map(|data| respelled(&frame, data))),
+            None => self.waiting.push_back(frame),
+        }
         self.go_on()
     }
 
@@ -97,7 +100,7 @@ impl StreamText {
             }
         }
         if self.ending
-            && let Err(asked) = self.end_all(&mut out)
+            && let Err(asked) = self.end(None, &mut out)
         {
             self.asked = asked;
         }
@@ -117,8 +120,8 @@ impl StreamText {
                 out.push(whole);
                 Ok(())
             }
-            Says::Other => {
-                self.end_all(out)?;
+            Says::End(block) => {
+                self.end(block.as_deref(), out)?;
                 let whole = self.whole(frame, data)?;
                 out.push(whole);
                 Ok(())
@@ -147,11 +150,13 @@ impl StreamText {
         Ok(())
     }
 
-    /// Every text under way ends here.
-    fn end_all(&mut self, out: &mut Frames) -> Result<(), Vec<Spot>> {
-        while let Some(Block { before, begun, .. }) = self.blocks.first() {
+    /// That text under way ends here, or every one.
+    fn end(&mut self, named: Option<&str>, out: &mut Frames) -> Result<(), Vec<Spot>> {
+        let meant = |block: &Block| named.is_none_or(|named| block.name == named);
+        while let Some(place) = self.blocks.iter().position(meant) {
+            let Block { before, begun, .. } = &self.blocks[place];
             let cut = self.rewording.cut(before, begun, true)?;
-            let block = self.blocks.remove(0);
+            let block = self.blocks.remove(place);
             if let Some((frame, at, said)) = block.held {
                 let frame = self.spelled(frame, at, &format!("{said}{}", cut.said));
                 out.push(frame);
@@ -272,6 +277,75 @@ mod tests {
                 text.as_bytes().chunks(size).map(|piece| std::str::from_utf8(piece).unwrap()).collect();
             assert_eq!(passed(&pieces, digits.clone()).concat(), expected, "cut into {size}");
         }
+    }
+
+    /// Frames of any dialect in, the text that the agent joins out, by the name under which `of` finds it.
+    fn joined(dialect: Dialect, frames: &[&str], of: impl Fn(&Bytes) -> Option<String>) -> String {
+        let mut texts = StreamText::new(dialect, Substitutions::default(), keys());
+        let mut out: Vec<Frame> = Vec::new();
+        for data in frames {
+            let raw = format!("data: {data}\n\n");
+            out.extend(texts.push(Framer::new(Framing::Sse).push(raw.into()).remove(0)));
+            while !texts.asked().is_empty() {
+                let stars = texts.asked().iter().map(|spot| (spot.value.clone(), Some("***".to_owned()))).collect();
+                out.extend(texts.decide(stars));
+            }
+        }
+        out.extend(texts.finish());
+        out.iter().filter_map(|frame| of(frame.data.as_ref()?)).collect()
+    }
+
+    fn at(data: &Bytes, path: &[&str]) -> Option<String> {
+        let root = json::root(data)?;
+        json::find(data, root, path).and_then(|at| json::text(data, at)).map(|text| text.into_owned())
+    }
+
+    #[test]
+    fn each_choice_is_a_text_of_its_own() {
+        let frames = [
+            r#"{"choices":[{"index":0,"delta":{"content":"a sk-ab"}},{"index":1,"delta":{"content":"b sk-"}}]}"#,
+            r#"{"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}"#,
+            r#"{"choices":[{"index":1,"delta":{"content":"abcd!"}}]}"#,
+            r#"{"choices":[{"index":1,"delta":{},"finish_reason":"stop"}]}"#,
+        ];
+        let of = |index: &'static str| {
+            joined(Dialect::OpenaiChat, &frames, |data| {
+                let root = json::root(data)?;
+                let mine = json::find(data, root, &["choices", "0", "index"]).map(|at| &data[at] == index.as_bytes());
+                at(data, &["choices", "0", "delta", "content"]).filter(|_| mine == Some(true))
+            })
+        };
+        assert_eq!((&*of("0"), &*of("1")), ("a sk-ab", "b ***!"));
+    }
+
+    #[test]
+    fn what_stands_between_two_pieces_ends_no_text() {
+        let cited = [
+            r#"{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"sk-ab"}}"#,
+            r#"{"type":"content_block_delta","index":0,"delta":{"type":"citations_delta","citation":{"cited_text":"x"}}}"#,
+            r#"{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"cd."}}"#,
+            r#"{"type":"content_block_stop","index":0}"#,
+        ];
+        assert_eq!(joined(Dialect::Anthropic, &cited, |data| at(data, &["delta", "text"])), "***.");
+        let thought = [
+            r#"{"candidates":[{"content":{"parts":[{"text":"hm","thought":true},{"text":"sk-"}]},"index":0}]}"#,
+            r#"{"candidates":[{"content":{"parts":[{"text":"so","thought":true}]},"index":0}]}"#,
+            r#"{"usageMetadata":{"totalTokenCount":3}}"#,
+            r#"{"candidates":[{"content":{"parts":[{"text":"abcd."}]},"index":0}]}"#,
+            r#"{"candidates":[{"content":{"parts":[{"text":"","thoughtSignature":"s"}]},"finishReason":"STOP"}]}"#,
+        ];
+        let shown = |data: &Bytes| {
+            let first = at(data, &["candidates", "0", "content", "parts", "0", "text"]);
+            at(data, &["candidates", "0", "content", "parts", "1", "text"]).or(first.filter(|text| text != "so"))
+        };
+        assert_eq!(joined(Dialect::Gemini, &thought, shown), "***.");
+        let working = [
+            r#"{"type":"response.output_text.delta","output_index":1,"content_index":0,"delta":"sk-ab"}"#,
+            r#"{"type":"response.web_search_call.searching","output_index":0}"#,
+            r#"{"type":"response.output_text.delta","output_index":1,"content_index":0,"delta":"cd."}"#,
+            r#"{"type":"response.output_text.done","output_index":1,"content_index":0,"text":"sk-abcd."}"#,
+        ];
+        assert_eq!(joined(Dialect::OpenaiResponses, &working, |data| at(data, &["delta"])), "***.");
     }
 
     #[test]
