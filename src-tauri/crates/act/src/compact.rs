@@ -1,17 +1,19 @@
 //! `compact`: the oldest turns leave the context, without a model. What they held that later calls may name stays in one line.
 //!
-//! Kept are the system prompt, the messages up to the first user's, pinned ones, and the newest turns. A turn leaves whole: calls with
-//! their results, reasoning with the answer that it led to.
+//! Kept are what the system says and the user's first words, pinned messages, and the newest turns. A turn leaves whole: calls with their
+//! results, reasoning with the answer that it led to.
 
 use crate::{Act, Scene, Step, Summary, values};
 use bytes::Bytes;
 use domain::*;
-use std::sync::Arc;
+use std::{ops::Range, sync::Arc};
 
 /// Bytes of a token, where nothing better is known.
 const BYTES_PER_TOKEN: f64 = 4.0;
 /// Turns that stay whatever they weigh.
 const NEWEST_TURNS: usize = 2;
+/// For each token that a request has less, the next one may read so many anew that the provider's cache would have served.
+const LEAST_GAIN: i64 = 20;
 
 /// What leaves, and what stands in its place.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,36 +30,57 @@ pub struct Plan {
 /// Chooses the fewest of the oldest turns whose leaving brings the context down to `target` bytes; all that may leave, where that is not
 /// enough. `None`: nothing may, or it would save nothing.
 pub fn plan(facts: &[Arc<MessageFacts>], bytes: &[usize], target: usize, pins: &[String]) -> Option<Plan> {
-    let first_user = facts.iter().position(|message| message.role == Role::User && message.results.is_empty())?;
-    let from = first_user + 1;
+    let from = head(facts);
     let starts = turns(facts, from);
     let last = starts.len().checked_sub(NEWEST_TURNS).filter(|last| *last > 0)?;
-    let pinned = |to: usize| -> Vec<usize> {
-        let text = |place: &usize| {
-            let message = &facts[*place];
-            message.results.is_empty() && message.calls.is_empty() && pins.iter().any(|pin| message.text.contains(pin))
-        };
-        (from..to).filter(text).collect()
-    };
-    let whole: usize = bytes.iter().sum();
     let candidates = &starts[1..=last];
-    let fits = |to: usize| {
-        let gone: usize = bytes[from..to].iter().sum();
-        // The line's share is known only once it is written; an eighth of what leaves is what it comes to.
-        whole - gone + gone / 8 <= target
-    };
-    let to = candidates.iter().copied().find(|to| fits(*to)).or_else(|| candidates.last().copied())?;
-    let pinned = pinned(to);
-    let gone: Vec<&MessageFacts> =
-        (from..to).filter(|place| !pinned.contains(place)).map(|place| &*facts[place]).collect();
-    let stays: Vec<&MessageFacts> = facts[..from].iter().chain(&facts[to..]).map(|message| &**message).collect();
-    let line = values::line(&gone, &stays);
-    let saved: usize = (from..to).filter(|place| !pinned.contains(place)).map(|place| bytes[place]).sum();
-    (line.len() < saved).then_some(Plan { from, to, pinned, line })
+    let whole: usize = bytes.iter().sum();
+    let planned = |to: usize| planned(facts, bytes, from..to, pins);
+    // The more leaves the less is left, lines included.
+    let enough = candidates.partition_point(|to| whole.saturating_sub(planned(*to).1) > target);
+    let (plan, saved) = planned(candidates[enough.min(candidates.len() - 1)]);
+    (saved > 0).then_some(plan)
 }
 
-/// Where turns begin behind `from`: at a user's words, or at an assistant's message with nothing of the turn before left open.
+/// What it means that these messages leave, and the bytes that it saves.
+fn planned(facts: &[Arc<MessageFacts>], bytes: &[usize], range: Range<usize>, pins: &[String]) -> (Plan, usize) {
+    let Range { start: from, end: to } = range;
+    let first_user = facts.iter().position(|message| is_word_of(Role::User, message));
+    let stays = |place: &usize| {
+        let message = &facts[*place];
+        let plain = message.results.is_empty() && message.calls.is_empty();
+        let pinned = || pins.iter().any(|pin| message.text.contains(pin));
+        // What the agent is to do stays, wherever it stands.
+        plain && (message.role == Role::System || Some(*place) == first_user || pinned())
+    };
+    let pinned: Vec<usize> = (from..to).filter(stays).collect();
+    let leaves = |place: &usize| (from..to).contains(place) && !pinned.contains(place);
+    let (gone, left): (Vec<usize>, Vec<usize>) = (0..facts.len()).partition(leaves);
+    let of = |places: &[usize]| -> Vec<&MessageFacts> { places.iter().map(|place| &*facts[*place]).collect() };
+    let line = values::line(&of(&gone), &of(&left));
+    let saved = gone.iter().map(|place| bytes[*place]).sum::<usize>().saturating_sub(line.len());
+    (Plan { from, to, pinned, line }, saved)
+}
+
+fn is_word_of(role: Role, message: &MessageFacts) -> bool {
+    message.role == role && message.results.is_empty()
+}
+
+/// Where the oldest turn begins: behind the system's messages and the user's first words, which clients say in several messages. A greeting
+/// of the agent's may stand before them.
+fn head(facts: &[Arc<MessageFacts>]) -> usize {
+    let after = |from: usize, is: &dyn Fn(&MessageFacts) -> bool| {
+        facts[from..].iter().position(|message| !is(message)).map_or(facts.len(), |count| from + count)
+    };
+    let system = after(0, &|message| message.role == Role::System);
+    let greeting = after(system, &|message| is_word_of(Role::Assistant, message) && message.calls.is_empty());
+    let asked = after(greeting, &|message| is_word_of(Role::User, message) || message.role == Role::System);
+    if asked > greeting { asked } else { system }
+}
+
+/// Where turns begin behind `from`: at a user's words, or at an assistant's message behind another's, where no result's call stands before.
 fn turns(facts: &[Arc<MessageFacts>], from: usize) -> Vec<usize> {
+    let parts = parted(facts, from);
     let mut starts = vec![from];
     for place in from + 1..facts.len() {
         let (before, message) = (&facts[place - 1], &facts[place]);
@@ -66,18 +89,31 @@ fn turns(facts: &[Arc<MessageFacts>], from: usize) -> Vec<usize> {
             Role::Assistant => before.role != Role::Assistant,
             Role::Tool => false,
         };
-        if begins && settled(&facts[from..place]) {
+        if begins && !parts[place] {
             starts.push(place);
         }
     }
     starts
 }
 
-/// Every call has its result.
-fn settled(facts: &[Arc<MessageFacts>]) -> bool {
-    let calls: usize = facts.iter().map(|message| message.calls.len()).sum();
-    let results: usize = facts.iter().map(|message| message.results.len()).sum();
-    calls <= results
+/// Whether a cut before each message would part a call from its result. A call that never had one is no hindrance.
+fn parted(facts: &[Arc<MessageFacts>], from: usize) -> Vec<bool> {
+    let mut parts = vec![false; facts.len()];
+    let mut open: Vec<(&str, &str, usize)> = Vec::new();
+    for (place, message) in facts.iter().enumerate().skip(from) {
+        for ToolResult { call_id, name, .. } in &message.results {
+            // Without an id it belongs to the oldest open call of its name, or to the oldest.
+            let of_name = |call: &(&str, &str, usize)| name.as_deref().is_none_or(|name| call.1 == name);
+            let by_id = open.iter().position(|call| call.0 == call_id);
+            let by_name = || open.iter().position(of_name).or((!open.is_empty()).then_some(0));
+            let found = by_id.or_else(|| by_name().filter(|_| call_id.is_empty()));
+            if let Some((.., called)) = found.map(|found| open.remove(found)) {
+                parts[called + 1..=place].fill(true);
+            }
+        }
+        open.extend(message.calls.iter().map(|call| (call.id.as_str(), call.name.as_str(), place)));
+    }
+    parts
 }
 
 pub(crate) fn carry_out(
@@ -94,13 +130,15 @@ pub(crate) fn carry_out(
         return scene.cannot(decision, what, why);
     }
     let bytes: Vec<usize> = request.messages.iter().map(|span| span.len()).collect();
-    let per_token = scene.context.bytes_per_token(request.body.len());
+    // As it goes out, with what was rewritten before.
+    let sent = request.body.len().saturating_add_signed(scene.context.rewritten);
+    let per_token = scene.context.bytes_per_token(sent);
     let beside = request.body.len() - bytes.iter().sum::<usize>();
     // Without a known window, a share of what there is now.
     let window = scene.context.window.filter(|_| of == CompactOf::Window);
     let room = window.unwrap_or(scene.context.tokens.max(1)) as f64 * to * per_token;
     let target = (room as usize).saturating_sub(beside);
-    if bytes.iter().sum::<usize>() <= target {
+    if sent.saturating_sub(beside) <= target {
         return scene.cannot(decision, what, "the context is no larger than that");
     }
     let Some(plan) = plan(scene.history.facts, &bytes, target, pins) else {
@@ -111,10 +149,14 @@ pub(crate) fn carry_out(
     messages.extend(plan.pinned.iter().map(|place| message(*place)));
     let gone: usize = bytes[plan.from..plan.to].iter().sum();
     let left: usize = messages.iter().map(Bytes::len).sum();
-    let saved = gone.saturating_sub(left);
-    let tokens = (saved as f64 / per_token) as i64;
     let behind: usize = bytes[plan.to..].iter().sum::<usize>() + left;
-    let anew = (behind as f64 / per_token) as i64;
+    // Of what was rewritten before, most lies where this leaves.
+    let after = request.body.len() - gone + left;
+    let (tokens, anew) = ((sent.saturating_sub(after) as f64 / per_token) as i64, (behind as f64 / per_token) as i64);
+    if tokens * LEAST_GAIN < anew {
+        let why = format!("it would save {tokens} tokens in each request, and have the next one read {anew} anew");
+        return scene.cannot(decision, what, &why);
+    }
     let count = plan.to - plan.from - plan.pinned.len();
     let summary = format!(
         "Left out the oldest {count} messages: about {tokens} tokens less in each request; the next one reads {anew} anew"
@@ -201,5 +243,46 @@ mod tests {
         facts.swap(6, 7);
         let starts = turns(&facts, 2);
         assert!(!starts.contains(&6) && !starts.contains(&7), "{starts:?}");
+        // Without ids, as Ollama's and Gemini's may come.
+        let mut facts = run();
+        for place in [3, 6, 8] {
+            facts[place] = returned("", "done");
+        }
+        assert_eq!(turns(&facts, 2), [2, 4, 5, 7]);
+        // A call that the user broke off hinders nothing; a result without a call neither.
+        let mut facts = run();
+        facts.remove(3);
+        facts.insert(6, returned("99", "stray"));
+        assert_eq!(turns(&facts, 2), [2, 3, 4, 7]);
+    }
+
+    #[test]
+    fn what_the_agent_is_to_do_stays_wherever_a_client_says_it() {
+        let (system, user) = (|| said(Role::System, "rules"), || said(Role::User, "words"));
+        let agent = || said(Role::Assistant, "hello");
+        let heads = [
+            (vec![system(), user(), agent()], 2),
+            (vec![system(), user(), user(), system(), user(), agent(), user()], 5),
+            (vec![agent(), user(), called("1", "{}")], 2),
+            (vec![system(), called("1", "{}"), returned("1", "x"), user()], 1),
+            (vec![called("1", "{}"), returned("1", "x")], 0),
+        ];
+        heads.iter().for_each(|(facts, from)| assert_eq!(head(facts), *from));
+        let mut facts = vec![called("0", "{}"), returned("0", "x")];
+        facts.extend(run());
+        let bytes = vec![300; facts.len()];
+        let plan = plan(&facts, &bytes, 10, &[]).unwrap();
+        assert_eq!(
+            (plan.from, plan.to, plan.pinned),
+            (0, 7, vec![2, 3]),
+            "the system's and the user's first words stay"
+        );
+    }
+
+    #[test]
+    fn results_alone_have_no_turn_that_could_leave() {
+        let facts: Vec<_> = (0..6).map(|n| returned(&n.to_string(), "x")).collect();
+        assert_eq!(plan(&facts, &[500; 6], 10, &[]), None);
+        assert_eq!(plan(&[], &[], 10, &[]), None);
     }
 }

@@ -64,13 +64,15 @@ pub struct Context {
     pub tokens: u64,
     /// None: unknown.
     pub window: Option<u64>,
+    /// Bytes that earlier rewrites add to the agent's request; fewer than none where they take some away.
+    pub rewritten: isize,
 }
 
 impl Context {
     pub fn of(session: &SessionFacts) -> Context {
         let known = session.context_used > 0.0 && session.context_tokens > 0;
         let window = known.then(|| (session.context_tokens as f64 / session.context_used) as u64);
-        Context { tokens: session.context_tokens, window }
+        Context { tokens: session.context_tokens, window, rewritten: 0 }
     }
 }
 

@@ -125,7 +125,7 @@ mod tests {
 
     #[test]
     fn words_that_are_no_shorter_than_what_they_stand_for_are_not_taken() {
-        let (hash, by) = (Hash::default(), Summarist { by: "m".into(), model: Some("m".into()) });
+        let (hash, by) = (Hash::default(), Summarist { by: "m".into(), model: Some("m".into()), max_ms: 1 });
         let edit = ContextEdit {
             session: SessionId(1),
             intervention: InterventionId(2),

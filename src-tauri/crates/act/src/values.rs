@@ -11,22 +11,14 @@ const MOST: usize = 24_000;
 
 /// One line for the model. Values that stand in what stays are left out.
 pub(crate) fn line(gone: &[&MessageFacts], stays: &[&MessageFacts]) -> String {
-    let mut left: String = String::new();
-    for message in stays {
-        left.push_str(&message.text);
-        message.calls.iter().for_each(|call| left.push_str(&call.arguments));
-        message.results.iter().for_each(|result| left.push_str(&result.text));
-        left.push('\n');
-    }
-    let mut seen: HashSet<String> = HashSet::new();
+    let mut seen: HashSet<String> = stays.iter().flat_map(|message| of_message(message)).collect();
     let mut groups: Vec<(String, Vec<String>)> = Vec::new();
     // The newest first, so that the oldest give way where the line is full.
     let mut room = MOST;
     for message in gone.iter().rev() {
         let mut group = Vec::new();
         for value in of_message(message) {
-            let fits = value.len() + 2 <= room;
-            if fits && !left.contains(&value) && seen.insert(value.clone()) {
+            if value.len() + 2 <= room && seen.insert(value.clone()) {
                 room -= value.len() + 2;
                 group.push(value);
             }

@@ -33,6 +33,22 @@ pub(crate) fn place(edits: &mut [SessionEdit], chains: &[Hash], main_line: bool)
     placed
 }
 
+/// Bytes that edits on this request's path add to it, of which each message has so many.
+pub(crate) fn grown(edits: &[SessionEdit], chains: &[Hash], bytes: &[usize]) -> isize {
+    let placed = edits.iter().filter_map(|known| {
+        let (at, replaces) = position(&known.edit, chains)?;
+        Some(ContextEdit { at, replaces, ..known.edit.clone() })
+    });
+    let mut placed: Vec<ContextEdit> = placed.collect();
+    drop_covered(&mut placed);
+    let of = |edit: &ContextEdit| {
+        let (to, replaces) = (edit.at as usize, edit.replaces as usize);
+        let gone: usize = bytes.get(to.saturating_sub(replaces)..to).unwrap_or_default().iter().sum();
+        edit.messages.iter().map(|message| message.len()).sum::<usize>() as isize - gone as isize
+    };
+    placed.iter().map(of).sum()
+}
+
 /// What lies within a newer edit's range is gone with it: the newer one was made of what the agent said there.
 fn drop_covered(edits: &mut Vec<ContextEdit>) {
     let range = |edit: &ContextEdit| (edit.at - edit.replaces.min(edit.at), edit.at);
@@ -94,6 +110,13 @@ mod tests {
         let placed = place(&mut edits, &[hash(1), hash(2), hash(2), hash(3), hash(4), hash(5)], true);
         assert_eq!(placed.edits.iter().map(|edit| (edit.at, edit.replaces)).collect::<Vec<_>>(), [(2, 0), (5, 3)]);
         assert!(placed.lost.is_empty());
+    }
+
+    #[test]
+    fn what_edits_add_is_counted_once_and_where_they_still_lie() {
+        let word = |edit: SessionEdit| SessionEdit::new(ContextEdit { messages: vec!["12345".into()], ..edit.edit });
+        let edits = [word(edit(1, 2, 1)), word(edit(1, 3, 2)), word(edit(3, 3, 0)), word(edit(7, 8, 1))];
+        assert_eq!(grown(&edits, &[hash(1), hash(2), hash(3)], &[10, 20, 30]), 5 - 50 + 5);
     }
 
     #[test]
