@@ -171,7 +171,15 @@ export function rowAt(session: string, index: number): TimelineRow {
     side_call: index === 2,
     tool_calls:
       model && !open
-        ? [{ id: `call_${index}`, name: nextTool, error: (index + 1) % 19 === 17 ? "text" : null, blocked: false }]
+        ? [
+            {
+              id: `call_${index}`,
+              name: nextTool,
+              error: (index + 1) % 19 === 17 ? "text" : null,
+              blocked: false,
+              from_cache: false,
+            },
+          ]
         : [],
     imported: false,
     replayed: false,

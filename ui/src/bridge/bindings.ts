@@ -120,7 +120,10 @@ export type CallView = {
 	name: string,
 	/**  JSON text, as the model wrote it. */
 	arguments: Text,
+	/**  Taken out of the response by a rule. */
 	blocked: boolean,
+	/**  Blocked by `cached`: the model got an earlier result, and goes on. Say "answered from cache". */
+	from_cache: boolean,
 	at: string,
 	/**  The exchange whose request delivered the result. */
 	returned_by: string | null,
@@ -1101,6 +1104,8 @@ export type RowToolCall = {
 	error: string | null,
 	/**  Taken out of the response by a rule. */
 	blocked: boolean,
+	/**  Blocked by `cached`: the model got an earlier result, and goes on. Say "answered from cache". */
+	from_cache: boolean,
 };
 
 export type RpcError = {

@@ -89,6 +89,8 @@ pub struct Summarist {
     pub by: String,
     /// None: the tier names no model for this request's provider.
     pub model: Option<String>,
+    /// How long the agent's request waits for its words.
+    pub max_ms: u64,
 }
 
 /// What `compact` takes a share of.

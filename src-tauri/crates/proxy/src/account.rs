@@ -25,6 +25,20 @@ pub(crate) fn records(
     // The others can be recomputed from the observation.
     let told: Vec<Evaluation> =
         verdict.evaluations.into_iter().filter(|evaluation| evaluation.matched || evaluation.error.is_some()).collect();
+    records.extend(judged(session, exchange, at, told));
+    records.extend(acts.iter().flat_map(done_by));
+    records
+}
+
+/// Of a moment that is recorded already; its observation does not hold what these rules read, so that each evaluation is kept.
+pub(crate) fn records_late(exchange: &Exchange, at: Timestamp, verdict: Verdict, acts: &[Act]) -> Vec<Record> {
+    let mut records = judged(exchange.session.id, exchange.id, at, verdict.evaluations);
+    records.extend(acts.iter().flat_map(done_by));
+    records
+}
+
+fn judged(session: SessionId, exchange: ExchangeId, at: Timestamp, told: Vec<Evaluation>) -> Vec<Record> {
+    let mut records = Vec::new();
     for failed in told.iter().filter(|evaluation| evaluation.error.is_some()) {
         let payload = serde_json::json!({ "rule": failed.rule, "policy": failed.policy, "error": failed.error });
         let kind = EventKind::EvaluationFailed;
@@ -33,7 +47,6 @@ pub(crate) fn records(
     if !told.is_empty() {
         records.push(Record::Evaluated { exchange, at, evaluations: told });
     }
-    records.extend(acts.iter().flat_map(done_by));
     records
 }
 

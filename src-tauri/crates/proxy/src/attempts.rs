@@ -24,6 +24,7 @@ use crate::{
 use act::{Order, Step};
 use domain::*;
 use failing::Left;
+use std::sync::Arc;
 use std::time::Duration;
 use wire::Made;
 
@@ -32,7 +33,7 @@ const MOST_ATTEMPTS: usize = 8;
 
 /// Sends, again where rules want that, and relays what comes. `ready`: an answer is here, and nobody is asked.
 pub(crate) async fn make(
-    exchange: Exchange,
+    exchange: Arc<Exchange>,
     incoming: &Incoming,
     mut sent: Sent,
     mut outlet: Outlet,
@@ -110,7 +111,7 @@ pub(crate) async fn make(
 }
 
 /// Relays an answer that is here already.
-async fn serve(exchange: Exchange, sent: Sent, ready: Ready, outlet: Outlet) {
+async fn serve(exchange: Arc<Exchange>, sent: Sent, ready: Ready, outlet: Outlet) {
     let Ready { response, whence } = ready;
     // Once: nothing is asked behind an answer that is here.
     let _ = exchange.whence.set(whence);
@@ -177,7 +178,7 @@ async fn next(exchange: &Exchange, failed: act::Failed) -> Next {
 
 /// A failure on its way to the agent.
 struct Passing {
-    exchange: Exchange,
+    exchange: Arc<Exchange>,
     sent: Sent,
     attempt: Attempt,
     sent_at: u32,

@@ -18,21 +18,12 @@ pub(crate) async fn fold(exchange: &Exchange, moment: &Moment, observation: &mut
     let text = text(observation).to_owned();
     let answers = future::join_all(asked.iter().map(|asked| score(exchange, asked, observation.point, &text))).await;
     for (asked, answer) in asked.iter().zip(answers) {
-        match answer {
-            Ok(Scored { score, found }) => {
-                observation.named.score.insert(asked.key.clone(), score);
-                observation.named.found.insert(asked.key.clone(), found);
-            }
-            Err(why) => {
-                let payload = serde_json::json!({ "classifier": asked.key, "why": exchange.mask.masked(&why) });
-                exchange.event(EventKind::ClassifierFailed, payload);
-            }
-        }
+        take(exchange, &asked.key, answer, &mut observation.named);
     }
 }
 
 /// What the moment is about.
-fn text(observation: &Observation) -> &str {
+pub(crate) fn text(observation: &Observation) -> &str {
     let Observation { request, response, call, result, .. } = observation;
     match observation.point {
         Point::ModelRequest | Point::SessionIdle => &request.text,
@@ -42,23 +33,48 @@ fn text(observation: &Observation) -> &str {
     }
 }
 
+/// The question to a classifier that answers from elsewhere, put at once; late, it is an error.
+pub(crate) fn put(
+    exchange: &Exchange,
+    asked: &Classification,
+    url: &str,
+    point: Point,
+    text: &str,
+) -> impl Future<Output = Result<Scored, String>> + Send + use<> {
+    let question = Asked {
+        classifier: asked.name.clone(),
+        point,
+        agent: exchange.agent.clone(),
+        session: exchange.session.id,
+        exchange: exchange.id,
+        text: text.to_owned(),
+    };
+    let (answer, max) = (exchange.core.ports.classifier.score(url.to_owned(), question), asked.max);
+    async move {
+        let late = || format!("no answer within {} ms", max.as_millis());
+        tokio::time::timeout(max, answer).await.unwrap_or_else(|_| Err(late()))
+    }
+}
+
+/// One answer, or the event that says why there is none.
+pub(crate) fn take(exchange: &Exchange, key: &str, answer: Result<Scored, String>, named: &mut NamedFacts) {
+    match answer {
+        Ok(Scored { score, found }) => {
+            named.score.insert(key.to_owned(), score);
+            named.found.insert(key.to_owned(), found);
+        }
+        Err(why) => {
+            let payload = serde_json::json!({ "classifier": key, "why": exchange.mask.masked(&why) });
+            exchange.event(EventKind::ClassifierFailed, payload);
+        }
+    }
+}
+
 async fn score(exchange: &Exchange, asked: &Classification, point: Point, text: &str) -> Result<Scored, String> {
     match &asked.kind {
         _ if text.is_empty() => Ok(Scored::default()),
         ClassifierKind::Rules { certain, phrases } => Ok(Scored::by_rules(names(certain, text), names(phrases, text))),
-        ClassifierKind::Http { url } => {
-            let question = Asked {
-                classifier: asked.name.clone(),
-                point,
-                agent: exchange.agent.clone(),
-                session: exchange.session.id,
-                exchange: exchange.id,
-                text: text.to_owned(),
-            };
-            let answer = exchange.core.ports.classifier.score(url.clone(), question);
-            let late = || format!("no answer within {} ms", asked.max.as_millis());
-            tokio::time::timeout(asked.max, answer).await.unwrap_or_else(|_| Err(late()))
-        }
+        ClassifierKind::Http { url } => put(exchange, asked, url, point, text).await,
     }
 }
 

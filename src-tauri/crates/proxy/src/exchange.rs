@@ -16,6 +16,7 @@ use crate::{
         request::{self as held_request, Reasons},
     },
     headers,
+    late::{self, Late},
     mask::Mask,
     outlet::Outlet,
     passage::Incoming,
@@ -29,7 +30,6 @@ use crate::{
     summary,
 };
 use act::{Act, Step};
-use bytes::Bytes;
 use domain::*;
 use observe::{Reading, Returned};
 use parking_lot::Mutex;
@@ -38,7 +38,7 @@ use std::sync::{
     Arc, OnceLock,
     atomic::{AtomicBool, Ordering},
 };
-use wire::{Made, Request, Route};
+use wire::{Made, Request, Route, WireError};
 
 /// What an exchange carries along its way.
 pub(crate) struct Exchange {
@@ -87,6 +87,8 @@ pub(crate) struct Exchange {
     gate: Mutex<Gate>,
     /// The response was judged before it went out.
     response_judged: AtomicBool,
+    /// Moments that shadow rules judge once it has ended.
+    pub late: Mutex<Vec<Late>>,
 }
 
 impl Exchange {
@@ -221,13 +223,13 @@ impl Exchange {
 }
 
 pub(crate) async fn run(core: Arc<Core>, incoming: Incoming, reply: crate::listener::Reply) {
-    let _open = Open::new(&core);
+    let open = Open::new(&core);
     let outlet = Outlet::Fresh(reply);
     let encoding = headers::text(&incoming.arrival.headers, "content-encoding");
     let clear = wire::decode_body(encoding, &incoming.arrival.body);
     let (request, unreadable) = match clear.and_then(|clear| wire::parse(&incoming.route, clear)) {
         Ok(request) => (request, None),
-        Err(error) => match opaque(&incoming) {
+        Err(error) => match incoming.opaque() {
             Some(request) => (request, Some(error)),
             None => return,
         },
@@ -235,6 +237,24 @@ pub(crate) async fn run(core: Arc<Core>, incoming: Incoming, reply: crate::liste
     // Before its session is looked for: a rewind's first request begins the session that was promised.
     let tape = rewind::tape_of(&core, incoming.session_label()).await;
     let Some((exchange, returned)) = record::open(&core, &incoming, &request, tape).await else { return };
+    let exchange = Arc::new(exchange);
+    serve(exchange.clone(), &incoming, request, unreadable, returned, outlet).await;
+    let late = std::mem::take(&mut *exchange.late.lock());
+    if !late.is_empty() {
+        drop(open);
+        late::tell(&exchange, late).await;
+    }
+}
+
+/// Judges an opened exchange's request, and sends it on its way.
+async fn serve(
+    exchange: Arc<Exchange>,
+    incoming: &Incoming,
+    request: Request,
+    unreadable: Option<WireError>,
+    returned: Vec<Returned>,
+    outlet: Outlet,
+) {
     if let Some(error) = &unreadable {
         exchange.event(EventKind::Unreadable, serde_json::json!({ "why": error.to_string() }));
     }
@@ -260,7 +280,7 @@ pub(crate) async fn run(core: Arc<Core>, incoming: Incoming, reply: crate::liste
     if ready.is_none() && judged.acts.iter().any(|act| matches!(act.step, Step::Again)) {
         ready = exchange.answer_again();
     }
-    summary::write(&exchange, &incoming, &mut judged.acts, ready.is_none()).await;
+    summary::write(&exchange, incoming, &mut judged.acts, ready.is_none()).await;
     let reasons = Reasons::of(&mut judged.acts, judged.stop);
     let rewritten = results::edges(&exchange, &judged.acts);
     let (refusal, mut edits) = sort(judged.acts);
@@ -293,7 +313,7 @@ pub(crate) async fn run(core: Arc<Core>, incoming: Incoming, reply: crate::liste
         return held_request::reply(&exchange, &answer.text, false, outlet).await;
     }
     let edits = if unreadable.is_none() { placed.edits } else { Vec::new() };
-    let sent = sent::prepare(&exchange, &incoming, request, &edits, held, &due);
+    let sent = sent::prepare(&exchange, incoming, request, &edits, held, &due);
     let (sent, outlet) = match reasons.is_empty() {
         true => (sent, outlet),
         false => {
@@ -319,14 +339,7 @@ pub(crate) async fn run(core: Arc<Core>, incoming: Incoming, reply: crate::liste
         sent::tell(&exchange, &sent);
     }
     exchange.flush();
-    attempts::make(exchange, &incoming, sent, outlet, ready).await;
-}
-
-/// A body that is no JSON of its dialect: forwarded and kept as it is, with no message that a rule could read. The provider may say so
-/// itself.
-fn opaque(incoming: &Incoming) -> Option<Request> {
-    let nothing = wire::parse(&incoming.route, Bytes::from_static(b"{}")).ok()?;
-    Some(Request { body: incoming.arrival.body.clone(), ..nothing })
+    attempts::make(exchange, incoming, sent, outlet, ready).await;
 }
 
 async fn judge_request(exchange: &Exchange, returned: Vec<Returned>) -> Intervened {

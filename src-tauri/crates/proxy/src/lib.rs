@@ -24,6 +24,7 @@ mod hand;
 mod headers;
 mod idle;
 mod known;
+mod late;
 mod listener;
 mod mask;
 mod moment;

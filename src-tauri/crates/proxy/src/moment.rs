@@ -1,12 +1,13 @@
 //! Moments: where rules may look and act, what is observed there, and what is at hand for their actions.
 
-use crate::{exchange::Exchange, mask::Mask};
+use crate::{exchange::Exchange, mask::Mask, rewrites};
 use act::{Good, Scene};
 use domain::*;
 use observe::{Focus, Returned};
 use wire::{Answer, Spot};
 
 /// A moment at which rules may look and act.
+#[derive(Clone)]
 pub(crate) enum Moment {
     /// Before the model call.
     Request,
@@ -88,6 +89,16 @@ impl<'m> AtHand<'m> {
             context: act::Context::of(&observation.session),
             known,
         }
+    }
+
+    /// How much of the agent's request earlier rewrites keep from the model.
+    pub async fn measure(&mut self, exchange: &Exchange) {
+        let (reading, request) = (exchange.reading.clone(), exchange.request.clone());
+        let grown = exchange.session.with(move |session| {
+            let bytes: Vec<usize> = request.messages.iter().map(|span| span.len()).collect();
+            rewrites::grown(&session.edits, &reading.chains, &bytes)
+        });
+        self.context.rewritten = grown.await.unwrap_or_default();
     }
 
     pub fn scene<'a>(&'a self, exchange: &'a Exchange, moment: &'a Moment) -> Scene<'a> {

@@ -27,6 +27,13 @@ pub(crate) struct Incoming {
 }
 
 impl Incoming {
+    /// A body that is no JSON of its dialect: forwarded and kept as it is, with no message that a rule could read. The provider may say so
+    /// itself.
+    pub fn opaque(&self) -> Option<wire::Request> {
+        let nothing = wire::parse(&self.route, bytes::Bytes::from_static(b"{}")).ok()?;
+        Some(wire::Request { body: self.arrival.body.clone(), ..nothing })
+    }
+
     pub fn agent_label(&self) -> Option<&str> {
         self.address.agent.as_deref().or_else(|| headers::text(&self.arrival.headers, "x-switchtower-agent"))
     }

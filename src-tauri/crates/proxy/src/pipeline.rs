@@ -1,7 +1,8 @@
 //! The heart: observe, reason, act, at every intervention point.
 
 use crate::{
-    account, answer::Ending, budgets, classify, effects, exchange::Exchange, hand::orders::Gate, moment::AtHand, window,
+    account, answer::Ending, budgets, classify, effects, exchange::Exchange, hand::orders::Gate, late, moment::AtHand,
+    window,
 };
 use act::Act;
 use domain::*;
@@ -78,8 +79,18 @@ pub(crate) fn reason(exchange: &Exchange, observation: &Observation) -> Verdict 
     reason::evaluate(&exchange.policies, &exchange.agent, observation, &nanos)
 }
 
+/// By the rules whose scores were asked for beside the moment.
+pub(crate) fn reason_late(exchange: &Exchange, observation: &Observation) -> Verdict {
+    let clock = &exchange.core.ports.clock;
+    let nanos = || clock.now().0 as u64 * 1_000;
+    reason::evaluate_late(&exchange.policies, &exchange.agent, observation, &nanos)
+}
+
 pub(crate) async fn act(exchange: &Exchange, moment: &Moment, observation: Observation, verdict: Verdict) -> Vec<Act> {
-    let at_hand = AtHand::of(exchange, moment, &observation);
+    let mut at_hand = AtHand::of(exchange, moment, &observation);
+    if verdict.decisions.iter().any(|decision| compacts(&decision.action)) {
+        at_hand.measure(exchange).await;
+    }
     let scene = at_hand.scene(exchange, moment);
     let mut acts = act::carry_out(&verdict.decisions, &scene);
     effects::estimate(exchange, &observation, &mut acts).await;
@@ -88,6 +99,7 @@ pub(crate) async fn act(exchange: &Exchange, moment: &Moment, observation: Obser
         let risk = verdict.risk;
         exchange.note(exchange.session.with(move |session| account::bear(session, risk)).await.flatten());
     }
+    late::ask(exchange, moment, &observation);
     exchange.note(account::records(exchange.session.id, exchange.id, observation, verdict, &acts));
     for act in acts.iter().filter(|act| act.intervention.mode == Mode::Enforce) {
         exchange.intervened(act.intervention.id);
@@ -97,4 +109,12 @@ pub(crate) async fn act(exchange: &Exchange, moment: &Moment, observation: Obser
         account::settle(exchange, &acts, moment.is_at_request()).await;
     }
     acts
+}
+
+fn compacts(action: &Action) -> bool {
+    match action {
+        Action::Compact { .. } => true,
+        Action::First(actions) => actions.iter().any(compacts),
+        _ => false,
+    }
 }

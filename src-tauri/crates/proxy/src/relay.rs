@@ -38,12 +38,13 @@ use crate::{
 use bytes::Bytes;
 use domain::*;
 use futures::{StreamExt, stream::BoxStream};
+use std::sync::Arc;
 use tokio::time::Instant;
 use wire::{Framing, Shapes, StreamSurgeon};
 
 /// A response that is here, and what it belongs to.
 pub(crate) struct Came {
-    pub exchange: Exchange,
+    pub exchange: Arc<Exchange>,
     pub sent: Sent,
     pub attempt: Attempt,
     /// Microseconds since the request when it went upstream.
@@ -158,7 +159,7 @@ pub(crate) struct Removal {
 
 /// One answer under way.
 pub(crate) struct Relay {
-    pub exchange: Exchange,
+    pub exchange: Arc<Exchange>,
     pub sent: Sent,
     pub attempts: Vec<Attempt>,
     sent_at: u32,

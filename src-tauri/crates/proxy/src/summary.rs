@@ -14,12 +14,10 @@ use crate::{
 use act::{Act, Step, Summary};
 use bytes::Bytes;
 use domain::*;
-use futures::StreamExt;
+use futures::{StreamExt, future};
 use std::time::Duration;
 use wire::{Answer, Framing, Request};
 
-/// How long the agent's request waits for it.
-const PATIENCE: Duration = Duration::from_secs(20);
 /// What it may say, and what is read of it.
 const OUTPUT_TOKENS: u64 = 1_024;
 const LONGEST: usize = 1 << 20;
@@ -51,19 +49,26 @@ struct Said {
 
 /// Brings what waits for a model's words to its end, with them or without. `asks`: a model may be asked.
 pub(crate) async fn write(exchange: &Exchange, incoming: &Incoming, acts: &mut Vec<Act>, asks: bool) {
-    let mut at = 0;
-    while let Some(act) = acts.get_mut(at) {
-        at += 1;
-        match std::mem::replace(&mut act.step, Step::Nothing) {
-            Step::Summarise(summary) => act.step = summarise(exchange, incoming, act, &summary, asks).await,
-            Step::Extract(extraction) => {
-                // What stands in for it may wait for a model too.
-                let otherwise = extract::write(exchange, incoming, act, *extraction, asks).await;
-                acts.extend(otherwise);
-            }
-            step => act.step = step,
-        }
+    let (mut waiting, mut written) = (std::mem::take(acts), Vec::new());
+    while !waiting.is_empty() {
+        // Side by side: the agent waits for the slowest, not for all in turn.
+        let said = waiting.iter_mut().map(|act| one(exchange, incoming, act, asks));
+        let otherwise = future::join_all(said).await;
+        written.append(&mut waiting);
+        // What stands in for one that failed may wait for a model too.
+        waiting = otherwise.into_iter().flatten().collect();
     }
+    *acts = written;
+}
+
+/// Gives what a rule does otherwise, where its model failed.
+async fn one(exchange: &Exchange, incoming: &Incoming, act: &mut Act, asks: bool) -> Vec<Act> {
+    match std::mem::replace(&mut act.step, Step::Nothing) {
+        Step::Summarise(summary) => act.step = summarise(exchange, incoming, act, &summary, asks).await,
+        Step::Extract(extraction) => return extract::write(exchange, incoming, act, *extraction, asks).await,
+        step => act.step = step,
+    }
+    Vec::new()
 }
 
 async fn summarise(exchange: &Exchange, incoming: &Incoming, act: &mut Act, summary: &Summary, asks: bool) -> Step {
@@ -117,9 +122,10 @@ impl Question<'_> {
         let id = ExchangeId(exchange.core.ports.clock.next_id());
         let reserved = budgets::reserve_beside(exchange, id, &asked, OUTPUT_TOKENS).await?;
         let (at, began) = (exchange.core.now(), exchange.elapsed());
-        let came = match tokio::time::timeout(PATIENCE, ask(exchange, incoming, &asked)).await {
+        let patience = Duration::from_millis(self.by.max_ms);
+        let came = match tokio::time::timeout(patience, ask(exchange, incoming, &asked)).await {
             Ok(came) => came,
-            Err(_) => Err(format!("{model} took longer than {} s", PATIENCE.as_secs())),
+            Err(_) => Err(format!("{model} took longer than {patience:?}")),
         };
         let ms = f64::from(exchange.elapsed() - began) / 1000.0;
         let (usage, cost_usd) = beside::tell(exchange, self.what, (id, &asked), &came, at, ms).await;

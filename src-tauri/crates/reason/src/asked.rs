@@ -8,7 +8,7 @@ use crate::{
 use domain::{Classification, ClassifierKind, Mode, Point, SchemaFacts};
 
 impl Policy {
-    /// One that answers from elsewhere is asked for enforced rules only: shadow rules delay nothing.
+    /// One that answers from elsewhere is asked for enforced rules only: shadow rules delay nothing, theirs are asked beside the moment.
     pub(crate) fn classifications(&self, point: Point) -> impl Iterator<Item = &Classification> {
         let asked = self.declared.classifiers.iter().map(|known| &known.asked);
         asked.filter(move |asked| asked.on.contains(&point) && self.asks(asked, point))
@@ -28,6 +28,23 @@ impl Policy {
             let mut budgets = self.declared.budgets.iter();
             budgets.any(|known| rule.reads_declared("budget", &format!("{}/{}", self.name(), known.budget.name)))
         })
+    }
+
+    /// Those that only shadow rules wait for.
+    pub(crate) fn late(&self, point: Point) -> impl Iterator<Item = &Classification> {
+        let asked = self.declared.classifiers.iter().map(|known| &known.asked);
+        let reads = move |asked: &Classification| {
+            let mut rules = self.rules.iter().filter(|rule| rule.point == point && rule.mode == Mode::Shadow);
+            rules.any(|rule| rule.reads_declared("classifier", &asked.key))
+        };
+        asked.filter(move |asked| asked.on.contains(&point) && !self.asks(asked, point) && reads(asked))
+    }
+
+    /// Whether a rule waits for a score that its moment does not.
+    pub(crate) fn is_late(&self, rule: &Rule) -> bool {
+        rule.mode == Mode::Shadow
+            && !self.declared.classifiers.is_empty()
+            && self.late(rule.point).any(|asked| rule.reads_declared("classifier", &asked.key))
     }
 
     pub(crate) fn schema_facts(&self, tool: &str, result: &str) -> Vec<(String, SchemaFacts)> {

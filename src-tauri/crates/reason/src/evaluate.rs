@@ -11,20 +11,32 @@ use std::{borrow::Cow, sync::Arc};
 /// What a record of one value may hold, in characters.
 const LONGEST_VALUE: usize = 200;
 
-/// Judges a moment by every policy that applies to the agent. `ticks` counts nanoseconds from anywhere, monotonically.
+/// Judges a moment by every policy that applies to the agent, but for rules that wait for scores beside it. `ticks` counts nanoseconds from
+/// anywhere, monotonically.
 pub fn evaluate(set: &PolicySet, agent: &str, observation: &Observation, ticks: &dyn Fn() -> u64) -> Verdict {
     let policies: Vec<&Policy> = set.policies().filter(|policy| policy.applies_to(agent)).collect();
-    judge(&policies, observation, ticks)
+    judge(&policies, observation, ticks, &|policy, rule| !policy.is_late(rule))
 }
 
-pub(crate) fn judge(policies: &[&Policy], observation: &Observation, ticks: &dyn Fn() -> u64) -> Verdict {
+/// The same by those rules alone, once their scores are there.
+pub fn evaluate_late(set: &PolicySet, agent: &str, observation: &Observation, ticks: &dyn Fn() -> u64) -> Verdict {
+    let policies: Vec<&Policy> = set.policies().filter(|policy| policy.applies_to(agent)).collect();
+    judge(&policies, observation, ticks, &Policy::is_late)
+}
+
+pub(crate) fn judge(
+    policies: &[&Policy],
+    observation: &Observation,
+    ticks: &dyn Fn() -> u64,
+    which: &dyn Fn(&Policy, &Rule) -> bool,
+) -> Verdict {
     let observation = &*as_counted(policies, observation);
     let mut verdict = Verdict::default();
     let mut approvals = Vec::new();
     let mut before = ticks();
     for policy in policies {
         let in_force = |rule: &&Arc<Rule>| rule.point == observation.point && rule.is_in_force(observation.at);
-        for rule in policy.rules.iter().filter(in_force) {
+        for rule in policy.rules.iter().filter(in_force).filter(|rule| which(policy, rule)) {
             let (mut evaluation, risk) = weigh(policy, rule, observation, &mut verdict.decisions, &mut approvals);
             verdict.risk += risk;
             let after = ticks();
@@ -217,7 +229,7 @@ mod tests {
             "session": {"steps": 1}, "run": {}, "request": {},
         }))
         .unwrap();
-        let verdict = judge(&[&policy], &observation, &|| 0);
+        let verdict = judge(&[&policy], &observation, &|| 0, &|_, _| true);
         let told: Vec<_> =
             verdict.evaluations.iter().map(|one| (&*one.rule, one.matched, one.error.is_some())).collect();
         assert_eq!(told, [("open", false, true), ("closed", false, true), ("sound", true, false)]);

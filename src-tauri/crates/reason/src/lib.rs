@@ -7,6 +7,7 @@
 mod allowance;
 mod asked;
 mod breaker;
+mod choice;
 mod compile;
 mod condition;
 mod datum;
@@ -29,7 +30,7 @@ pub use allowance::{BudgetInForce, RateInForce};
 pub use breaker::{Breaker, BreakerLimits, MOST_SAMPLES, P99_SAMPLES};
 pub use compile::{Beside, compile, compile_beside, version_of};
 pub use datum::Kind;
-pub use evaluate::evaluate;
+pub use evaluate::{evaluate, evaluate_late};
 pub use policy::{Policy, RuleSummary};
 pub use problem::{Problem, Problems, Severity};
 pub use reference::reference;

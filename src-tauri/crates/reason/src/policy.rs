@@ -1,7 +1,8 @@
 //! A compiled policy: its rules in order, and what a person wants to know about it.
 
 use crate::{
-    compile::{Declared, Defaults, Tier},
+    choice::{ModelChoice, Teller},
+    compile::{Declared, Defaults},
     condition::Compiled,
     template::Template,
     trial::Case,
@@ -114,14 +115,14 @@ pub(crate) enum PlannedAction {
         fields: Vec<JsonPath>,
     },
     ExtractBy {
-        by: ModelChoice,
+        by: Teller,
         fields: Vec<String>,
     },
     Compact {
         to: f64,
         of: CompactOf,
         pin: Vec<String>,
-        summary: Option<ModelChoice>,
+        summary: Option<Teller>,
     },
     Partial {
         text: Template,
@@ -131,31 +132,6 @@ pub(crate) enum PlannedAction {
         max_age_ms: u64,
     },
     First(Vec<PlannedAction>),
-}
-
-/// A model by its name, or by a tier that names one for each provider.
-#[derive(Debug, Clone)]
-pub(crate) enum ModelChoice {
-    Named(String),
-    Tier(Tier),
-}
-
-impl ModelChoice {
-    fn fill(&self, provider: &Option<String>, observation: &Observation) -> (String, Option<String>) {
-        match self {
-            ModelChoice::Named(model) => (model.clone(), Some(model.clone())),
-            ModelChoice::Tier(tier) => {
-                let request = &observation.request;
-                let provider = provider.as_deref().unwrap_or(&request.provider);
-                (format!("tier:{}", tier.name), tier.model(provider, &request.dialect).map(str::to_owned))
-            }
-        }
-    }
-
-    fn summarist(&self, observation: &Observation) -> Summarist {
-        let (by, model) = self.fill(&None, observation);
-        Summarist { by, model }
-    }
 }
 
 impl PlannedAction {
@@ -251,7 +227,7 @@ impl PlannedAction {
                 Action::ExtractBy { by: by.summarist(observation), fields: fields.clone() }
             }
             PlannedAction::Compact { to, of, pin, summary } => {
-                let summary = summary.as_ref().map(|choice| choice.summarist(observation));
+                let summary = summary.as_ref().map(|by| by.summarist(observation));
                 Action::Compact { to: *to, of: *of, pin: pin.clone(), summary }
             }
             PlannedAction::Partial { text } => Action::Partial { text: text.fill(observation) },

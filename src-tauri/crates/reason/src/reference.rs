@@ -60,7 +60,7 @@ const MEANING: &str = "\
 - **Held back.** While an answer streams, a call is held until it is complete only where an enforced rule that can block, escalate or pause
   could match a tool of its name; what decides is what the condition says about `tool.name`. An enforced rule that can do so at
   `model.response` holds the whole answer back. `redact` and `replace` at `model.stream` hold back only the end of the text, from where a match
-  may still be under way: usually a word, at most 4,096 bytes; a match is no longer than that. Text that matches is judged before it goes, once for
+  may still be under way: usually a word, at most 8,192 bytes; a match is no longer than that. Text that matches is judged before it goes, once for
   each new value; answers that are not streamed are looked through at the same point.
 - **On time.** Rules at `model.stream` look at the first token and every quarter of a second, also while nothing comes, before the head (then
   `response.status` is 0) and at answers that come whole. Each fires once in an exchange. Where an enforced one can end the answer, tool calls go out

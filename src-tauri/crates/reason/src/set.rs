@@ -191,6 +191,12 @@ impl PolicySet {
         policies.flat_map(|policy| policy.classifications(point)).collect()
     }
 
+    /// Those that only shadow rules read, and that answer from elsewhere: asked beside the moment.
+    pub fn late_classifications(&self, point: Point) -> Vec<&Classification> {
+        let policies = self.policies().filter(|policy| !policy.declared.classifiers.is_empty());
+        policies.flat_map(|policy| policy.late(point)).collect()
+    }
+
     /// A tool's result against the schemas that rules in force read, by `policy/NAME`.
     pub fn schema_facts(&self, tool: &str, result: &str) -> BTreeMap<String, SchemaFacts> {
         let policies = self.policies().filter(|policy| !policy.declared.schemas.is_empty());

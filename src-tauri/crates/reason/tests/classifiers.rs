@@ -3,7 +3,7 @@
 
 use domain::{Action, ClassifierKind, Mode, Observation, Point};
 use serde_json::json;
-use switchtower_reason::{PolicySet, compile, evaluate};
+use switchtower_reason::{PolicySet, compile, evaluate, evaluate_late};
 
 fn loaded(source: &str) -> PolicySet {
     let loaded = PolicySet::load(vec![("p.toml".to_owned(), format!("version = 1\n{source}"))]);
@@ -39,8 +39,26 @@ fn a_classifier_is_asked_only_where_a_rule_in_force_reads_it() {
     let http = "[classifier.odd]\nkind = 'http'\nurl = 'http://127.0.0.1:1/score'\nmax = '50ms'";
     assert_eq!(asked(http, RULE, Point::ToolResult), ["p/odd"]);
     let loaded = PolicySet::load(vec![("p.toml".to_owned(), format!("version = 1\n{http}\n{shadow}"))]);
-    assert!(loaded.set.classifications(Point::ToolResult).is_empty(), "shadow rules delay nothing");
-    assert!(loaded.problems[0].message.contains("not asked"), "{:?}", loaded.problems);
+    let set = loaded.set;
+    assert!(
+        set.classifications(Point::ToolResult).is_empty() && loaded.problems.is_empty(),
+        "shadow rules delay nothing"
+    );
+    assert_eq!(set.late_classifications(Point::ToolResult)[0].key, "p/odd", "theirs is asked beside the moment");
+    let seen = |score: Option<f64>| -> Observation {
+        let score = score.map_or(json!({}), |score| json!({ "p/odd": score }));
+        serde_json::from_value(json!({
+            "point": "tool.result", "at": 0, "trace": {"session": "ses_0000000000001", "exchange": "exc_0000000000002"},
+            "session": {}, "run": {}, "request": {}, "tool": {}, "result": {}, "named": {"score": score},
+        }))
+        .unwrap()
+    };
+    assert!(evaluate(&set, "agent", &seen(None), &|| 0).evaluations.is_empty(), "and judged once it is there");
+    let late = evaluate_late(&set, "agent", &seen(Some(0.5)), &|| 0);
+    assert!(late.evaluations[0].matched && late.decisions[0].mode == Mode::Shadow);
+    let both = self::loaded(&format!("{http}\n{RULE}{}", shadow.replace("id = 'r'", "id = 's'")));
+    assert!(both.late_classifications(Point::ToolResult).is_empty(), "an enforced rule's score serves both");
+    assert_eq!(evaluate(&both, "agent", &seen(Some(0.5)), &|| 0).evaluations.len(), 2);
 }
 
 #[test]
@@ -59,7 +77,7 @@ fn the_simple_key_makes_rules_of_the_full_form() {
                [classifier.prompt_injection]\nkind = 'rules'\nlists = ['prompt_injection']\n";
     loaded(&format!("{own}{written}"));
     let patterns: Vec<&str> = set.stream_patterns(Mode::Enforce).map(|pattern| pattern.name.as_str()).collect();
-    assert_eq!(patterns, ["secret_key", "private_key", "json_web_token", "card", "account", "cpf", "dni"]);
+    assert_eq!(patterns, ["secret_key", "plain_key", "private_key", "json_web_token", "card", "account", "cpf", "dni"]);
 }
 
 #[test]

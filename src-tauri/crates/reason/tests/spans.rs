@@ -59,7 +59,7 @@ fn results_and_contexts_are_cut_as_the_file_says_or_as_usual() {
         "[{ compact = { summary = 'tier:fast' } }, { compact = { summary = 'tier:none' } }, { compact = { summary = 'm' } }]",
     );
     let by = |by: &str, model: Option<&str>| {
-        let summary = Some(Summarist { by: by.to_owned(), model: model.map(str::to_owned) });
+        let summary = Some(Summarist { by: by.to_owned(), model: model.map(str::to_owned), max_ms: 20_000 });
         Action::Compact { to: 0.5, of: Default::default(), pin: Vec::new(), summary }
     };
     assert_eq!(summed, [by("tier:fast", Some("small")), by("tier:none", None), by("m", Some("m"))]);
@@ -82,13 +82,13 @@ fn a_result_s_fields_are_named_in_words_where_a_model_finds_them() {
     let found = decided(
         "tool.result",
         "[tiers]\nfast = 'small'\nnone = { other = 'x' }",
-        "[{ extract = { fields = ['order id', '$.total'], model = 'tier:fast' } }, { first = [{ extract = { fields = ['a'], model = 'tier:none' } }, 'truncate'] }]",
+        "[{ extract = { fields = ['order id', 'total'], model = 'tier:fast' } }, { first = [{ extract = { fields = ['a'], model = 'tier:none' } }, 'truncate'] }]",
     );
     let by = |by: &str, model: Option<&str>, fields: &[&str]| Action::ExtractBy {
-        by: Summarist { by: by.to_owned(), model: model.map(str::to_owned) },
+        by: Summarist { by: by.to_owned(), model: model.map(str::to_owned), max_ms: 20_000 },
         fields: fields.iter().map(|field| (*field).to_owned()).collect(),
     };
-    assert_eq!(found[0], by("tier:fast", Some("small"), &["order id", "$.total"]));
+    assert_eq!(found[0], by("tier:fast", Some("small"), &["order id", "total"]));
     assert_eq!(found[0].name(), "extract");
     assert!(matches!(&found[1], Action::First(all) if all[0] == by("tier:none", None, &["a"])), "{found:?}");
     let told = |actions: &str| mistake("tool.result", "[tiers]\nfast = 'small'", actions);
@@ -100,6 +100,18 @@ fn a_result_s_fields_are_named_in_words_where_a_model_finds_them() {
         told("[{ extract = { fields = ['a', ' '], model = 'm' } }]"),
         ("' '".into(), "a field without a name".into())
     );
+    assert_eq!(
+        told("[{ extract = { fields = ['a', '$.total'], model = 'm' } }]"),
+        ("'$.total'".into(), "`$.total` is a JSON path, and a model takes words".into())
+    );
+    assert_eq!(
+        told("[{ extract = { fields = ['a'], model = 'm', max = '2m' } }]"),
+        ("\'2m\'".into(), "`max` is longer than nothing, and at most 1m".into())
+    );
+    let alone = told("[{ extract = { fields = ['$.a'], max = '1s' } }]");
+    assert_eq!(alone, ("max".into(), "`max` is a model's time, and no model is asked".into()));
+    let found = decided("tool.result", "", "[{ extract = { fields = ['a'], model = 'm', max = '300ms' } }]");
+    assert!(matches!(&found[0], Action::ExtractBy { by, .. } if by.max_ms == 300), "{found:?}");
     assert_eq!(told("[{ extract = { fields = [], model = 'm' } }]").1, "`extract` names no field");
     assert_eq!(told("[{ extract = { model = 'm' } }]").1, "`extract` needs `fields`");
     assert_eq!(told("[{ extract = { fields = ['a'], model = '' } }]").1, "`model` names no model");
@@ -142,8 +154,10 @@ fn a_pattern_without_bound_is_told_of_where_text_streams() {
         warnings.into_iter().map(|warning| warning.message).collect::<Vec<_>>()
     };
     let told = warned("model.stream", "a+b");
-    assert_eq!(told, ["`text` matches texts of any length: on a stream a match ends after 4096 bytes"]);
-    assert!(warned("model.stream", "a{1,9}b").is_empty() && warned("model.response", "a+b").is_empty());
+    assert_eq!(told, ["`text` matches texts of any length: on a stream a match ends after 8192 bytes"]);
+    assert!(warned("model.stream", "a{1,9}b").is_empty() && warned("model.request", "a+b").is_empty());
+    let held = ["`redact` at model.response holds every answer back until it is complete"];
+    assert_eq!(warned("model.response", "a{1,9}b"), held);
     assert_eq!(mistake("model.stream", "", "[{ replace = 'x' }]").1, "an answer on its way cannot be replaced whole");
     assert_eq!(mistake("tool.call", "", "[{ replace = 'x' }]").1, "a call cannot be replaced whole");
 }

@@ -69,9 +69,14 @@ function modelFigures(row: TimelineRow): string[] {
 
 function toolFigures(row: TimelineRow): string[] {
   const evidence = row.tool_calls[0]?.error ?? null;
+  if (isFromCache(row)) return ["the model got an earlier result"];
   if (row.state === "blocked") return ["taken out of the answer"];
   if (row.state === "open") return ["no result yet"];
   return [evidence === null ? "returned" : (EVIDENCE[evidence] ?? evidence)];
+}
+
+function isFromCache(row: TimelineRow): boolean {
+  return row.state === "blocked" && (row.tool_calls[0]?.from_cache ?? false);
 }
 
 export function State({ row }: { row: TimelineRow }) {
@@ -101,7 +106,11 @@ export function State({ row }: { row: TimelineRow }) {
     case "cancelled":
       return <Pill icon={CircleSlash}>cancelled</Pill>;
     case "blocked":
-      return (
+      return isFromCache(row) ? (
+        <Pill tone="policy" icon={History}>
+          answered from cache
+        </Pill>
+      ) : (
         <Pill tone="policy" icon={ShieldBan}>
           blocked
         </Pill>

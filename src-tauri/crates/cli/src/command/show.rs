@@ -143,6 +143,7 @@ fn mark(row: &TimelineRow) -> (&'static str, Tone) {
     match (row.state, row.kind) {
         (RowState::Open, _) => ("…", Tone::Good),
         (RowState::Failed | RowState::Interrupted, _) => ("✗", Tone::Bad),
+        (RowState::Blocked, _) if row.tool_calls.first().is_some_and(|call| call.from_cache) => ("↻", Tone::Faint),
         (RowState::Blocked, _) => ("⊘", Tone::Warn),
         (RowState::Cancelled, _) => ("–", Tone::Warn),
         (_, RowKind::Model) if row.replayed => ("↻", Tone::Faint),

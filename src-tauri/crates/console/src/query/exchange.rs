@@ -175,6 +175,7 @@ fn call(stored: StoredCall) -> CallView {
         name: stored.call.name,
         arguments: stored.call.arguments.into(),
         blocked: stored.blocked,
+        from_cache: stored.blocked && domain::is_earlier_result(&stored.preview),
         at: stored.at.rfc3339(),
         returned_by: stored.returned_by.map(|exchange| exchange.to_string()),
         returned_at: stored.returned_at.map(Timestamp::rfc3339),

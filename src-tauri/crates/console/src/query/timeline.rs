@@ -82,6 +82,7 @@ fn row(row: ledger::TimelineRow) -> TimelineRow {
                 name: call.name,
                 error: call.error.map(evidence),
                 blocked: call.blocked,
+                from_cache: call.from_cache,
             })
             .collect(),
         interventions: row.interventions.iter().map(|done| done.id.to_string()).collect(),

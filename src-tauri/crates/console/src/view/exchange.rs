@@ -119,7 +119,10 @@ pub struct CallView {
     pub name: String,
     /// JSON text, as the model wrote it.
     pub arguments: Text,
+    /// Taken out of the response by a rule.
     pub blocked: bool,
+    /// Blocked by `cached`: the model got an earlier result, and goes on. Say "answered from cache".
+    pub from_cache: bool,
     pub at: String,
     /// The exchange whose request delivered the result.
     pub returned_by: Option<String>,

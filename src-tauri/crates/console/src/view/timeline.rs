@@ -34,6 +34,8 @@ pub struct RowToolCall {
     pub error: Option<String>,
     /// Taken out of the response by a rule.
     pub blocked: bool,
+    /// Blocked by `cached`: the model got an earlier result, and goes on. Say "answered from cache".
+    pub from_cache: bool,
 }
 
 /// An intervention's pill.

@@ -3,7 +3,10 @@
 
 use super::{ms, time};
 use crate::{Ledger, LedgerError, layout::*};
-use domain::{ErrorEvidence, ExchangeId, ExchangeState, InterventionId, Mode, RunId, SessionId, Timestamp, Usage};
+use domain::{
+    ErrorEvidence, ExchangeId, ExchangeState, InterventionId, Mode, RunId, SessionId, Timestamp, Usage,
+    is_earlier_result,
+};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RowKind {
@@ -53,6 +56,8 @@ pub struct RowCall {
     pub error: Option<ErrorEvidence>,
     pub returned: bool,
     pub blocked: bool,
+    /// Blocked, and answered with an earlier result.
+    pub from_cache: bool,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -176,6 +181,7 @@ impl Ledger {
                         error: call.error.filter(|code| *code > 0).map(|code| evidence::value(code - 1)),
                         returned: call.returned_after.is_some(),
                         blocked: call.blocked,
+                        from_cache: call.blocked && call.preview.as_deref().is_some_and(is_earlier_result),
                     })
                     .collect(),
                 interventions: done

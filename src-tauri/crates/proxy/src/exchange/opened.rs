@@ -74,6 +74,7 @@ impl Exchange {
             requests_before: standing.requests_before,
             gate: Mutex::default(),
             response_judged: AtomicBool::new(false),
+            late: Mutex::default(),
         }
     }
 }

@@ -3,6 +3,7 @@
 use super::{Lookout, Whence, watch::Watch};
 use crate::{exchange::Exchange, sent::Sent};
 use domain::Attempt;
+use std::sync::Arc;
 use wire::{Framing, Shapes};
 
 /// An attempt that begins. `why`: none for the agent's own request.
@@ -19,7 +20,7 @@ pub(crate) fn attempt(sent: &Sent, why: Option<String>) -> Attempt {
 
 /// What relaying needs of the way so far.
 pub(crate) struct Way {
-    pub exchange: Exchange,
+    pub exchange: Arc<Exchange>,
     pub sent: Sent,
     pub attempt: Attempt,
     /// Microseconds since the request when it went upstream.

@@ -4,10 +4,9 @@ use super::{Declared, duration, section::Section, spans};
 use crate::{
     language::{CLASSIFIER, LISTS, List, list},
     nearest::did_you_mean,
-    policy::Rule,
     problem::Report,
 };
-use domain::{Classification, ClassifierKind, Mode, Pattern, Point};
+use domain::{Classification, ClassifierKind, Pattern, Point};
 use std::time::Duration;
 use toml_edit::Item;
 
@@ -89,20 +88,6 @@ fn classifier(
         }
     };
     Some(Classes { asked: named(name, policy, kind, on, max), threshold })
-}
-
-/// A shadow rule delays nothing, so it does not wait for an answer from elsewhere.
-pub(super) fn check_shadow(rules: &[Rule], declared: &Declared, report: &mut Report<'_>) {
-    let http = |known: &&Classes| matches!(known.asked.kind, ClassifierKind::Http { .. });
-    for known in declared.classifiers.iter().filter(http) {
-        let mut reading = rules.iter().filter(|rule| rule.reads_declared("classifier", &known.asked.key));
-        if let Some(rule) = reading.find(|rule| rule.mode == Mode::Shadow) {
-            let message =
-                format!("`{}` is not asked for the shadow rule `{}`: it delays nothing", known.asked.name, rule.id);
-            let hint = "let an enforced rule read it that does no harm, such as one that taints".to_owned();
-            report.warn(rule.at.clone(), message, Some(hint));
-        }
-    }
 }
 
 fn rules(section: &Section<'_>, name: &str, declared: &Declared, report: &mut Report<'_>) -> Option<ClassifierKind> {

@@ -1,7 +1,7 @@
 //! Actions on what the model is told, compiled: `truncate`, `extract`, `compact`.
 
-use super::{order, section::Section};
-use crate::{condition::Place, policy::PlannedAction, problem::Report};
+use super::{duration, order, section::Section};
+use crate::{choice::Teller, condition::Place, policy::PlannedAction, problem::Report, toml_text::TomlText};
 use domain::{CompactOf, JsonPath};
 use std::ops::Range;
 
@@ -9,6 +9,9 @@ use std::ops::Range;
 const HEAD: u64 = 2_000;
 const TAIL: u64 = 1_000;
 const SHARE: f64 = 0.5;
+/// How long a request waits for another model's words.
+const MAX_MS: u64 = 20_000;
+const LONGEST_MS: u64 = 60_000;
 const OFS: &[(&str, CompactOf)] = &[("window", CompactOf::Window), ("context", CompactOf::Context)];
 
 pub(super) fn truncate(section: Option<&Section<'_>>, report: &mut Report<'_>) -> PlannedAction {
@@ -33,11 +36,39 @@ pub(super) fn extract(
     }
     match section.and_then(|section| section.text("model", report)) {
         Some(by) => {
-            let by = order::model(by, "model", place, report);
+            let by = teller(by, "model", section, place, report);
             let fields = words(texts, report);
             Some(PlannedAction::ExtractBy { by: by?, fields })
         }
-        None => Some(PlannedAction::Extract { fields: paths(texts, report) }),
+        None => {
+            without_a_model(section, report);
+            Some(PlannedAction::Extract { fields: paths(texts, report) })
+        }
+    }
+}
+
+/// A model that `key` names, and how long it has.
+fn teller(
+    to: TomlText,
+    key: &str,
+    section: Option<&Section<'_>>,
+    place: Place<'_>,
+    report: &mut Report<'_>,
+) -> Option<Teller> {
+    let model = order::model(to, key, place, report);
+    let max_ms = section.and_then(|section| section.duration("max", report)).unwrap_or(MAX_MS);
+    if let Some(section) = section.filter(|_| max_ms == 0 || max_ms > LONGEST_MS) {
+        let most = duration::spelled(LONGEST_MS);
+        report.error(section.value_span("max"), format!("`max` is longer than nothing, and at most {most}"));
+    }
+    Some(Teller { model: model?, max_ms })
+}
+
+/// A time without a model to have it.
+fn without_a_model(section: Option<&Section<'_>>, report: &mut Report<'_>) {
+    if let Some(section) = section.filter(|section| section.item("max").is_some()) {
+        let hint = Some("name a model, or leave `max` out".to_owned());
+        report.error_with_hint(section.key_span("max"), "`max` is a model's time, and no model is asked", hint);
     }
 }
 
@@ -69,6 +100,10 @@ fn words(texts: Vec<(String, Range<usize>)>, report: &mut Report<'_>) -> Vec<Str
     for (text, span) in texts {
         match text.trim() {
             "" => report.error_with_hint(span, "a field without a name", extract_hint()),
+            path if path.starts_with('$') => {
+                let hint = Some("leave `model` out to take it by its path, or name the field in words".to_owned());
+                report.error_with_hint(span, format!("`{path}` is a JSON path, and a model takes words"), hint);
+            }
             field => fields.push(field.to_owned()),
         }
     }
@@ -87,8 +122,11 @@ pub(super) fn compact(
     let pin = section.and_then(|section| section.texts("pin", report)).unwrap_or_default();
     let pin = pin.into_iter().map(|(text, _)| text).filter(|text| !text.is_empty()).collect();
     let summary = match section.and_then(|section| section.text("summary", report)) {
-        Some(by) => Some(order::model(by, "summary", place, report)?),
-        None => None,
+        Some(by) => Some(teller(by, "summary", section, place, report)?),
+        None => {
+            without_a_model(section, report);
+            None
+        }
     };
     let of = section.and_then(|section| section.choice("of", OFS, report)).unwrap_or_default();
     Some(PlannedAction::Compact { to, of, pin, summary })

@@ -134,7 +134,6 @@ fn read(file_name: &str, source: &str, beside: Beside<'_>, report: &mut Report<'
     for (section, id) in sections.iter().zip(&ids[first_full..]) {
         rules.extend(rule::compile(section, id, file, defaults, report));
     }
-    classifier::check_shadow(&rules, &declared, report);
     hold::check_patience(&rules, agents.as_ref(), report);
     let cases = given::cases(&top, file, &rules, report);
     let version = PolicyVersion { version: version_of(source), name, source: source.to_owned() };

@@ -2,12 +2,8 @@
 
 use super::section::Section;
 use crate::{
-    condition::Place,
-    nearest::did_you_mean,
-    policy::{ModelChoice, PlannedAction},
-    problem::Report,
-    template::Template,
-    toml_text::TomlText,
+    choice::ModelChoice, condition::Place, nearest::did_you_mean, policy::PlannedAction, problem::Report,
+    template::Template, toml_text::TomlText,
 };
 use domain::{Effort, Limits, RefuseAs, Scope};
 use std::ops::Range;

@@ -108,6 +108,17 @@ fn check_bounds(patterns: &[Pattern], span: Range<usize>, place: Place<'_>, repo
     }
 }
 
+/// A complete answer has been held back whole; on its way only its end is.
+fn check_held(action: &str, span: Range<usize>, place: Place<'_>, report: &mut Report<'_>) {
+    if place.point == Point::ModelResponse {
+        let message = format!("`{action}` at model.response holds every answer back until it is complete");
+        let hint = Some(
+            "at `on = \"model.stream\"` an answer goes on streaming, and only what may become a match waits".to_owned(),
+        );
+        report.warn(span, message, hint);
+    }
+}
+
 pub(super) fn redact(
     short: Option<TomlText>,
     section: Option<&Section<'_>>,
@@ -124,7 +135,9 @@ pub(super) fn redact(
         }
         return None;
     }
-    check_bounds(&patterns, section.map_or(span.clone(), |section| section.span.clone()), place, report);
+    let span = section.map_or(span, |section| section.span.clone());
+    check_bounds(&patterns, span.clone(), place, report);
+    check_held("redact", span, place, report);
     Some(PlannedAction::Redact { patterns })
 }
 
@@ -147,6 +160,9 @@ pub(super) fn replace(
         report.error_with_hint(span, format!("{part} cannot be replaced whole"), hint);
         return None;
     }
-    check_bounds(&patterns, span, place, report);
+    check_bounds(&patterns, span.clone(), place, report);
+    if !patterns.is_empty() {
+        check_held("replace", span, place, report);
+    }
     Some(PlannedAction::Replace { patterns, with })
 }

@@ -207,7 +207,12 @@ pub const ACTIONS: &[ActionWord] = &[
             field(
                 "summary",
                 Takes::Text,
-                "A model's name, or `tier:NAME`, of the caller's own provider: it is asked, with the caller's key and for 20 seconds at most, to say what leaves; the call stands in the record as one beside the turn, its cost is the session's. Where it fails the turns leave without.",
+                "A model's name, or `tier:NAME`, of the caller's own provider: it is asked, with the caller's key, to say what leaves; the call stands in the record as one beside the turn, its cost is the session's. Where it fails or is late the turns leave without.",
+            ),
+            field(
+                "max",
+                Takes::Duration,
+                "How long the request waits for the summary; `\"20s\"` unless set, at most `\"1m\"`.",
             ),
         ],
         short: None,
@@ -237,7 +242,12 @@ pub const ACTIONS: &[ActionWord] = &[
             field(
                 "model",
                 Takes::Text,
-                "A model's name, or `tier:NAME`, of the caller's own provider: it is asked for the fields, with the caller's key and for 20 seconds at most; the call stands in the record as one beside the turn, its cost is the session's.",
+                "A model's name, or `tier:NAME`, of the caller's own provider: it is asked for the fields, with the caller's key; the call stands in the record as one beside the turn, its cost is the session's.",
+            ),
+            field(
+                "max",
+                Takes::Duration,
+                "How long the request waits for that model; `\"20s\"` unless set, at most `\"1m\"`. Several results are asked about at once.",
             ),
         ],
         short: None,

@@ -201,7 +201,7 @@ pub const CLASSIFIER: &[Key] = &[
     acts(
         "max",
         Takes::Duration,
-        "How long it may take, `\"2s\"` unless set; then there is no score, and a rule that reads it goes by its `on_error`. A shadow rule does not wait: `http` is not asked for it.",
+        "How long it may take, `\"2s\"` unless set; then there is no score, and a rule that reads it goes by its `on_error`. A shadow rule does not wait: its score is asked for beside the traffic, and its verdict recorded once it is there.",
     ),
     acts("threshold", Takes::Number, "From which score on the rule of `safety_classifiers` acts; 0.5 unless set."),
     acts(
