@@ -64,6 +64,8 @@ async fn a_forced_breaker_stays_so_over_a_restart() {
     let mut runtime = Runtime::start_in(folder.path(), &options);
     let wrong = runtime.ask("set_breaker", json!({"breaker": "man", "key": "openai", "state": "forced_open"})).await;
     assert!(wrong.unwrap_err().to_string().contains("declared are circuits/main"));
+    let nobody = runtime.ask("set_breaker", json!({"breaker": "main", "key": "opneai", "state": "forced_open"})).await;
+    assert!(nobody.unwrap_err().to_string().contains("does not watch"), "no such provider");
     let set = json!({"breaker": "main", "key": "openai", "state": "forced_open"});
     assert_eq!(runtime.rpc("set_breaker", set).await["state"], "forced_open");
     for life in ["before", "after"] {
@@ -116,6 +118,43 @@ async fn a_provider_s_word_on_asking_again_is_heeded() {
         assert_eq!((response.status, response.header("x-should-retry")), (status, Some(advice)));
         assert_eq!(provider.received().len(), asked, "{status} {advice}");
     }
+}
+
+/// However long a provider asks to wait: the failure passes to a client that would not stay, its header with it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wait_without_end_is_the_client_s_to_know() {
+    for (name, value) in
+        [("retry-after", "3600"), ("retry-after", "1e308"), ("retry-after-ms", "1e300"), ("retry-after", "inf")]
+    {
+        let provider = Provider::replies([render::error(Dialect::Chat, 429, "busy").header(name, value)]).await;
+        let runtime = Runtime::start(&Options::to(&provider.base).policy("again", PATIENT));
+        let mut agent = Agent::new(&runtime.proxy, Dialect::Chat, false);
+        agent.say("Hello");
+        let response = agent.send().await.unwrap();
+        assert_eq!((response.status, response.header(name)), (429, Some(value)));
+        assert_eq!(provider.received().len(), 1, "{name}: {value}");
+    }
+}
+
+/// A call that was to be a probe and is refused by another rule makes room for another.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_probe_that_never_went_out_is_none() {
+    let policy = "version = 1\n[breaker.main]\nper = \"provider\"\nconsecutive = 1\ncooldown = \"500ms\"\n\
+                  [[rule]]\nid = \"open\"\non = \"model.request\"\nwhen = \"breaker.main.open\"\ndo = [{ block = \"Open.\" }]\n\
+                  [[rule]]\nid = \"no\"\non = \"model.request\"\nwhen = \"breaker.main.half_open && request.messages > 2\"\ndo = [{ block = \"Not you.\" }]\n";
+    let good = render::render(Dialect::Chat, false, false, &Turn::text("Fine."));
+    let provider = Provider::replies([render::error(Dialect::Chat, 500, "down"), good]).await;
+    let runtime = Runtime::start(&Options::to(&provider.base).policy("p", policy));
+    let ask = |questions: usize| {
+        let mut agent = Agent::new(&runtime.proxy, Dialect::Chat, false);
+        (0..questions).for_each(|question| agent.say(&format!("Question {question}")));
+        async move { agent.send().await.unwrap().text() }
+    };
+    ask(1).await;
+    assert!(ask(1).await.contains("Open."));
+    tokio::time::sleep(Duration::from_millis(600)).await;
+    assert!(ask(5).await.contains("Not you."));
+    assert!(ask(1).await.contains("Fine."), "the provider is well, and this one may find out");
 }
 
 /// A client that leaves while its call waits to be tried again: nothing is sent for it any more.

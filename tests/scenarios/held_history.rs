@@ -64,3 +64,34 @@ async fn after_a_continuation_the_provider_is_asked_to_go_on_from_its_own_latest
         assert_eq!(sent[2]["input"], json!("Thanks"), "streamed={streamed}: nothing else is touched");
     }
 }
+
+/// What a rule answered in the model's place, its provider never heard: the agent goes on from it, in the same session, and the provider
+/// hears what was asked and said.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_goes_on_from_what_a_rule_answered() {
+    let policy = "version = 1\n[[rule]]\nid = \"no\"\non = \"model.request\"\nwhen = \"session.steps == 2\"\ndo = [{ block = \"Not now.\" }]\n";
+    for streamed in [false, true] {
+        let provider = Provider::turns([Turn::text("First."), Turn::text("Third.").numbered(2)]).await;
+        let runtime = Runtime::start(&Options::to(&provider.base).policy("p", policy));
+        let mut agent = Agent::new(&runtime.proxy, Dialect::Responses, streamed);
+        let mut answers = Vec::new();
+        for text in ["One", "Two", "Three"] {
+            agent.history.clear();
+            agent.say(text);
+            let (answer, response) = agent.turn().await;
+            let given = response.text().split("\"resp_").nth(1).unwrap().split('"').next().unwrap().to_owned();
+            agent.extra = json!({"previous_response_id": format!("resp_{given}"), "store": true});
+            answers.push(answer.text);
+        }
+        assert!(answers[1].starts_with("Not now."), "streamed={streamed}: {answers:?}");
+        assert_eq!(answers[2], "Third.", "streamed={streamed}");
+        let sent = provider.received().iter().map(|request| request.json()).collect::<Vec<_>>();
+        assert_eq!(sent.len(), 2, "streamed={streamed}");
+        assert_eq!(sent[1]["previous_response_id"], "resp_scripted_0", "streamed={streamed}: the last that it knows");
+        let told = sent[1]["input"].to_string();
+        for words in ["Two", "Not now.", "Three"] {
+            assert!(told.contains(words), "streamed={streamed}: {words} is missing in {told}");
+        }
+        assert_eq!(runtime.sessions().await.len(), 1, "streamed={streamed}");
+    }
+}

@@ -130,3 +130,24 @@ async fn what_is_settled_is_the_providers_own_count_at_its_rates() {
         assert!((exchange["cost_usd"].as_f64().unwrap() - golden).abs() < 1e-9, "{what}: {exchange}");
     }
 }
+
+/// What a provider counts by mistake is bounded: sums of it stay numbers, the answer passes, and the budget is used up.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_absurd_count_of_a_provider_s_breaks_nothing() {
+    for (dialect, streamed) in forms() {
+        let what = format!("{dialect:?} streamed={streamed}");
+        let absurd = used(u64::MAX / 2, u64::MAX / 4);
+        let provider = crate::hand_world::provider(move |_| Turn::text("Fine.").with_usage(absurd)).await;
+        let policy = "version = 1\nname = \"p\"\n[budget.day]\nper = \"day\"\nlimit_tokens = 1_000_000\n";
+        let runtime = Runtime::start(&Options::to(&provider.base).policy("p", policy));
+        let mut agent = naming(agent(&runtime, "bot~one", dialect, streamed), 100);
+        let (answer, response) = say(&mut agent, "Go").await;
+        assert_eq!(answer.text, "Fine.", "{what}");
+        assert_eq!(
+            runtime.settled(response.header("x-switchtower-exchange").unwrap()).await["state"],
+            "complete",
+            "{what}"
+        );
+        assert!(say(&mut agent, "Go").await.0.text.contains("Refused by budget day"), "{what}");
+    }
+}

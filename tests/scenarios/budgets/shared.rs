@@ -86,6 +86,10 @@ async fn of_two_policies_the_stricter_holds_and_a_person_can_raise_it() {
     let wrong = json!({"session": session, "command": "budget", "name": "budget.none", "set": 3});
     let told = runtime.ask("control_session", wrong).await.unwrap_err();
     assert!(told["message"].as_str().unwrap().contains("strict/budget.strict"), "{told}");
+    for set in [1.5, 1e300, -1.0] {
+        let wrong = json!({"session": session, "command": "budget", "name": "budget.strict", "set": set});
+        assert!(runtime.ask("control_session", wrong).await.is_err(), "half a token, or no number: {set}");
+    }
     let raise = json!({"session": session, "command": "budget", "name": "budget.strict", "raise": 1_000});
     runtime.rpc("control_session", raise).await;
     assert_eq!(say(&mut agent, "Go").await.0.text, "Fine.");

@@ -65,7 +65,7 @@ fn wait(backoff: Backoff, failed: &Failed) -> Result<u64, String> {
     let longest = backoff.base_ms.saturating_mul(1 << failed.before.min(16)).min(backoff.max_ms);
     let jitter = (longest as f64 * failed.chance) as u64;
     // Clients that were told the same moment must not come back in the same moment.
-    let wait_ms = failed.retry_after_ms.map_or(jitter, |asked| asked + jitter.min(backoff.base_ms));
+    let wait_ms = failed.retry_after_ms.map_or(jitter, |asked| asked.saturating_add(jitter.min(backoff.base_ms)));
     // Half of what is left is for the answer.
     let most = failed.patience_ms.map_or(LONGEST_WAIT_MS, |patience| (patience / 2).min(LONGEST_WAIT_MS));
     if wait_ms > most {
@@ -107,6 +107,7 @@ mod tests {
         let asked = |ms| wait(BACKOFF, &Failed { retry_after_ms: Some(ms), ..failed(Fault::RateLimit) });
         assert_eq!(asked(2_000), Ok(2_250));
         assert!(asked(40_000).unwrap_err().contains("the client may not stay"));
+        assert!(asked(u64::MAX).is_err(), "however long");
         let patient = Failed { retry_after_ms: Some(90_000), patience_ms: None, ..failed(Fault::RateLimit) };
         assert_eq!(wait(BACKOFF, &patient), Ok(90_250));
     }

@@ -61,7 +61,7 @@ impl Counted {
     pub fn tokens(self, usage: &Usage) -> u64 {
         match self {
             Counted::New => usage.budgeted(),
-            Counted::All => usage.input + usage.output,
+            Counted::All => usage.input.saturating_add(usage.output),
         }
     }
 }

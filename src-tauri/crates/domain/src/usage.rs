@@ -24,16 +24,16 @@ pub struct Usage {
 impl Usage {
     /// Input that was not served from the provider's cache, plus output: what a token budget counts.
     pub fn budgeted(&self) -> u64 {
-        self.input.saturating_sub(self.cached) + self.output
+        self.input.saturating_sub(self.cached).saturating_add(self.output)
     }
 
     pub fn plus(&self, other: &Usage) -> Usage {
         Usage {
-            input: self.input + other.input,
-            cached: self.cached + other.cached,
-            cache_write: self.cache_write + other.cache_write,
-            output: self.output + other.output,
-            reasoning: self.reasoning + other.reasoning,
+            input: self.input.saturating_add(other.input),
+            cached: self.cached.saturating_add(other.cached),
+            cache_write: self.cache_write.saturating_add(other.cache_write),
+            output: self.output.saturating_add(other.output),
+            reasoning: self.reasoning.saturating_add(other.reasoning),
             estimated: self.estimated || other.estimated,
         }
     }

@@ -1,6 +1,6 @@
 //! How an exchange ends: what it came to is folded into its session, recorded, and only then completed towards the agent.
 
-use crate::{exchange::Exchange, headers, outlet::Outlet, record};
+use crate::{continuation, exchange::Exchange, headers, outlet::Outlet, record, relay};
 use bytes::Bytes;
 use domain::*;
 use http::{HeaderMap, StatusCode, header};
@@ -65,6 +65,15 @@ pub(crate) async fn give(exchange: &Exchange, made: Made, mut ending: Ending, ou
         true => wire::error_frame_in(exchange.request.dialect, framing, None, &wire::error_message(&made)),
         false => Bytes::from(made.frames.concat()),
     };
+    if ending.state == ExchangeState::Answered
+        && made.status < 400
+        && exchange.request.dialect == Dialect::OpenaiResponses
+    {
+        // Its agent may go on by this answer's id.
+        let said = continuation::read(&exchange.request, framing, &body);
+        relay::hold_said(exchange, &said).await;
+        ending.delivered = Some(said);
+    }
     let status = if outlet.is_open() { 200 } else { made.status };
     if outlet.is_open() {
         headers::put(&mut head, header::CONTENT_TYPE, form);

@@ -15,7 +15,7 @@ mod way;
 pub(crate) use asking::{keep_response, notes, waiting_response};
 pub(crate) use closing::{give_up, gone, interrupted, replaced_calls, used};
 use early::Early;
-pub(crate) use early::give as give_early;
+pub(crate) use early::{give as give_early, hold_said};
 pub(crate) use framing::{framing, put_back, taken};
 pub(crate) use lookout::{EndNow, Lookout};
 pub(crate) use ready::{Ready, Whence, again};

@@ -11,10 +11,21 @@ impl Runtime {
         core.breakers.list(&core.policies(), core.now())
     }
 
-    /// Holds a breaker in a state, or with `closed` gives it back to what it sees. None: no policy in force declares it for that key.
+    /// Holds a breaker in a state, or with `closed` gives it back to what it sees. None: no policy in force declares it for that key,
+    /// or the key is nobody's.
     pub fn force_breaker(&self, forced: &ForcedBreaker) -> Option<BreakerStatus> {
         let core = self.core();
         let (policies, at) = (core.policies(), core.now());
+        let declared = policies.breakers().find(|declared| declared.key == forced.breaker)?;
+        let of = |provider: &str| core.config.providers.iter().any(|known| known.name == provider);
+        let known = match declared.per {
+            BreakerPer::Provider => of(&forced.key),
+            BreakerPer::Model => forced.key.split_once('/').is_some_and(|(provider, _)| of(provider)),
+            BreakerPer::Tool => !forced.key.is_empty(),
+        };
+        if !known {
+            return None;
+        }
         let changed: Changed = core.breakers.force(&policies, forced, at)?;
         let kind = EventKind::BreakerForced;
         core.ports.sink.record(vec![Record::Event(Event {

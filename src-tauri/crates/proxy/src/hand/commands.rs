@@ -232,6 +232,12 @@ impl Hands<'_> {
         if !after.is_finite() || after < 0.0 {
             return Err(HandError::BadEdit(format!("a budget is a number from 0, not {after}")));
         }
+        if policies.with_limit(&name, after).is_none() {
+            return Err(HandError::BadEdit(format!(
+                "{name} cannot be set to {after}: tokens, errors and milliseconds are whole numbers up to {}, a context limit is a share below 1",
+                u32::MAX
+            )));
+        }
         let orders = self.orders();
         orders.budgets.retain(|(known, _)| *known != name);
         orders.budgets.push((name.clone(), after));

@@ -73,11 +73,7 @@ impl Relay {
 pub(crate) async fn give(exchange: &Exchange, sent: &Request, end: EndNow, mut attempts: Vec<Attempt>, outlet: Outlet) {
     let id = exchange.id.to_string();
     if sent.dialect == Dialect::OpenaiResponses {
-        let said = Bytes::from(format!(
-            r#"{{"type":"message","role":"assistant","content":[{{"type":"output_text","text":{}}}]}}"#,
-            wire::json::quote(&end.note)
-        ));
-        hold(exchange, sent, format!("resp_{id}"), vec![said]).await;
+        hold(exchange, sent, format!("resp_{id}"), vec![message(&end.note)]).await;
     }
     exchange.intervened(end.intervention);
     let usage = estimate::usage(exchange, &Answer::default()).await;
@@ -97,6 +93,20 @@ pub(crate) async fn give(exchange: &Exchange, sent: &Request, end: EndNow, mut a
     answer::give(exchange, made, ending, outlet).await;
 }
 
+/// The same for what the runtime answered in the model's place.
+pub(crate) async fn hold_said(exchange: &Exchange, said: &Answer) {
+    let given = said.id.clone().unwrap_or_else(|| format!("resp_{}", exchange.id));
+    let text = (!said.text.is_empty()).then(|| message(&said.text));
+    hold(exchange, &exchange.request, given, text.into_iter().collect()).await;
+}
+
+fn message(text: &str) -> Bytes {
+    Bytes::from(format!(
+        r#"{{"type":"message","role":"assistant","content":[{{"type":"output_text","text":{}}}]}}"#,
+        wire::json::quote(text)
+    ))
+}
+
 /// The agent may go on by this response's id, which its provider does not keep: then from the response before, with what was asked and said
 /// since.
 async fn hold(exchange: &Exchange, sent: &Request, given: String, said: Vec<Bytes>) {
@@ -109,5 +119,12 @@ async fn hold(exchange: &Exchange, sent: &Request, given: String, said: Vec<Byte
     };
     let results = (0..sent.messages.len()).map(whole).chain(said).collect();
     let held = HeldAnswer { given, real: sent.previous_response.clone(), results };
-    exchange.session.with(move |session| session.held.push(held)).await;
+    exchange
+        .session
+        .with(move |session| {
+            if !session.held.iter().any(|known| known.given == held.given) {
+                session.held.push(held);
+            }
+        })
+        .await;
 }

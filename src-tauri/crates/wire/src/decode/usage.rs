@@ -3,6 +3,9 @@
 use crate::json::{self, Span};
 use domain::{Dialect, Usage};
 
+/// No model reads or writes so much at once: a count beyond it is a provider's mistake, and sums of it still are numbers.
+const MOST: u64 = 1_000_000_000_000;
+
 /// The usage that an unstreamed body carries. Error bodies carry none.
 pub fn usage(dialect: Dialect, body: &[u8]) -> Option<Usage> {
     let root = json::root(body)?;
@@ -17,7 +20,11 @@ pub fn usage(dialect: Dialect, body: &[u8]) -> Option<Usage> {
 
 /// A count at a path below `object`.
 fn count(data: &[u8], object: &Span, path: &[&str]) -> Option<u64> {
-    json::find(data, object.clone(), path).and_then(|at| json::number(data, at))
+    json::find(data, object.clone(), path).and_then(|at| number(data, at))
+}
+
+fn number(data: &[u8], value: Span) -> Option<u64> {
+    json::number(data, value).map(|count| count.min(MOST))
 }
 
 pub(super) fn chat(data: &[u8], usage: Span) -> Option<Usage> {
@@ -85,7 +92,7 @@ impl AnthropicCounts {
                 }
                 _ => continue,
             };
-            *place = json::number(data, value).or(*place);
+            *place = number(data, value).or(*place);
         }
     }
 
