@@ -105,3 +105,27 @@ async fn of_two_policies_the_stricter_holds_and_a_person_can_raise_it() {
         (Some(1_200.0), Some(200.0), Some(0.0))
     );
 }
+
+/// A sub-agent is known by the task that its parent gave it: what it spends is its own.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sub_agent_s_run_has_an_account_of_its_own() {
+    const TASK: &str = "Read hello.txt and report its content.";
+    for dialect in [Dialect::Chat, Dialect::Anthropic] {
+        let provider = crate::hand_world::provider(|round| match round {
+            0 => Turn::call("search", json!({"path": TASK})).with_usage(used(40, 60)),
+            _ => Turn::text("Fine.").with_usage(used(40, 60)),
+        })
+        .await;
+        let runtime = Runtime::start(&Options::to(&provider.base).policy("p", &policy("subtask", 290)));
+        let mut main = naming(agent(&runtime, "bot~one", dialect, false), 110);
+        let (answer, _) = say(&mut main, "What is in hello.txt?").await;
+        let mut child = naming(agent(&runtime, "bot~one", dialect, false), 110);
+        assert_eq!(say(&mut child, TASK).await.0.text, "Fine.", "{dialect:?}");
+        main.give(&[(answer.calls[0].clone(), switchtower_tests::agent::Outcome::good("It says hi."))]);
+        let (answer, _) = main.turn().await;
+        assert_eq!(answer.text, "Fine.", "{dialect:?}: what its sub-agent used is not the parent's");
+        main.say("And again?");
+        assert_eq!(main.turn().await.0.text, "Fine.", "{dialect:?}: a new run");
+        assert_eq!(runtime.sessions().await.len(), 2, "{dialect:?}");
+    }
+}

@@ -124,3 +124,21 @@ async fn an_answer_that_ends_at_its_cap_is_told_with_the_budget_s_figures() {
         assert_eq!(events(&wide, "ended_at_cap").await.len(), 0, "{what}");
     }
 }
+
+/// An answer that comes whole cannot be ended early: it passes, what it came to is counted, and the record says that it was too much.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_whole_answer_beyond_its_cap_passes_and_is_told() {
+    for (dialect, streamed) in forms().filter(|(_, streamed)| !streamed) {
+        let what = format!("{dialect:?} streamed={streamed}");
+        let provider = crate::hand_world::provider(|_| Turn::text("Fine.").with_usage(used(40, 1_500))).await;
+        let runtime = Runtime::start(&Options::to(&provider.base).policy("simple", SIMPLE));
+        let mut agent = agent(&runtime, "bot~one", dialect, streamed);
+        assert_eq!(say(&mut agent, "Go on").await.0.text, "Fine.", "{what}");
+        assert!(say(&mut agent, "Go on").await.0.text.contains("token_budget_per_session"), "{what}");
+        let told = events(&runtime, "overspent").await;
+        assert_eq!(told.len(), 1, "{what}: {told:?}");
+        let why = told[0]["why"].as_str().unwrap();
+        assert!(why.starts_with("The call came to 1540 tokens, and 400 tokens were reserved"), "{what}: {why}");
+        assert!(why.ends_with("now 1540 of 400 tokens per session are used."), "{what}: {why}");
+    }
+}

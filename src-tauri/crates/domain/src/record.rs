@@ -207,6 +207,8 @@ pub enum EventKind {
     CountedAsSpent,
     /// An answer ended where its output was capped to what was left of a budget: of which, and how it stands.
     EndedAtCap,
+    /// A call came to more than was reserved for it, and filled a budget beyond its limit: which, and how it stands.
+    Overspent,
     /// The model could not be asked to go on after calls were taken out, and why: the answer ended there.
     FollowUpFailed,
     RecordedLate,

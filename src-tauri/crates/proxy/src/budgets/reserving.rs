@@ -2,7 +2,7 @@
 //! settled when it is over.
 
 use super::{
-    book::Reserving,
+    book::{Claim, Reserving},
     counting::{self, Asked, Call},
     purse::{Purse, Stage, State},
     told,
@@ -196,10 +196,21 @@ pub(crate) fn settle(exchange: &Exchange, usage: &Usage, cost_usd: Option<f64>, 
         return;
     }
     let usd = cost_usd.unwrap_or_default();
-    let spent = purse
-        .book()
-        .settle(exchange.id, &state.claims, |claim| Spending { tokens: claim.budget.counted.tokens(usage), usd });
-    state.stage = Stage::Settled;
+    let came = |claim: &Claim| Spending { tokens: claim.budget.counted.tokens(usage), usd };
+    let reserved = purse.book().open_of(exchange.id, &state.claims);
+    let spent = purse.book().settle(exchange.id, &state.claims, came);
+    let granted = std::mem::replace(&mut state.stage, Stage::Settled) == Stage::Granted;
+    for (place, claim) in state.claims.iter().enumerate().filter(|(_, claim)| granted && !claim.watches) {
+        let (Some(entry), Some((_, now)), Some((_, had))) =
+            (purse.entry_of(place), spent.get(place), reserved.get(place))
+        else {
+            continue;
+        };
+        // The call that crosses the limit says so, not each one after it.
+        if !claim.budget.holds(*now) && claim.budget.holds(now.less(came(claim))) {
+            told::overspent(exchange, entry, *had, came(claim), *now);
+        }
+    }
     if let Some((claim, most)) = state.capped.take().filter(|_| finish.is_some_and(wire::is_length_stop))
         && let (Some(entry), Some((_, spent))) = (purse.entry_of(claim), spent.get(claim))
     {

@@ -16,6 +16,25 @@ pub(super) struct Cited {
 }
 
 impl Entry {
+    /// `395 of 400 tokens per session are used`.
+    fn stands(&self, spent: Spending) -> String {
+        let per = self.budget.per.name();
+        let of_tokens = |limit: u64| format!("{} of {limit} tokens per {per} are used", spent.tokens);
+        let of_money = |limit: f64| format!("{:.6} of {limit} USD per {per} are used", spent.usd);
+        let tokens = self.budget.limit_tokens.map(of_tokens);
+        let each: Vec<String> = tokens.into_iter().chain(self.budget.limit_usd.map(of_money)).collect();
+        each.join(" and ")
+    }
+
+    fn figures(&self, why: String, spent: Spending) -> serde_json::Value {
+        let Entry { rule, policy, budget, .. } = self;
+        serde_json::json!({
+            "why": why, "policy": policy, "rule": rule, "budget": budget.name, "per": budget.per.name(),
+            "used": budget.share(spent), "tokens": spent.tokens, "usd": spent.usd,
+            "limit_tokens": budget.limit_tokens, "limit_usd": budget.limit_usd,
+        })
+    }
+
     fn cited(&self) -> Cited {
         let Entry { rule, policy, version, mode, .. } = self.clone();
         Cited { rule, policy, version, mode }
@@ -46,22 +65,31 @@ fn cap(most: u64) -> Limits {
 
 /// The model stopped where its output was capped.
 pub(super) fn ended_at_cap(exchange: &Exchange, entry: &Entry, most: u64, spent: Spending) {
-    let Entry { rule, policy, budget, .. } = entry;
-    let per = budget.per.name();
-    let of_tokens = |limit: u64| format!("{} of {limit} tokens per {per} are used", spent.tokens);
-    let of_money = |limit: f64| format!("{:.6} of {limit} USD per {per} are used", spent.usd);
-    let stands: Vec<String> =
-        budget.limit_tokens.map(of_tokens).into_iter().chain(budget.limit_usd.map(of_money)).collect();
+    let Entry { rule, policy, .. } = entry;
     let why = format!(
         "The answer is cut at {most} output tokens, as much as {rule} of policy {policy} had left for it; now {}.",
-        stands.join(" and ")
+        entry.stands(spent)
     );
-    let payload = serde_json::json!({
-        "why": why, "policy": policy, "rule": rule, "budget": budget.name, "per": per, "capped_to": most,
-        "used": budget.share(spent), "tokens": spent.tokens, "usd": spent.usd,
-        "limit_tokens": budget.limit_tokens, "limit_usd": budget.limit_usd,
-    });
+    let mut payload = entry.figures(why, spent);
+    payload["capped_to"] = most.into();
     exchange.event(EventKind::EndedAtCap, payload);
+}
+
+/// A call came to more than it had reserved, and to more than there was.
+pub(super) fn overspent(exchange: &Exchange, entry: &Entry, reserved: Spending, came: Spending, spent: Spending) {
+    let of = |amount: Spending| match entry.budget.limit_tokens {
+        Some(_) => format!("{} tokens", amount.tokens),
+        None => format!("{:.6} USD", amount.usd),
+    };
+    let why = format!(
+        "The call came to {}, and {} were reserved: its provider did not heed the cap, or counts otherwise. By {} of policy {} now {}.",
+        of(came),
+        of(reserved),
+        entry.rule,
+        entry.policy,
+        entry.stands(spent)
+    );
+    exchange.event(EventKind::Overspent, entry.figures(why, spent));
 }
 
 /// What rules added to it since it was reserved does not fit.

@@ -271,7 +271,7 @@ impl DeclaredBudget {
         match (&self.asks, self.key) {
             (Some(_), _) => format!("By {whose} {taken}{more}. Let this one call go out?"),
             (None, TOKENS) => format!(
-                "Refused by {whose}: this session has used {{{{session.tokens}}}} tokens, the limit is {}. Start a new session, or raise the limit.",
+                "Refused by {whose}: this session has used {{{{session.tokens}}}} tokens, the limit is {}, and this call may need {{{{budget[\"{TOKENS}\"].call}}}}. Start a new session, or raise the limit.",
                 self.budget.limit_tokens.unwrap_or_default()
             ),
             (None, _) => format!("Refused by {whose}: {taken}{more}."),
