@@ -57,6 +57,15 @@ pub async fn cached_call(dialect: Dialect, streamed: bool) {
     let last = sent[3].len();
     assert_eq!(sent[4][..last], sent[3][..], "call and result stand in later requests");
     assert!(told(&world, 5).contains("Not now."), "{}", told(&world, 5));
+    let session = world.session().await;
+    let rows = world.rpc("list_timeline", json!({"session": session["id"], "from": 0, "count": 100})).await;
+    let calls: Vec<_> = rows["rows"].as_array().unwrap().iter().filter(|row| row["kind"] == "tool").collect();
+    let told: Vec<_> =
+        calls.iter().map(|row| (&row["tool_calls"][0]["blocked"], &row["tool_calls"][0]["from_cache"])).collect();
+    let (yes, no) = (&json!(true), &json!(false));
+    assert_eq!(told, [(no, no), (yes, yes), (yes, no)], "a list says which was answered from cache: {rows}");
+    let exchange = world.rpc("get_exchange", json!({"exchange": calls[1]["exchange"]})).await;
+    assert_eq!((&exchange["calls"][0]["from_cache"], &exchange["calls"][0]["blocked"]), (yes, yes), "{exchange}");
     let act = recorded(&world, "cached").await;
     let summary = act["summary"].as_str().unwrap();
     assert!(summary.contains("delete_file is not among `[tools] read_only`"), "{summary}");

@@ -4,6 +4,7 @@
 
 mod answers;
 mod beside;
+mod contexts;
 mod requests;
 
 use bytes::Bytes;
