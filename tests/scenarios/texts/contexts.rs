@@ -55,6 +55,66 @@ async fn a_context_that_was_compacted_is_compacted_again_as_far() {
     assert!(json!(sent[49]).to_string().contains("ORD-077"), "values of what left first still stand there");
 }
 
+/// A client's own compaction in between: what was left out of the history that it gave up is left out of nothing else, and says so.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_compacts_by_itself_loses_nothing_of_its_new_history() {
+    let policy = "version = 1\n[[rule]]\nid = \"room\"\non = \"model.request\"\nwhen = \"request.messages > 14\"\ndo = [{ compact = { to = 0.4, of = \"context\" } }]\n";
+    let provider = Provider::start(|request| {
+        let round = request.json()["messages"].as_array().unwrap().len();
+        let ended = request.json().to_string().contains("Conversation so far");
+        let turn =
+            if ended { Turn::text("I go on.") } else { Turn::call("search", json!({"path": format!("p{round}")})) };
+        render::answer(request, &turn.numbered(round))
+    })
+    .await;
+    let runtime = Runtime::start(&Options::to(&provider.base).policy("texts", policy));
+    let send = async |messages: &[Value]| {
+        let request = Dialect::Chat
+            .request(false, "sk-x", chat(json!(messages)).to_string())
+            .header("x-switchtower-session", "one");
+        let response = Client::once(&runtime.proxy, &request).await.unwrap();
+        let answer: Value = serde_json::from_slice(&response.body).unwrap();
+        (answer["choices"][0]["message"].clone(), response.header("x-switchtower-session").unwrap().to_owned())
+    };
+    let mut messages =
+        vec![json!({"role": "system", "content": "RULES"}), json!({"role": "user", "content": "THE TASK"})];
+    for round in 0..10 {
+        let (said, _) = send(&messages).await;
+        let id = said["tool_calls"][0]["id"].clone();
+        messages.extend([
+            said,
+            json!({"role": "tool", "tool_call_id": id, "content": format!("{round} {}", "lorem ".repeat(300))}),
+        ]);
+    }
+    let last = provider.last().json()["messages"].as_array().unwrap().len();
+    assert!(last < messages.len() - 2, "it was compacted: {last} of {}", messages.len());
+    let own = [
+        json!({"role": "system", "content": "RULES"}),
+        json!({"role": "user", "content": "Conversation so far: all p were searched."}),
+    ];
+    let mut messages = own.to_vec();
+    let mut session = String::new();
+    for round in 0..10 {
+        let (said, id) = send(&messages).await;
+        session = id;
+        let sent = provider.last().json()["messages"].clone();
+        if messages.len() <= 14 {
+            assert_eq!(sent, json!(messages), "{round}: its own history, whole");
+        }
+        assert_eq!(&sent.as_array().unwrap()[..2], own);
+        messages.extend([said, json!({"role": "user", "content": format!("{round} {}", "more ".repeat(300))})]);
+    }
+    assert!(
+        provider.last().json()["messages"].as_array().unwrap().len() < messages.len() - 2,
+        "and compacted in its turn"
+    );
+    let acts = runtime.rpc("list_interventions", json!({"session": session})).await;
+    assert!(
+        acts["interventions"].as_array().unwrap().iter().filter(|act| act["action"] == "compact").count() >= 2,
+        "{acts}"
+    );
+}
+
 /// Histories as clients really send them, each over the limit: what goes out is a conversation still.
 #[tokio::test(flavor = "multi_thread")]
 async fn odd_histories_are_compacted_or_left_alone() {

@@ -6,6 +6,7 @@ mod answers;
 mod beside;
 mod contexts;
 mod requests;
+mod results;
 
 use bytes::Bytes;
 use serde_json::{Value, json};

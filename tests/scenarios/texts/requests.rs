@@ -120,7 +120,7 @@ async fn no_part_of_a_gemini_or_ollama_request_lets_a_key_out() {
             ]},
             {"role": "user", "parts": [
                 {"functionResponse": {"id": "a", "name": "f", "response": {"output": text, "name": text}}},
-                {"functionResponse": {"id": "b", "name": "g", "response": {"url": text}}},
+                {"functionResponse": {"id": "b", "name": "g", "response": {"url": text, "n": 1700000000000_u64}}},
             ]},
             {"role": "model", "parts": [{"executableCode": {"language": "PYTHON", "code": format!("k='{text}'")}}, {"codeExecutionResult": {"outcome": "OUTCOME_OK", "output": text}}]},
             {"role": "user", "parts": [{"text": "Go on"}]},
@@ -147,4 +147,39 @@ async fn no_part_of_a_gemini_or_ollama_request_lets_a_key_out() {
     let (response, sent) = once(SAFE, Dialect::Ollama, false, body(KEY), Reply::json(200, reply.to_string())).await;
     assert_eq!(sent.json(), body(TOKEN));
     assert!(response.text().contains(&format!("It is {KEY}.")), "{}", response.text());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_card_s_number_is_none_less_for_being_a_json_number() {
+    let (card, plain) = (4111111111111111_u64, json!("4111111111111111"));
+    let messages = json!([
+        {"role": "user", "content": "Pay"},
+        {"role": "assistant", "content": null, "tool_calls": [{"id": "c", "type": "function", "function": {"name": "pay", "arguments": json!({"card": card, "at": 1700000000000_u64, "n": [card]}).to_string()}}]},
+        {"role": "tool", "tool_call_id": "c", "content": json!({"card": card, "ratio": 0.5555555555554444}).to_string()},
+    ]);
+    let (_, sent) = once(SAFE, Dialect::Chat, false, chat(messages), whole_chat("Done.")).await;
+    let told = sent.json()["messages"].clone();
+    assert!(!told.to_string().contains(plain.as_str().unwrap()), "{told}");
+    let arguments: Value =
+        serde_json::from_str(told[1]["tool_calls"][0]["function"]["arguments"].as_str().unwrap()).unwrap();
+    assert_eq!(arguments, json!({"card": "[redacted:card:1]", "at": 1700000000000_u64, "n": ["[redacted:card:1]"]}));
+    assert!(told[2]["content"].as_str().unwrap().contains("\"ratio\":0.5555555555554444"), "{told}");
+    let input = json!({"model": "claude-sonnet-4-5", "max_tokens": 9, "messages": [{"role": "user", "content": "Pay"}, {"role": "assistant", "content": [{"type": "tool_use", "id": "t", "name": "pay", "input": {"card": card}}]}, {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "t", "content": "ok"}]}]});
+    let reply = json!({"id": "msg_1", "type": "message", "role": "assistant", "model": "m", "stop_reason": "end_turn", "content": [{"type": "text", "text": "Done."}], "usage": {"input_tokens": 3, "output_tokens": 2}});
+    let (_, sent) = once(SAFE, Dialect::Anthropic, false, input, Reply::json(200, reply.to_string())).await;
+    assert_eq!(sent.json()["messages"][1]["content"][0]["input"]["card"], "[redacted:card:1]");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn prompts_without_messages_are_read_too() {
+    let body = |text: &str| json!({"model": "llama3.2", "stream": false, "system": format!("Keep {text}"), "prompt": text, "suffix": "", "images": ["AKIAPICTUREPICTURE77"]});
+    let reply = json!({"model": "llama3.2", "response": format!("It is {TOKEN}."), "done": true, "done_reason": "stop", "context": [1, 2]});
+    let (response, sent) =
+        once(SAFE, Dialect::OllamaGenerate, false, body(KEY), Reply::json(200, reply.to_string())).await;
+    assert_eq!(sent.json(), body(TOKEN));
+    assert!(response.text().contains(&format!("It is {KEY}.")), "{}", response.text());
+    let body = |text: &str| json!({"model": "gpt-4o-mini", "input": [{"role": "developer", "content": text}, {"role": "user", "content": [{"type": "input_text", "text": text}]}, {"type": "item_reference", "id": "msg_1"}]});
+    let reply = json!({"id": "resp_1", "object": "response", "status": "completed", "model": "m", "output": []});
+    let (_, sent) = once(SAFE, Dialect::Responses, false, body(KEY), Reply::json(200, reply.to_string())).await;
+    assert_eq!(sent.json(), body(TOKEN));
 }

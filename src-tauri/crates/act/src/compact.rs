@@ -36,9 +36,16 @@ pub fn plan(facts: &[Arc<MessageFacts>], bytes: &[usize], target: usize, pins: &
     let candidates = &starts[1..=last];
     let whole: usize = bytes.iter().sum();
     let planned = |to: usize| planned(facts, bytes, from..to, pins);
-    // The more leaves the less is left, lines included.
-    let enough = candidates.partition_point(|to| whole.saturating_sub(planned(*to).1) > target);
-    let (plan, saved) = planned(candidates[enough.min(candidates.len() - 1)]);
+    // A line comes to an eighth of what leaves, mostly: what that says is looked at first, and only where it is not enough at more.
+    let roughly = |to: &usize| whole - bytes[from..*to].iter().sum::<usize>() * 7 / 8;
+    let first = candidates.partition_point(|to| roughly(to) > target).min(candidates.len() - 1);
+    let (plan, saved) = planned(candidates[first]);
+    let more = &candidates[first + 1..];
+    if whole.saturating_sub(saved) <= target || more.is_empty() {
+        return (saved > 0).then_some(plan);
+    }
+    let enough = more.partition_point(|to| whole.saturating_sub(planned(*to).1) > target);
+    let (plan, saved) = planned(more[enough.min(more.len() - 1)]);
     (saved > 0).then_some(plan)
 }
 

@@ -194,7 +194,16 @@ fn strings(doc: &[u8], value: Span, of: &mut impl FnMut(&str, Span)) {
         Some(b'{') => {
             json::members(doc, value).unwrap_or_default().into_iter().for_each(|member| strings(doc, member.value, of));
         }
+        Some(b'0'..=b'9') => long_number(doc, value, of),
         _ => {}
+    }
+}
+
+/// A number that could be an account's: what takes its place is a text.
+fn long_number(doc: &[u8], value: Span, of: &mut impl FnMut(&str, Span)) {
+    let text = std::str::from_utf8(&doc[value.clone()]).unwrap_or_default();
+    if text.len() >= SHORTEST_NUMBER && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        of(text, value);
     }
 }
 
@@ -243,6 +252,9 @@ const SILENT: &[&str] = &[
 /// Members and kinds of a call to a tool.
 const CALLS: &[&str] =
     &["tool_calls", "functionCall", "function_call", "tool_use", "server_tool_use", "custom_tool_call"];
+
+/// Shorter ones are counts and ids.
+const SHORTEST_NUMBER: usize = 12;
 
 /// Where a text stands.
 #[derive(Clone, Copy, Default)]
@@ -301,6 +313,7 @@ fn visit(doc: &[u8], value: Span, place: Place<'_>, of: &mut impl FnMut(Place<'_
                 of(place, &text, value);
             }
         }
+        Some(b'0'..=b'9') if place.own => long_number(doc, value, &mut |text, at| of(place, text, at)),
         Some(b'[') => {
             for element in json::elements(doc, value).unwrap_or_default() {
                 visit(doc, element, place, of);

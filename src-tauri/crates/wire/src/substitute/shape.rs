@@ -11,7 +11,10 @@ use regex_syntax::{
 use std::{
     collections::HashMap,
     ops::Range,
-    sync::{Arc, Mutex, OnceLock},
+    sync::{
+        Arc, Mutex, OnceLock,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 /// The longest character: what a look-around may read behind a match.
@@ -21,11 +24,45 @@ const KEPT: usize = 512;
 
 #[derive(Debug)]
 pub(super) struct Shape {
+    /// Which of all that were ever compiled.
+    number: usize,
     whole: meta::Regex,
     source: Hir,
     /// Made when a text first arrives in pieces. None: too large to be built; then everything may still be under way.
     begun: OnceLock<Option<meta::Regex>>,
     check: Option<Check>,
+}
+
+/// Several shapes as one.
+#[derive(Debug)]
+pub(super) struct Any(meta::Regex);
+
+impl Any {
+    /// Compiled once for each set; none for a single one, or where all of them together are too large.
+    pub fn of<'s>(shapes: impl Iterator<Item = &'s Arc<Shape>>) -> Option<Arc<Any>> {
+        static KNOWN: Mutex<Option<HashMap<Vec<usize>, Arc<Any>>>> = Mutex::new(None);
+        let shapes: Vec<&Arc<Shape>> = shapes.collect();
+        if shapes.len() < 2 {
+            return None;
+        }
+        let key: Vec<usize> = shapes.iter().map(|shape| shape.number).collect();
+        let mut known = KNOWN.lock().ok()?;
+        let known = known.get_or_insert_default();
+        if let Some(any) = known.get(&key) {
+            return Some(any.clone());
+        }
+        let sources: Vec<&Hir> = shapes.iter().map(|shape| &shape.source).collect();
+        let any = Arc::new(Any(meta::Regex::builder().build_many_from_hir(&sources).ok()?));
+        if known.len() >= KEPT {
+            known.clear();
+        }
+        known.insert(key, any.clone());
+        Some(any)
+    }
+
+    pub fn matches(&self, text: &str) -> bool {
+        self.0.is_match(text)
+    }
 }
 
 /// What a text has of one shape.
@@ -60,7 +97,9 @@ impl Shape {
     fn compile(source: &str, check: Option<Check>) -> Option<Shape> {
         let hir = Parser::new().parse(source).ok()?;
         let whole = meta::Regex::builder().build_from_hir(&hir).ok()?;
-        Some(Shape { whole, source: hir, begun: OnceLock::new(), check })
+        static COMPILED: AtomicUsize = AtomicUsize::new(0);
+        let number = COMPILED.fetch_add(1, Ordering::Relaxed);
+        Some(Shape { number, whole, source: hir, begun: OnceLock::new(), check })
     }
 
     /// Looks at `text` from `from` on; what stands before is context. `last`: no more text comes.

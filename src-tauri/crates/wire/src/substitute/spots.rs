@@ -1,6 +1,9 @@
 //! Several patterns over one text: what matches, where, and how much of the text may go.
 
-use super::{Substitutions, shape::Shape};
+use super::{
+    Substitutions,
+    shape::{Any, Shape},
+};
 use domain::Pattern;
 use std::{ops::Range, sync::Arc};
 
@@ -8,6 +11,8 @@ use std::{ops::Range, sync::Arc};
 #[derive(Debug, Clone, Default)]
 pub struct Shapes {
     shapes: Vec<(Pattern, Arc<Shape>)>,
+    /// Of several, whether there is any: most texts have none, and one look says so.
+    any: Option<Arc<Any>>,
 }
 
 /// A stretch of text that matches; where matches overlap, all of them together.
@@ -61,7 +66,8 @@ impl Shapes {
                 shapes.push((pattern.clone(), shape));
             }
         }
-        Shapes { shapes }
+        let any = Any::of(shapes.iter().map(|(_, shape)| shape));
+        Shapes { shapes, any }
     }
 
     pub fn is_empty(&self) -> bool {
@@ -87,6 +93,9 @@ impl Shapes {
 
     /// Spots of the settled part of `text` from `from` on.
     pub(super) fn find(&self, text: &str, from: usize, last: bool) -> Found {
+        if last && from == 0 && self.any.as_ref().is_some_and(|any| !any.matches(text)) {
+            return Found::nothing(text.len());
+        }
         let mut spots: Vec<(Range<usize>, usize)> = Vec::new();
         let mut failed: Vec<Range<usize>> = Vec::new();
         let mut settled = text.len();
