@@ -64,7 +64,7 @@ ${Array.from(
   { length: 12 },
   (_, i) => `[budget.${["research", "drafts", "reviews"][i % 3]}-${PERS[i % 4]}-${i}]
 per = "${PERS[i % 4]}"
-${i % 2 === 0 ? `limit_tokens = ${9_000 + i * 23_000}` : `limit_usd = ${(0.02 + i * 0.03).toFixed(2)}`}
+${i % 2 === 0 ? `limit_tokens = ${30_000 + i * 20_000}` : `limit_usd = ${(0.35 + i * 0.15).toFixed(2)}`}
 `,
 ).join("\n")}`;
 

@@ -19,6 +19,7 @@ test("an effect says what was saved and what was spent", () => {
 test("a headline leaves the text to what stands below it", () => {
   expect(headline("Refused the call: Not today.", "Not today.")).toBe("Refused the call");
   expect(headline("Refused the call: Not today.", "")).toBe("Refused the call: Not today.");
+  expect(headline("Would have: Refused the call: Not to…", "Not today.")).toBe("Would have: Refused the call");
   expect(headline("Rerouted the call to haiku", "haiku")).toBe("Rerouted the call to haiku");
 });
 

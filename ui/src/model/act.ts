@@ -17,10 +17,18 @@ export function obstacle(summary: string): string {
   return at < 0 ? said : said.slice(at + 2);
 }
 
+const WOULD = "Would have: ";
+
 /** What was done, without the text behind it where that stands below as what came of it. */
 export function headline(summary: string, after: string): string {
-  const text = after.trim();
-  return text !== "" && summary.endsWith(`: ${text}`) ? summary.slice(0, -text.length - 2) : summary;
+  const from = summary.startsWith(WOULD) ? WOULD.length : 0;
+  const at = summary.indexOf(": ", from);
+  // A long text was cut for the line.
+  const text = summary
+    .slice(at + 2)
+    .replace(/…$/, "")
+    .trim();
+  return at >= 0 && text !== "" && after.includes(text) ? summary.slice(0, at) : summary;
 }
 
 /** How far an answer that was ended early can be trusted, from 0 to 1, and what that was computed from. */

@@ -8,7 +8,7 @@ const UNITS: [RegExp, (value: number) => string][] = [
   [/_ms$|\.ms_since$|p99_ms$/, duration],
   [/(^|\.)bytes$/, bytes],
   [/_usd$/, (value) => money(value)],
-  [/\.context_used$|^budget\..*\.(used|projected)$/, percent],
+  [/\.context_used$|^budget[.[].*\.(used|projected)$/, percent],
   [/(^|[._])tokens(_since)?$/, () => "tokens"],
 ];
 

@@ -83,7 +83,9 @@ function Row({ breaker }: { breaker: BreakerView }) {
         <span className={`flex shrink-0 items-center gap-1 ${tone}`} title={says}>
           <Icon size={12} /> {word}
         </span>
-        <span className="shrink-0 text-faint text-xs">{breaker.since !== null && <Ago at={breaker.since} />}</span>
+        <span className="shrink-0 text-faint text-xs">
+          {breaker.since !== null && <Ago at={breaker.since} worded />}
+        </span>
         <span ref={acts} className="ml-auto flex gap-1">
           {isForced(breaker.state) ? (
             <Button

@@ -21,7 +21,7 @@ export function StatusBar({ onHelp }: { onHelp: () => void }) {
     <footer
       role="contentinfo"
       aria-label="Status"
-      className="flex h-6 shrink-0 items-center gap-4 border-line border-t bg-panel px-3 text-muted text-xs"
+      className="flex h-6 shrink-0 items-center gap-4 overflow-hidden whitespace-nowrap border-line border-t bg-panel px-3 text-muted text-xs"
     >
       <ProxyAddress address={data?.proxy} />
       {connection !== "lost" && <Recording health={data} />}
@@ -117,10 +117,12 @@ function BrokenPolicies({ policies }: { policies: HealthView["policies"] }) {
       to="/policies/$name"
       params={{ name: first.name }}
       title={first.error ?? ""}
-      className="flex items-center gap-1 text-error hover:underline"
+      className="flex min-w-0 items-center gap-1 text-error hover:underline"
     >
-      <ShieldAlert size={12} />{" "}
-      {broken.length === 1 ? `Policy ${first.name} has an error` : `${broken.length} policies have errors`}
+      <ShieldAlert size={12} className="shrink-0" />
+      <span className="truncate">
+        {broken.length === 1 ? `Policy ${first.name} has an error` : `${broken.length} policies have errors`}
+      </span>
     </Link>
   );
 }

@@ -35,8 +35,8 @@ export function Rules({ figures }: { figures: MetricsView }) {
               </td>
               <td className="text-muted">{one.mode === "shadow" ? `would ${one.action}` : one.action}</td>
               <td className="num">{count(one.count)}</td>
-              <td className="num text-muted">{short(one.tokens)}</td>
-              <td className="num text-muted">{money(one.usd)}</td>
+              <td className="num text-muted">{balance(one.tokens, short)}</td>
+              <td className="num text-muted">{balance(one.usd, money)}</td>
             </tr>
           ))}
         </Table>
@@ -44,6 +44,10 @@ export function Rules({ figures }: { figures: MetricsView }) {
     </Block>
   );
 }
+
+/** What was saved or spent, said and not signed. */
+const balance = (value: number, words: (size: number) => string): string =>
+  value === 0 ? "–" : `${words(Math.abs(value))} ${value < 0 ? "saved" : "more"}`;
 
 export function Tools({ figures }: { figures: MetricsView }) {
   const most = Math.max(1, ...figures.tools.map((tool) => tool.calls));

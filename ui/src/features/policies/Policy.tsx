@@ -28,7 +28,10 @@ export function Policy({ policy }: { policy: PolicyView }) {
           <span className={`shrink-0 ${policy.state === "active" ? "text-policy" : "text-error"}`}>
             {policy.state === "active" ? `in force · ${policy.mode}` : inForceWords(policy)}
           </span>
-          <span className="ml-auto truncate font-mono text-faint text-xs">
+          <span
+            className="ml-auto truncate font-mono text-faint text-xs"
+            title={policy.version === "" ? policy.file : `${policy.file}, version ${policy.version}`}
+          >
             {policy.file} {policy.version !== "" && `· version ${policy.version}`}
           </span>
         </div>

@@ -53,7 +53,7 @@ export function StandingLine({ session, toldAt }: Props) {
   if (facts === null && budgets.length === 0) return null;
   return (
     <section aria-label="Standing" className="@container shrink-0 border-line border-b">
-      <div className="flex h-7 items-center gap-2 overflow-x-auto px-3 text-sm [scrollbar-width:none]">
+      <div className="flex min-h-7 flex-wrap items-center gap-x-2 gap-y-0.5 px-3 py-0.5 text-sm">
         <button
           ref={toggle}
           type="button"

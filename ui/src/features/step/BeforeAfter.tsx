@@ -14,7 +14,10 @@ export function BeforeAfter({ intervention }: { intervention: InterventionView }
   const error = before.error ?? after.error;
   if (error) return <Failure error={error} />;
   if (!before.body || !after.body) return <Skeleton width="60%" className="mt-2" />;
-  if (before.body.text + after.body.text === "") return null;
+  const { summary } = intervention;
+  // A mark stands whole in the headline.
+  const told = before.body.text === "" && summary.endsWith(`“${after.body.text}”`);
+  if (told || before.body.text + after.body.text === "") return null;
   const cut = [before.body, after.body].filter((body) => !body.whole);
   return (
     <div className="mt-2 rounded border border-line bg-canvas">

@@ -65,7 +65,7 @@ export function StepPanel() {
   return (
     <section aria-label="Step" className="@container flex h-full min-h-0 flex-col">
       <header className="flex h-8 shrink-0 items-center gap-2 px-3">
-        <h2 className="truncate font-medium">{data ? `Step ${data.step}` : "Step"}</h2>
+        <h2 className="shrink-0 font-medium">{data ? `Step ${data.step}` : "Step"}</h2>
         {data && <StateTag exchange={data} />}
         <span className="ml-auto truncate font-mono text-faint text-xs">{exchange}</span>
         <CopyButton text={exchange} label="Copy exchange id" />

@@ -73,7 +73,7 @@ const ACTS: Record<string, { icon: typeof ShieldBan; word: string; would: string
 /** What was tried and did not apply, where “could not” and the action's name is no English. */
 const COULD_NOT: Record<string, string> = { cached: "nothing cached", partial: "could not end early" };
 
-/** The same act several times is one pill with a number. */
+/** The same act several times is one pill with a number; what was done stands before what would have been. */
 function gather(acts: RowAct[]): { act: RowAct; times: number }[] {
   const found = new Map<string, { act: RowAct; times: number }>();
   for (const act of acts) {
@@ -82,7 +82,8 @@ function gather(acts: RowAct[]): { act: RowAct; times: number }[] {
     if (known) known.times += 1;
     else found.set(key, { act, times: 1 });
   }
-  return [...found.values()];
+  const order = ["done", "shadow", "not applied"];
+  return [...found.values()].sort((a, b) => order.indexOf(came(a.act)) - order.indexOf(came(b.act)));
 }
 
 type ActPillProps = {
@@ -127,23 +128,27 @@ export function ActPill({ act, times = 1, rule, person }: ActPillProps) {
   );
 }
 
-/** So many kinds of acts stand in a row, in a narrow list and in a wide one; the others are counted. */
-const SHOWN = { narrow: 2, wide: 3 };
+/** By the list's width: so many kinds of acts stand in a row, and the others are counted. */
+const WIDTHS = [
+  { shown: 1, from: "", only: "flex @md:hidden" },
+  { shown: 2, from: "hidden @md:flex", only: "hidden @md:flex @4xl:hidden" },
+  { shown: 3, from: "hidden @4xl:flex", only: "hidden @4xl:flex" },
+];
 
 export function ActPills({ acts }: { acts: RowAct[] }) {
   const gathered = gather(acts);
   // One more takes no more room than its number would.
-  const shown = (most: number) => (gathered.length > most + 1 ? most : gathered.length);
-  const [narrow, wide] = [shown(SHOWN.narrow), shown(SHOWN.wide)];
+  const most = WIDTHS.map(({ shown }) => (gathered.length > shown + 1 || shown === 1 ? shown : gathered.length));
   return (
     <>
-      {gathered.slice(0, wide).map(({ act, times }, i) => (
-        <span key={act.id} className={i < narrow ? "flex" : "hidden @4xl:flex"}>
+      {gathered.slice(0, most.at(-1)).map(({ act, times }, i) => (
+        <span key={act.id} className={i === 0 ? "flex" : WIDTHS[most.findIndex((shown) => i < shown)]?.from}>
           <ActPill act={act} times={times} />
         </span>
       ))}
-      <More acts={gathered.slice(narrow)} className="@4xl:hidden" />
-      <More acts={gathered.slice(wide)} className="hidden @4xl:inline" />
+      {WIDTHS.map(({ only }, i) => (
+        <More key={only} acts={gathered.slice(most[i])} className={only} />
+      ))}
     </>
   );
 }

@@ -15,7 +15,7 @@ export function Latency({ row, longest, bar }: LatencyProps) {
       : `${duration(ms)}${row.first_token_ms === null ? "" : `, first token after ${duration(row.first_token_ms)}`}`;
   return (
     <span role="gridcell" className="flex items-center gap-2" title={title}>
-      <span className="relative h-2 flex-1" aria-hidden>
+      <span className="relative hidden h-2 flex-1 @md:block" aria-hidden>
         {bar && (
           <span
             className={`absolute inset-y-0 left-0 rounded-[2px] ${row.kind === "model" ? "bg-model-line" : "bg-tool-line"}`}
@@ -26,7 +26,7 @@ export function Latency({ row, longest, bar }: LatencyProps) {
           <span className="absolute -inset-y-0.5 w-px bg-ink" style={{ left: `${first * share * 100}%` }} />
         )}
       </span>
-      <span className="num w-[58px] text-muted text-xs">{ms === null ? "" : duration(ms)}</span>
+      <span className="num ml-auto @md:w-[58px] text-muted text-xs">{ms === null ? "" : duration(ms)}</span>
     </span>
   );
 }

@@ -14,7 +14,7 @@ import { isEmptyAnswer, isError } from "./seek";
 import { Figures, Preview, State } from "./What";
 
 export const ROW_COLUMNS =
-  "grid items-center gap-x-2.5 px-3 grid-cols-[36px_136px_minmax(0,1fr)_104px] @4xl:grid-cols-[40px_52px_168px_minmax(0,1fr)_52px_44px_60px_150px]";
+  "grid items-center gap-x-2.5 px-3 grid-cols-[28px_112px_minmax(0,1fr)_56px] @md:grid-cols-[36px_136px_minmax(0,1fr)_104px] @4xl:grid-cols-[40px_52px_168px_minmax(0,1fr)_52px_44px_60px_150px]";
 export const ROW_WIDE = "hidden @4xl:block";
 
 const KIND: Record<TimelineRow["kind"], { icon: typeof Bot; tone: Tone }> = {

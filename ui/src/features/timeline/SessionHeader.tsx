@@ -54,7 +54,7 @@ export function SessionHeader({ session, mode, onMode, follow, onFollow }: Props
 function Facts({ session }: { session: SessionView }) {
   const cached = session.input_tokens > 0 ? session.cached_tokens / session.input_tokens : 0;
   return (
-    <dl className="mx-3 mb-2 flex h-5 flex-wrap items-center gap-x-5 overflow-hidden whitespace-nowrap text-sm">
+    <dl className="mx-3 mb-2 flex min-h-5 flex-wrap items-center gap-x-5 whitespace-nowrap text-sm">
       <Fact name="Status">
         <SessionStatus state={session.state} />
       </Fact>
