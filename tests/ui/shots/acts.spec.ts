@@ -34,8 +34,8 @@ for (const theme of ["light", "dark"] as const) {
           .getByRole("article", { name: "Intervention" })
           .filter({ hasText: act.summary.replace(/^Would have: /, "").split(": ")[0] })
           .first();
-        if ((await card.count()) === 0) await page.getByRole("article", { name: "Intervention" }).first().waitFor();
-        else await card.evaluate((one) => one.scrollIntoView({ block: "start" }));
+        await page.getByRole("article", { name: "Intervention" }).first().waitFor();
+        if ((await card.count()) > 0) await card.evaluate((one) => one.scrollIntoView({ block: "start" }));
         await shoot(page, `${name}-${kind}`);
       }
       await page.setViewportSize({ width: 1440, height: 900 });

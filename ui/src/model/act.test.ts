@@ -20,6 +20,7 @@ test("a headline leaves the text to what stands below it", () => {
   expect(headline("Refused the call: Not today.", "Not today.")).toBe("Refused the call");
   expect(headline("Refused the call: Not today.", "")).toBe("Refused the call: Not today.");
   expect(headline("Would have: Refused the call: Not to…", "Not today.")).toBe("Would have: Refused the call");
+  expect(headline("Kept 2 values from the model: [a:1], [b:1]", "[a:1]\n[b:1]")).toBe("Kept 2 values from the model");
   expect(headline("Rerouted the call to haiku", "haiku")).toBe("Rerouted the call to haiku");
 });
 

@@ -28,7 +28,8 @@ export function headline(summary: string, after: string): string {
     .slice(at + 2)
     .replace(/…$/, "")
     .trim();
-  return at >= 0 && text !== "" && after.includes(text) ? summary.slice(0, at) : summary;
+  const below = after.includes(text) || after.trim().replaceAll("\n", ", ") === text;
+  return at >= 0 && text !== "" && below ? summary.slice(0, at) : summary;
 }
 
 /** How far an answer that was ended early can be trusted, from 0 to 1, and what that was computed from. */

@@ -8,7 +8,7 @@ import { health } from "@/bridge/queries";
 import { type BreakerLook, breakerLook, figuresWords, isForced, keepsOff, troubledFirst } from "@/model/breaker";
 import { plural } from "@/model/format";
 import { Button } from "@/widgets/button";
-import { Failure } from "@/widgets/states";
+import { Failure, Skeleton } from "@/widgets/states";
 import { Ago } from "@/widgets/time";
 
 const LOOKS: Record<BreakerLook, { icon: typeof Hand; tone: string }> = {
@@ -20,9 +20,10 @@ const LOOKS: Record<BreakerLook, { icon: typeof Hand; tone: string }> = {
 const SHOWN = 5;
 
 export function Breakers() {
-  const { data } = useQuery(health);
+  const { data, error, refetch } = useQuery(health);
   const [all, setAll] = useState(false);
   const breakers = troubledFirst(data?.breakers ?? []);
+  if (!data) return error ? <Failure error={error} again={() => void refetch()} /> : <Skeleton width="60%" />;
   if (breakers.length === 0)
     return (
       <p className="text-muted">

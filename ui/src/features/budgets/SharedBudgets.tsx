@@ -5,14 +5,16 @@ import { useState } from "react";
 import { health } from "@/bridge/queries";
 import { fullestFirst } from "@/model/budget";
 import { plural } from "@/model/format";
+import { Failure, Skeleton } from "@/widgets/states";
 import { BudgetRow } from "./BudgetGauge";
 
 const SHOWN = 6;
 
 export function SharedBudgets() {
-  const { data } = useQuery(health);
+  const { data, error, refetch } = useQuery(health);
   const [all, setAll] = useState(false);
   const budgets = fullestFirst(data?.budgets ?? []);
+  if (!data) return error ? <Failure error={error} again={() => void refetch()} /> : <Skeleton width="60%" />;
   if (budgets.length === 0)
     return (
       <p className="text-muted">

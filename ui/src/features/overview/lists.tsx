@@ -5,6 +5,7 @@ import type { ReactNode } from "react";
 import type { MetricsView } from "@/bridge";
 import { latestInterventions, sessionHead } from "@/bridge/queries";
 import { count, duration, money, oneLine, percent, short } from "@/model/format";
+import { Failure, Skeleton } from "@/widgets/states";
 import { Ago } from "@/widgets/time";
 import { SessionStatus } from "../sessions";
 import { ActPill } from "../timeline";
@@ -160,11 +161,12 @@ export function Errors({ figures }: { figures: MetricsView }) {
 }
 
 export function Running() {
-  const { data } = useQuery(sessionHead("status:running"));
+  const { data, error } = useQuery(sessionHead("status:running"));
   const running = data?.sessions ?? [];
   return (
     <Block title="Running sessions">
-      {running.length === 0 && (
+      {!data && (error ? <Failure error={error} /> : <Skeleton width="60%" />)}
+      {data && running.length === 0 && (
         <p className="text-muted">
           None at the moment.{" "}
           <Link to="/connect" className="link">

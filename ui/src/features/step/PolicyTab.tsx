@@ -7,7 +7,7 @@ import type { ExchangeView, VerdictView } from "@/bridge";
 import { exchangeInterventions } from "@/bridge/queries";
 import { plural } from "@/model/format";
 import { byTruth, sumWords, together } from "@/model/verdicts";
-import { Empty, Failure } from "@/widgets/states";
+import { Empty, Failure, SkeletonRows } from "@/widgets/states";
 import { Evaluation } from "./Evaluation";
 import { InterventionCard } from "./InterventionCard";
 
@@ -28,6 +28,7 @@ export function PolicyTab({ exchange }: { exchange: ExchangeView }) {
   return (
     <div>
       {acts.error && <Failure error={acts.error} again={() => void acts.refetch()} />}
+      {acts.isPending && exchange.interventions.length > 0 && <SkeletonRows rows={4} />}
       {done.map(({ act, verdict, tried }) => (
         <InterventionCard key={act.id} intervention={act} verdict={verdict} tried={tried} here />
       ))}

@@ -115,7 +115,7 @@ export function spoken(source: string): string {
   if (texts.length > 0 && texts.length === parts.length) return texts.join("\n");
   // A note of the runtime's may stand before a result as it was.
   const [note, ...rest] = source.split("\n");
-  return note?.startsWith("[") ? `${note}\n${readable(rest.join("\n"))}` : readable(source);
+  return rest.length > 0 && note?.startsWith("[") ? `${note}\n${readable(rest.join("\n"))}` : readable(source);
 }
 
 type FramedProps = { icon: typeof Bot; title: string; tone: Tone; id?: string; children: ReactNode };
