@@ -137,7 +137,7 @@ function useChecked(text: string, dirty: boolean) {
     const timer = setTimeout(() => setAsked(text), 150);
     return () => clearTimeout(timer);
   }, [text]);
-  const { data } = useQuery({
+  const { data, isPlaceholderData } = useQuery({
     queryKey: ["check", asked],
     enabled: dirty,
     queryFn: ({ signal }) => call("check_policy", { source: asked }, signal),
@@ -146,7 +146,7 @@ function useChecked(text: string, dirty: boolean) {
     gcTime: 10_000,
   });
   // A verdict on an earlier text may still be shown, but nothing may be saved by it.
-  return data && asked !== text ? { ...data, ok: false } : data;
+  return data && (asked !== text || isPlaceholderData) ? { ...data, ok: false } : data;
 }
 
 function Verdict({ dirty, problems, saved }: { dirty: boolean; problems: ProblemView[]; saved: boolean }) {

@@ -1,6 +1,6 @@
 // Two texts, line by line: signs as well as colours.
 import { useMemo, useState } from "react";
-import { diffLines, hunks } from "@/model/diff";
+import { type DiffLine, diffLines, hunks } from "@/model/diff";
 import { bytes, plural } from "@/model/format";
 import { isLong } from "@/widgets/code";
 
@@ -31,10 +31,7 @@ export function Difference({ before, after, label }: { before: string; after: st
                 key={j}
                 className={`flex px-2 ${line.kind === "gone" ? "bg-error-soft" : line.kind === "new" ? "bg-ok-soft" : "text-muted"}`}
               >
-                <span aria-hidden className="w-4 shrink-0 select-none text-faint">
-                  {line.kind === "gone" ? "−" : line.kind === "new" ? "+" : ""}
-                </span>
-                {line.kind !== "same" && <span className="sr-only">{line.kind === "gone" ? "Gone: " : "New: "}</span>}
+                <Sign kind={line.kind} />
                 <span className="min-w-0 whitespace-pre-wrap [overflow-wrap:anywhere]">
                   <Long text={line.text} />
                 </span>
@@ -49,6 +46,20 @@ export function Difference({ before, after, label }: { before: string; after: st
         </button>
       )}
     </section>
+  );
+}
+
+const SIGNS = { gone: { sign: "−", says: "Gone" }, new: { sign: "+", says: "New" } };
+
+/** Drawn for those who see, a word for those who hear. */
+function Sign({ kind }: { kind: DiffLine["kind"] }) {
+  const look = "w-4 shrink-0 select-none text-muted";
+  if (kind === "same") return <span className={look} />;
+  const { sign, says } = SIGNS[kind];
+  return (
+    <span role="img" aria-label={says} className={look}>
+      {sign}
+    </span>
   );
 }
 
