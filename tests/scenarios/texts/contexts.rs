@@ -234,3 +234,51 @@ async fn several_extracts_are_asked_for_at_once() {
         assert!(text.ends_with(&format!("order: ORD-{n}")) && !text.contains("lorem"), "{text}");
     }
 }
+
+/// What is hidden stays so when a rule takes its text apart: in the values of turns that leave, in what is cut, in what another model reads.
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_hidden_gets_out_in_pieces() {
+    let line = |n: u32| format!("MIIEpAIBAAKCAQEAwY9Hi8WFO718yUjOLOfdVhdkQXif0w{n:02}AbCdEfGh0123456789");
+    let pem = format!(
+        "-----BEGIN RSA PRIVATE KEY-----\n{}\n-----END RSA PRIVATE KEY-----",
+        (10..40).map(line).collect::<Vec<_>>().join("\n")
+    );
+    let iban = "DE89 3704 0044 0532 0130 00";
+    let secret = format!("{pem} IBAN {iban} ");
+    // The key stands across where the result is cut, and both rules act on it at once.
+    let padded = format!("{}{secret}{}", "x".repeat(80), "lorem ipsum ".repeat(200));
+    for more in [
+        "[[rule]]\nid = \"cut\"\non = \"tool.result\"\ndo = [{ truncate = { head = 200, tail = 100 } }]\n",
+        "[[rule]]\nid = \"found\"\non = \"tool.result\"\ndo = [{ extract = { fields = [\"all\"], model = \"small\" } }]\n",
+        "[[rule]]\nid = \"room\"\non = \"model.request\"\nwhen = \"request.messages > 9\"\ndo = [{ compact = { to = 0.3, of = \"context\" } }]\n",
+        "[[rule]]\nid = \"told\"\non = \"model.request\"\nwhen = \"request.messages > 9\"\ndo = [{ compact = { to = 0.3, of = \"context\", summary = \"small\" } }]\n",
+    ] {
+        let provider = Provider::start(|request| {
+            let round = request.json()["messages"].as_array().unwrap().len();
+            let turn = if is_own(request) {
+                Turn::call("search", json!({"path": format!("p{round}")}))
+            } else {
+                Turn::text("Fine.")
+            };
+            render::answer(request, &turn.numbered(round))
+        })
+        .await;
+        let policy = format!("{SAFE}{more}");
+        let runtime = Runtime::start(&Options::to(&provider.base).policy("texts", &policy));
+        let mut messages = vec![json!({"role": "user", "content": "THE TASK"})];
+        for round in 0..7 {
+            let request = Dialect::Chat.request(false, "sk-x", chat(json!(messages)).to_string());
+            let response = Client::once(&runtime.proxy, &request).await.unwrap();
+            let answer: Value = serde_json::from_slice(&response.body).unwrap();
+            let said = answer["choices"][0]["message"].clone();
+            let id = said["tool_calls"][0]["id"].clone();
+            let text = if round == 0 { padded.clone() } else { "lorem ipsum ".repeat(100) };
+            messages.extend([said, json!({"role": "tool", "tool_call_id": id, "content": text})]);
+        }
+        let sent: String = provider.received().iter().map(|request| request.json().to_string()).collect();
+        for piece in ["MIIEpAIB", "AbCdEfGh", "BEGIN RSA", "3704", "0532"] {
+            assert!(!sent.contains(piece), "{more} lets {piece} out");
+        }
+        assert!(sent.contains("[redacted:private_key:1]"), "{more}");
+    }
+}

@@ -77,7 +77,7 @@ fn replay(session: &Session, trigger: usize, share: f64, mut sums: Sums) -> Sums
         let mut sent = size(session, at, current.as_ref());
         if sent > trigger {
             let target = ((trigger as f64 * share) as usize).saturating_sub(session.beside);
-            let next = plan(&session.facts[..at], &session.bytes[..at], target, &[]);
+            let next = plan(&session.facts[..at], &session.bytes[..at], target, &[], &wire::Substitutions::default());
             let shorter = next.as_ref().map(|next| size(session, at, Some(next)));
             if let (Some(next), Some(shorter)) = (next, shorter.filter(|shorter| *shorter < sent)) {
                 let head: usize = session.beside + session.bytes[..next.from].iter().sum::<usize>();

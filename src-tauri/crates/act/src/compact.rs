@@ -7,6 +7,7 @@ use crate::{Act, Scene, Step, Summary, values};
 use bytes::Bytes;
 use domain::*;
 use std::{ops::Range, sync::Arc};
+use wire::Substitutions;
 
 /// Bytes of a token, where nothing better is known.
 const BYTES_PER_TOKEN: f64 = 4.0;
@@ -29,13 +30,21 @@ pub struct Plan {
 
 /// Chooses the fewest of the oldest turns whose leaving brings the context down to `target` bytes; all that may leave, where that is not
 /// enough. `None`: nothing may, or it would save nothing.
-pub fn plan(facts: &[Arc<MessageFacts>], bytes: &[usize], target: usize, pins: &[String]) -> Option<Plan> {
+///
+/// `hidden`: what the model does not get, and what it gets instead.
+pub fn plan(
+    facts: &[Arc<MessageFacts>],
+    bytes: &[usize],
+    target: usize,
+    pins: &[String],
+    hidden: &Substitutions,
+) -> Option<Plan> {
     let from = head(facts);
     let starts = turns(facts, from);
     let last = starts.len().checked_sub(NEWEST_TURNS).filter(|last| *last > 0)?;
     let candidates = &starts[1..=last];
     let whole: usize = bytes.iter().sum();
-    let planned = |to: usize| planned(facts, bytes, from..to, pins);
+    let planned = |to: usize| planned(facts, bytes, from..to, pins, hidden);
     // A line comes to an eighth of what leaves, mostly: what that says is looked at first, and only where it is not enough at more.
     let roughly = |to: &usize| whole - bytes[from..*to].iter().sum::<usize>() * 7 / 8;
     let first = candidates.partition_point(|to| roughly(to) > target).min(candidates.len() - 1);
@@ -50,7 +59,13 @@ pub fn plan(facts: &[Arc<MessageFacts>], bytes: &[usize], target: usize, pins: &
 }
 
 /// What it means that these messages leave, and the bytes that it saves.
-fn planned(facts: &[Arc<MessageFacts>], bytes: &[usize], range: Range<usize>, pins: &[String]) -> (Plan, usize) {
+fn planned(
+    facts: &[Arc<MessageFacts>],
+    bytes: &[usize],
+    range: Range<usize>,
+    pins: &[String],
+    hidden: &Substitutions,
+) -> (Plan, usize) {
     let Range { start: from, end: to } = range;
     let first_user = facts.iter().position(|message| is_word_of(Role::User, message));
     let stays = |place: &usize| {
@@ -64,7 +79,7 @@ fn planned(facts: &[Arc<MessageFacts>], bytes: &[usize], range: Range<usize>, pi
     let leaves = |place: &usize| (from..to).contains(place) && !pinned.contains(place);
     let (gone, left): (Vec<usize>, Vec<usize>) = (0..facts.len()).partition(leaves);
     let of = |places: &[usize]| -> Vec<&MessageFacts> { places.iter().map(|place| &*facts[*place]).collect() };
-    let line = values::line(&of(&gone), &of(&left));
+    let line = values::line(&of(&gone), &of(&left), hidden);
     let saved = gone.iter().map(|place| bytes[*place]).sum::<usize>().saturating_sub(line.len());
     (Plan { from, to, pinned, line }, saved)
 }
@@ -148,7 +163,8 @@ pub(crate) fn carry_out(
     if sent.saturating_sub(beside) <= target {
         return scene.cannot(decision, what, "the context is no larger than that");
     }
-    let Some(plan) = plan(scene.history.facts, &bytes, target, pins) else {
+    let hidden = scene.vault.to_model();
+    let Some(plan) = plan(scene.history.facts, &bytes, target, pins, &hidden) else {
         return scene.cannot(decision, what, "no older turn can leave");
     };
     let message = |place: usize| request.body.slice(request.messages[place].clone());
@@ -182,7 +198,7 @@ pub(crate) fn carry_out(
         results: Vec::new(),
     };
     let step = match summarist {
-        Some(summarist) => Step::Summarise(Box::new(Summary::of(summarist, &plan, scene.history.facts, edit))),
+        Some(summarist) => Step::Summarise(Box::new(Summary::of(summarist, &plan, scene.history.facts, &hidden, edit))),
         None => Step::Edit(edit),
     };
     Act { step, intervention }
@@ -200,6 +216,10 @@ impl crate::Context {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn none() -> Substitutions {
+        Substitutions::default()
+    }
 
     fn said(role: Role, text: &str) -> Arc<MessageFacts> {
         let (text, atoms) = (text.to_owned(), Vec::new());
@@ -237,10 +257,10 @@ mod tests {
     fn whole_turns_leave_and_what_they_held_stays_in_a_line() {
         let facts = run();
         let bytes = [50, 50, 400, 400, 50, 200, 200, 200, 200];
-        let plan = plan(&facts, &bytes, 1_200, &[]).unwrap();
+        let plan = plan(&facts, &bytes, 1_200, &[], &none()).unwrap();
         assert_eq!((plan.from, plan.to), (2, 4), "call and result together, no more than is needed");
         assert!(!plan.line.contains("mia_li_3668"), "what stands elsewhere is not said again: {}", plan.line);
-        let plan = super::plan(&facts, &bytes, 10, &["no red seats".to_owned()]).unwrap();
+        let plan = super::plan(&facts, &bytes, 10, &["no red seats".to_owned()], &none()).unwrap();
         assert_eq!((plan.from, plan.to, plan.pinned), (2, 5, vec![4]), "the newest turns and what is pinned stay");
     }
 
@@ -278,7 +298,7 @@ mod tests {
         let mut facts = vec![called("0", "{}"), returned("0", "x")];
         facts.extend(run());
         let bytes = vec![300; facts.len()];
-        let plan = plan(&facts, &bytes, 10, &[]).unwrap();
+        let plan = plan(&facts, &bytes, 10, &[], &none()).unwrap();
         assert_eq!(
             (plan.from, plan.to, plan.pinned),
             (0, 7, vec![2, 3]),
@@ -289,7 +309,17 @@ mod tests {
     #[test]
     fn results_alone_have_no_turn_that_could_leave() {
         let facts: Vec<_> = (0..6).map(|n| returned(&n.to_string(), "x")).collect();
-        assert_eq!(plan(&facts, &[500; 6], 10, &[]), None);
-        assert_eq!(plan(&[], &[], 10, &[]), None);
+        assert_eq!(plan(&facts, &[500; 6], 10, &[], &none()), None);
+        assert_eq!(plan(&[], &[], 10, &[], &none()), None);
+    }
+
+    #[test]
+    fn what_is_hidden_stands_in_no_line_not_even_in_pieces() {
+        let mut facts = run();
+        let secret = "DE89 3704 0044 0532 0130 00";
+        facts[3] = returned("1", &format!("IBAN {secret}, order ZFA04Y {}", "and more ".repeat(40)));
+        let hidden = Substitutions::new([(secret.to_owned(), "[redacted:account:1]".to_owned())]);
+        let plan = plan(&facts, &[50, 50, 400, 400, 50, 200, 200, 200, 200], 1_200, &[], &hidden).unwrap();
+        assert!(plan.line.contains("[redacted:account:1]") && !plan.line.contains("3704"), "{}", plan.line);
     }
 }

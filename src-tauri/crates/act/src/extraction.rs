@@ -17,6 +17,8 @@ pub struct Extraction {
     pub by: Summarist,
     pub result: ToolResult,
     fields: String,
+    /// The result as a model may read it.
+    shown: String,
     /// `policy/rule`.
     rule: String,
     /// What the rule does where the model fails.
@@ -31,7 +33,7 @@ impl Extraction {
 
     /// What it is to do it with.
     pub fn shown(&self) -> String {
-        summary::ends(&self.result.text, MOST)
+        summary::ends(&self.shown, MOST)
     }
 
     /// The result in the model's words; none where they are nothing, or no shorter than the whole.
@@ -61,6 +63,7 @@ pub(crate) fn carry_out(decision: &Decision, by: &Summarist, fields: &[String], 
         by: by.clone(),
         result: result.clone(),
         fields: fields.join(", "),
+        shown: scene.shown(&result.text),
         rule: format!("{}/{}", decision.policy, decision.rule),
         otherwise: Vec::new(),
     };

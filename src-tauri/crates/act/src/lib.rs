@@ -40,8 +40,10 @@ use domain::{Action, Decision, Mode};
 /// What each decision comes to, in order. A shadow decision changes nothing and is recorded as "would have".
 pub fn carry_out(decisions: &[Decision], scene: &Scene<'_>) -> Vec<Act> {
     let mut acts = Vec::new();
+    let hiding = redact::with_news(decisions, scene);
     for decision in decisions.iter().filter(|decision| decision.mode != Mode::Off) {
         let from = acts.len();
+        let scene = if redact::rewords(&decision.action) { scene } else { hiding.as_ref().unwrap_or(scene) };
         match &decision.action {
             Action::First(actions) => first(decision, actions, scene, &mut acts),
             _ => acts.extend(one(decision, scene)),

@@ -36,6 +36,31 @@ pub(crate) fn carry_out(
     Some(Act { step: Step::Redact(found), intervention })
 }
 
+/// The scene with what these decisions hide already hidden, so that no other cuts or takes apart what the model does not get. None: nothing new is
+/// hidden, or nobody else acts.
+pub(crate) fn with_news<'s>(decisions: &[Decision], scene: &Scene<'s>) -> Option<Scene<'s>> {
+    let others = decisions.iter().any(|decision| !rewords(&decision.action));
+    if !others || scene.failed.is_some() {
+        return None;
+    }
+    let mut vault = scene.vault.clone();
+    for decision in decisions.iter().filter(|decision| decision.mode == Mode::Enforce) {
+        let (patterns, with) = match &decision.action {
+            Action::Redact { patterns } => (patterns, None),
+            Action::Replace { patterns, with } => (patterns, Some(with.as_str())),
+            _ => continue,
+        };
+        for redaction in news(&spots(patterns, scene), with, scene) {
+            Arc::make_mut(&mut vault).keep(&redaction, crate::Side::Agent);
+        }
+    }
+    (vault != scene.vault).then(|| Scene { vault, ..scene.clone() })
+}
+
+pub(crate) fn rewords(action: &Action) -> bool {
+    matches!(action, Action::Redact { .. } | Action::Replace { .. })
+}
+
 /// What matches in what this moment is about, each with the name of the rule's pattern.
 fn spots(patterns: &[Pattern], scene: &Scene<'_>) -> Vec<(String, String)> {
     let named = |spot: &Spot| {

@@ -10,7 +10,8 @@ const BYTES_PER_TOKEN: i64 = 4;
 pub(crate) fn truncate(decision: &Decision, head: u64, tail: u64, scene: &Scene<'_>) -> Act {
     let what = "truncate";
     let Some(result) = scene.result else { return scene.cannot(decision, what, "no tool result is at hand") };
-    let text = &result.text;
+    // Before it is cut: half a value would not be known for one.
+    let text = &scene.shown(&result.text);
     let length = text.chars().count() as u64;
     let left_out = length.saturating_sub(head).saturating_sub(tail);
     let rule = format!("{}/{}", decision.policy, decision.rule);

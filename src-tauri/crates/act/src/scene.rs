@@ -6,6 +6,7 @@ use std::sync::Arc;
 use wire::{Answer, Made, Request, Spot};
 
 /// Where an action happens.
+#[derive(Clone)]
 pub struct Scene<'a> {
     pub session: SessionId,
     pub exchange: ExchangeId,
@@ -159,6 +160,11 @@ impl Scene<'_> {
     pub(crate) fn cannot(&self, decision: &Decision, what: &str, why: &str) -> Act {
         let summary = format!("Could not {what}: {why}");
         Act { step: Step::Nothing, intervention: self.intervention(decision, summary, String::new(), String::new()) }
+    }
+
+    /// A text as the model gets it.
+    pub(crate) fn shown(&self, text: &str) -> String {
+        self.vault.to_model().apply(text).unwrap_or_else(|| text.to_owned())
     }
 
     /// Why nothing of this conversation's history can be changed, where that is so.

@@ -3,6 +3,7 @@
 use crate::Plan;
 use domain::*;
 use std::sync::Arc;
+use wire::Substitutions;
 
 /// What a model is shown of one text, and of all; in bytes, the oldest left out first.
 const LONGEST: usize = 4_000;
@@ -27,10 +28,16 @@ pub struct Summary {
 }
 
 impl Summary {
-    pub(crate) fn of(by: &Summarist, plan: &Plan, facts: &[Arc<MessageFacts>], edit: ContextEdit) -> Summary {
+    pub(crate) fn of(
+        by: &Summarist,
+        plan: &Plan,
+        facts: &[Arc<MessageFacts>],
+        hidden: &Substitutions,
+        edit: ContextEdit,
+    ) -> Summary {
         let gone: Vec<&MessageFacts> =
             (plan.from..plan.to).filter(|place| !plan.pinned.contains(place)).map(|place| &*facts[place]).collect();
-        Summary { by: by.clone(), turns: told(&gone), messages: gone.len(), edit, line: plan.line.clone() }
+        Summary { by: by.clone(), turns: told(&gone, hidden), messages: gone.len(), edit, line: plan.line.clone() }
     }
 
     /// What the model is told to do.
@@ -57,11 +64,11 @@ impl Summary {
 }
 
 /// Messages as a model reads them, the oldest left out where they are too many.
-fn told(messages: &[&MessageFacts]) -> String {
+fn told(messages: &[&MessageFacts], hidden: &Substitutions) -> String {
     let mut parts: Vec<String> = Vec::new();
     let mut room = MOST;
     for message in messages.iter().rev() {
-        let part = one(message);
+        let part = one(message, hidden);
         let Some(left) = room.checked_sub(part.len() + 1) else {
             parts.push("[… what came before is left out …]".to_owned());
             break;
@@ -73,7 +80,9 @@ fn told(messages: &[&MessageFacts]) -> String {
     parts.join("\n")
 }
 
-fn one(message: &MessageFacts) -> String {
+fn one(message: &MessageFacts, hidden: &Substitutions) -> String {
+    // Before they are cut: half a value would not be known for one.
+    let shown = |text: &str| ends(hidden.apply(text).as_deref().unwrap_or(text), LONGEST);
     let who = match message.role {
         Role::User => "User",
         Role::System => "System",
@@ -82,14 +91,18 @@ fn one(message: &MessageFacts) -> String {
     };
     let mut lines = Vec::new();
     if !message.text.trim().is_empty() {
-        lines.push(format!("{who}: {}", ends(&message.text, LONGEST)));
+        lines.push(format!("{who}: {}", shown(&message.text)));
     }
-    lines.extend(
-        message.calls.iter().map(|call| format!("Agent calls {}({})", call.name, ends(&call.arguments, LONGEST))),
-    );
+    lines.extend(message.calls.iter().map(|call| {
+        format!(
+            "Agent calls {}({})",
+            call.name,
+            shown(hidden.apply_to_arguments(&call.arguments).as_deref().unwrap_or(&call.arguments))
+        )
+    }));
     lines.extend(message.results.iter().map(|result| {
         let name = result.name.as_deref().unwrap_or("the tool");
-        format!("Result of {name}: {}", ends(&result.text, LONGEST))
+        format!("Result of {name}: {}", shown(&result.text))
     }));
     lines.join("\n")
 }
@@ -115,11 +128,12 @@ mod tests {
         let said =
             |role, text: String| MessageFacts { role, text, calls: Vec::new(), results: Vec::new(), atoms: Vec::new() };
         let long = said(Role::User, format!("begin{}end", "x".repeat(2 * LONGEST)));
-        let told_once = told(&[&long]);
+        let none = Substitutions::default();
+        let told_once = told(&[&long], &none);
         assert!(told_once.starts_with("User: begin") && told_once.ends_with("end") && told_once.len() < LONGEST + 64);
         let many: Vec<MessageFacts> =
             (0..100).map(|n| said(Role::Assistant, format!("{n} {}", "y".repeat(3_000)))).collect();
-        let all = told(&many.iter().collect::<Vec<_>>());
+        let all = told(&many.iter().collect::<Vec<_>>(), &none);
         assert!(all.len() <= MOST + 200 && all.starts_with("[…") && all.contains("Agent: 99 "), "{}", all.len());
     }
 

@@ -3,21 +3,24 @@
 use domain::MessageFacts;
 use serde_json::Value;
 use std::collections::HashSet;
+use wire::Substitutions;
 
+/// How a token of a hidden value begins.
+const TOKEN: &str = "[redacted:";
 /// Longer texts are content, not names.
 const LONGEST: usize = 64;
 /// What a line may hold, in bytes.
 const MOST: usize = 24_000;
 
-/// One line for the model. Values that stand in what stays are left out.
-pub(crate) fn line(gone: &[&MessageFacts], stays: &[&MessageFacts]) -> String {
-    let mut seen: HashSet<String> = stays.iter().flat_map(|message| of_message(message)).collect();
+/// One line for the model. Values that stand in what stays are left out; of what is hidden from the model the token is the value.
+pub(crate) fn line(gone: &[&MessageFacts], stays: &[&MessageFacts], hidden: &Substitutions) -> String {
+    let mut seen: HashSet<String> = stays.iter().flat_map(|message| of_message(message, hidden)).collect();
     let mut groups: Vec<(String, Vec<String>)> = Vec::new();
     // The newest first, so that the oldest give way where the line is full.
     let mut room = MOST;
     for message in gone.iter().rev() {
         let mut group = Vec::new();
-        for value in of_message(message) {
+        for value in of_message(message, hidden) {
             if value.len() + 2 <= room && seen.insert(value.clone()) {
                 room -= value.len() + 2;
                 group.push(value);
@@ -42,15 +45,18 @@ pub(crate) fn line(gone: &[&MessageFacts], stays: &[&MessageFacts]) -> String {
     line
 }
 
-fn of_message(message: &MessageFacts) -> Vec<String> {
+fn of_message(message: &MessageFacts, hidden: &Substitutions) -> Vec<String> {
     let mut found = Vec::new();
     for call in &message.calls {
-        of_text(&call.arguments, &mut found);
+        let arguments = hidden.apply_to_arguments(&call.arguments);
+        of_text(arguments.as_deref().unwrap_or(&call.arguments), &mut found);
     }
     for result in &message.results {
-        of_text(&result.text, &mut found);
+        // Before it is taken apart: a value of several words would leave in pieces that nobody knows for it.
+        let text = hidden.apply(&result.text);
+        of_text(text.as_deref().unwrap_or(&result.text), &mut found);
     }
-    words(&message.text, &mut found);
+    words(hidden.apply(&message.text).as_deref().unwrap_or(&message.text), &mut found);
     found
 }
 
@@ -81,6 +87,12 @@ fn leaves(value: &Value, found: &mut Vec<String>) {
 
 /// Words that name something: with a digit, an underscore, an @ or a slash, or capitals behind the first letter.
 fn words(text: &str, found: &mut Vec<String>) {
+    let token = text.split_once(TOKEN).and_then(|(before, rest)| Some((before, rest.split_once(']')?)));
+    if let Some((before, (token, behind))) = token {
+        words(before, found);
+        found.push(format!("{TOKEN}{token}]"));
+        return words(behind, found);
+    }
     let edges = |c: char| !c.is_alphanumeric();
     for word in text.split(|c: char| c.is_whitespace() || matches!(c, ',' | ';' | '"' | '`' | '(' | ')' | '[' | ']')) {
         let word = word.trim_matches(edges);
