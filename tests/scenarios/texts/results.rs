@@ -169,3 +169,58 @@ async fn parallel_calls_keep_their_signature_when_the_one_that_bears_it_goes() {
     assert_eq!(told.len(), 2, "both have a result, in one message: {sent}");
     assert!(told[0]["functionResponse"]["name"] == "rm" && told[0].to_string().contains("Not here."), "{sent}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_injected_stands_before_the_words_that_an_answer_is_to_begin_with() {
+    let policy =
+        "version = 1\n[[rule]]\nid = \"hint\"\non = \"model.request\"\nmax_fires = 1\ndo = [{ inject = \"HINT\" }]\n";
+    let reply = json!({"id": "msg_1", "type": "message", "role": "assistant", "model": "m", "stop_reason": "end_turn", "content": [{"type": "text", "text": "\"a\":1}"}], "usage": {"input_tokens": 3, "output_tokens": 2}});
+    let provider = Provider::start(move |_| Reply::json(200, reply.to_string())).await;
+    let runtime = Runtime::start(&Options::to(&provider.base).policy("texts", policy));
+    let send = async |messages: Value| {
+        let body = json!({"model": "claude-sonnet-4-5", "max_tokens": 9, "messages": messages}).to_string();
+        Client::once(
+            &runtime.proxy,
+            &Dialect::Anthropic.request(false, "k", body).header("x-switchtower-session", "one"),
+        )
+        .await
+        .unwrap();
+        provider.last().json()["messages"].clone()
+    };
+    let (ask, begun) =
+        (json!({"role": "user", "content": "JSON, please"}), json!({"role": "assistant", "content": "{"}));
+    let hint = json!({"role": "user", "content": [{"type": "text", "text": "HINT"}]});
+    assert_eq!(send(json!([ask, begun])).await, json!([ask, hint, begun]));
+    let (whole, more) =
+        (json!({"role": "assistant", "content": "{\"a\":1}"}), json!({"role": "user", "content": "Again"}));
+    assert_eq!(send(json!([ask, whole, more])).await, json!([ask, hint, whole, more]), "and in every later request");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reroute_leaves_what_both_models_take() {
+    let to = |model: &str| {
+        format!("version = 1\n[[rule]]\nid = \"to\"\non = \"model.request\"\ndo = [{{ reroute = \"{model}\" }}]\n")
+    };
+    let reply = || {
+        Reply::json(
+            200,
+            json!({"id": "resp_1", "object": "response", "status": "completed", "model": "m", "output": []})
+                .to_string(),
+        )
+    };
+    let body = json!({"model": "gpt-5", "include": ["reasoning.encrypted_content", "web_search_call.action.sources"], "reasoning": {"effort": "low"}, "store": false, "input": "Hi"});
+    let (_, sent) = once(&to("gpt-4o"), Dialect::Responses, false, body, reply()).await;
+    assert_eq!(
+        sent.json(),
+        json!({"model": "gpt-4o", "include": ["web_search_call.action.sources"], "store": false, "input": "Hi"})
+    );
+    let body = json!({"model": "gpt-5", "include": ["reasoning.encrypted_content"], "input": "Hi"});
+    let (_, sent) = once(&to("gpt-4o"), Dialect::Responses, false, body, reply()).await;
+    assert_eq!(sent.json(), json!({"model": "gpt-4o", "input": "Hi"}));
+    let body = json!({"model": "gpt-4o", "stop": ["END"], "temperature": 0.2, "max_tokens": 50, "seed": 7, "messages": [{"role": "user", "content": "Hi"}]});
+    let (_, sent) = once(&to("o3"), Dialect::Chat, false, body, whole_chat("Hi")).await;
+    assert_eq!(
+        sent.json(),
+        json!({"model": "o3", "max_completion_tokens": 50, "seed": 7, "messages": [{"role": "user", "content": "Hi"}]})
+    );
+}

@@ -21,12 +21,19 @@ pub(crate) fn carry_out(decision: &Decision, role: InjectRole, text: &str, scene
     let mut intervention = scene.intervention(decision, summary, String::new(), after);
     let tokens = text.len().div_ceil(BYTES_PER_TOKEN) as i64;
     intervention.effect = Effect { tokens, usd: 0.0, ms: 0.0, basis: EffectBasis::Estimated };
+    // The words that an answer is to begin with stay last: behind them the model would begin anew.
+    let begun = scene.history.facts.last().is_some_and(|last| last.role == Role::Assistant && last.calls.is_empty());
+    let before = scene.history.facts.len().saturating_sub(1);
+    let (place, at) = match begun && before > 0 {
+        true => (scene.history.prefix(before), before),
+        false => (scene.tip, request.messages.len().max(1)),
+    };
     let edit = ContextEdit {
         session: scene.session,
         intervention: intervention.id,
-        from: scene.tip,
-        anchor: scene.tip,
-        at: request.messages.len().max(1) as u32,
+        from: place,
+        anchor: place,
+        at: at as u32,
         replaces: 0,
         messages: vec![message],
         results: Vec::new(),

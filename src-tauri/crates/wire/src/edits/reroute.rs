@@ -62,7 +62,10 @@ fn without_reasoning(request: &Request, mut body: Bytes, stripped: &mut Vec<Stri
             _ => setting::is_there(&body, path),
         };
         if needs_reasoning {
-            body = setting::remove(&body, path);
+            body = match path[0] {
+                "include" => without_elements(&body, path, "reasoning"),
+                _ => setting::remove(&body, path),
+            };
             stripped.push(path.join("."));
         }
     }
@@ -80,6 +83,20 @@ fn contains(body: &Bytes, path: &[&str], word: &str) -> bool {
     found.is_some_and(|at| body[at].windows(word.len()).any(|bytes| bytes == word.as_bytes()))
 }
 
+/// The list at the path without what has that word in it; no list where nothing is left.
+fn without_elements(body: &Bytes, path: &[&str], word: &str) -> Bytes {
+    let Some(mut patch) = Patch::new(body) else { return body.clone() };
+    let Some(list) = patch.find(path) else { return body.clone() };
+    let elements = json::elements(body, list.clone()).unwrap_or_default();
+    let has = |at: &Span| body[at.clone()].windows(word.len()).any(|bytes| bytes == word.as_bytes());
+    let gone: Vec<bool> = elements.iter().map(has).collect();
+    if gone.iter().all(|gone| *gone) {
+        return setting::remove(body, path);
+    }
+    patch.remove_elements(list, |place| gone[place]);
+    patch.finish()
+}
+
 /// OpenAI's models that reason refuse what steers sampling, and the cap's old name.
 fn for_reasoning(request: &Request, mut body: Bytes, stripped: &mut Vec<String>) -> Bytes {
     const SAMPLING: [&str; 6] =
@@ -87,7 +104,8 @@ fn for_reasoning(request: &Request, mut body: Bytes, stripped: &mut Vec<String>)
     if !matches!(request.dialect, Dialect::OpenaiChat | Dialect::OpenaiResponses) {
         return body;
     }
-    for key in SAMPLING.iter().chain(&["top_logprobs"]) {
+    // Responses have no `stop`.
+    for key in SAMPLING.iter().chain(&["top_logprobs", "stop"]) {
         if setting::is_there(&body, &[key]) {
             body = setting::remove(&body, &[key]);
             stripped.push((*key).to_owned());
