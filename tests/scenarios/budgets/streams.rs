@@ -96,7 +96,7 @@ async fn a_call_that_settles_beside_a_stream_fills_the_budget_for_both() {
     }
 }
 
-/// Who heeds the cap stops there: the agent gets the model's own length stop, and the record says whose doing it was.
+/// Who heeds the cap stops there: the agent gets the model's length stop with a word on why, and the record has the figures.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_that_ends_at_its_cap_is_told_with_the_budget_s_figures() {
     for (dialect, streamed) in forms() {
@@ -110,7 +110,11 @@ async fn an_answer_that_ends_at_its_cap_is_told_with_the_budget_s_figures() {
         let runtime = Runtime::start(&Options::to(&provider.base).policy("simple", SIMPLE));
         let mut agent = agent(&runtime, "bot~one", dialect, streamed);
         let (answer, _) = say(&mut agent, "Go on").await;
-        assert!(is_cut(dialect, &answer) && answer.text == "As far as it", "{what}: {answer:?}");
+        assert!(is_cut(dialect, &answer) && answer.text.starts_with("As far as it"), "{what}: {answer:?}");
+        let note = "The 400 tokens that rule token_budget_per_session of policy simple gives a session are used up.";
+        assert!(answer.text.contains(note) && answer.text.contains("Confidence 0."), "{what}: {}", answer.text);
+        assert_eq!(answer.text.matches("As far as it").count(), 1, "{what}: {}", answer.text);
+        assert_eq!(acts(&runtime, "token_budget_used").await[0]["action"], "partial", "{what}");
         let told = events(&runtime, "ended_at_cap").await;
         assert_eq!(told.len(), 1, "{what}");
         let why = told[0]["why"].as_str().unwrap();
@@ -120,7 +124,7 @@ async fn an_answer_that_ends_at_its_cap_is_told_with_the_budget_s_figures() {
         // A length stop that is not the budget's doing is not told so.
         let wide = Runtime::start(&Options::to(&provider.base).policy("simple", &SIMPLE.replace("400", "900_000")));
         let mut agent = naming(crate::agent(&wide, "bot~one", dialect, streamed), 355);
-        say(&mut agent, "Go on").await;
+        assert_eq!(say(&mut agent, "Go on").await.0.text, "As far as it", "{what}");
         assert_eq!(events(&wide, "ended_at_cap").await.len(), 0, "{what}");
     }
 }

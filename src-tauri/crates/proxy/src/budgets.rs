@@ -17,7 +17,7 @@ pub(crate) use gauges::between;
 pub(crate) use kept::take_up;
 pub(crate) use pacing::{again as pace_again, call as pace};
 pub(crate) use purse::{Purse, facts};
-pub(crate) use reserving::{again, count_so_far, reserve, settle};
+pub(crate) use reserving::{again, count_so_far, is_at_cap, reserve, settle};
 
 use crate::{exchange::Exchange, outlet::Outlet, sent::Sent};
 use book::Book;

@@ -2,6 +2,7 @@
 
 mod asking;
 mod breaking;
+mod capped;
 mod closing;
 mod early;
 mod framing;
@@ -13,6 +14,7 @@ mod watch;
 mod way;
 
 pub(crate) use asking::{keep_response, notes, waiting_response};
+pub(crate) use capped::at_cap;
 pub(crate) use closing::{give_up, gone, interrupted, replaced_calls, used};
 use early::Early;
 pub(crate) use early::{give as give_early, hold_said};
@@ -106,9 +108,11 @@ async fn stream(way: Way, response: UpstreamResponse, judging: bool, mut outlet:
         Leaving::AsTheyCame
     };
     let same_body = matches!(leaving, Leaving::AsTheyCame);
+    let holds_end = judging && exchange.policies.ends_streams() && exchange.policies.reads_budgets(Point::ModelStream);
     let encoding = headers::text(&response.headers, "content-encoding").map(str::to_owned);
     let answer = AnswerStream::new(&exchange.request, framing, encoding.as_deref(), leaving)
-        .in_words(exchange.words_to_agent(), shapes);
+        .in_words(exchange.words_to_agent(), shapes)
+        .holding_its_end(holds_end);
 
     let mut head = headers::to_agent(&response.headers, same_body);
     exchange.label(&mut head);
@@ -254,6 +258,9 @@ impl Relay {
         }
         let first_token = passed.first_token;
         self.pass_on(passed).await?;
+        if self.answer.complete() && self.end_at_cap().await? {
+            return Ok(());
+        }
         if self.answer.complete() {
             self.settle_pending().await?;
         }
@@ -341,6 +348,9 @@ impl Relay {
 
     async fn end(&mut self) -> Result<(), Stopped> {
         self.body = None;
+        if self.end_at_cap().await? {
+            return Ok(());
+        }
         let at = self.exchange.elapsed();
         let (passed, proper) = self.answer.end(at);
         self.pass_on(passed).await?;

@@ -2,10 +2,12 @@
 //!
 //! Bytes that nobody changes leave as they came. The tail is what completes the response: it waits for the record.
 
+mod ending;
 mod joining;
 
 use bytes::Bytes;
 use domain::{Dialect, ToolCall};
+use ending::Ending;
 use joining::join;
 use smallvec::{SmallVec, smallvec};
 use wire::{
@@ -65,6 +67,7 @@ pub(crate) struct AnswerStream {
     received: u64,
     /// Words that the agent gets in others' place; none where there are none.
     texts: Option<StreamText>,
+    ending: Ending,
     /// A call left with other words.
     edited: bool,
     /// The provider has said everything.
@@ -94,6 +97,7 @@ impl AnswerStream {
             delivered: Vec::new(),
             received: 0,
             texts: None,
+            ending: Ending::default(),
             edited: false,
             ended: false,
             broken_at: None,
@@ -176,6 +180,7 @@ impl AnswerStream {
             };
             self.frame(frame, at, &mut passed);
         }
+        self.release_end(&mut passed);
         let answer = self.decoder.answer();
         let proper = self.framing == Framing::Whole
             || answer.complete
@@ -238,15 +243,27 @@ impl AnswerStream {
     fn frame(&mut self, frame: Frame, at: u32, passed: &mut Passed) {
         self.recorded.extend_from_slice(&frame.raw);
         self.times.push((self.recorded.len() as u32, at));
+        let said = self.decoder.answer().text.len();
         let seen = self.decoder.push(&frame);
         passed.first_token |= seen.first_token;
         passed.calls.extend(seen.calls_complete);
+        let unasked = seen.usage_only && self.leaving.without_usage();
+        if unasked {
+            self.keep(&frame);
+        } else if !self.hold_end(&frame, said) {
+            self.go_through(frame, passed);
+        }
+    }
+
+    /// A removal may need it again.
+    fn keep(&mut self, frame: &Frame) {
         if matches!(self.leaving, Leaving::Judged { .. }) && self.framing != Framing::Whole {
             self.frames.push(frame.clone());
         }
-        if seen.usage_only && self.leaving.without_usage() {
-            return;
-        }
+    }
+
+    fn go_through(&mut self, frame: Frame, passed: &mut Passed) {
+        self.keep(&frame);
         let worded = match &mut self.texts {
             Some(texts) if self.framing != Framing::Whole => texts.push(frame),
             _ => smallvec![frame],

@@ -145,6 +145,10 @@ pub(crate) async fn answer(way: Way, response: UpstreamResponse, mut outlet: Out
             Err(stopped) => return stop(&exchange, stopped, attempts, outlet).await,
         }
     }
+    if let Some(end) = relay::at_cap(&exchange, first.status.as_u16(), round.answer.clone(), &mut lookout).await {
+        exchange.intervened(end.intervention);
+        body = Some(wire::shorten_whole(dialect, body.as_ref().unwrap_or(&first.clear), &end.note));
+    }
     let looked_through = body.as_ref().unwrap_or(&first.clear);
     body = window::whole(&exchange, first.status.as_u16(), &round.answer, looked_through).await.or(body);
     let words = exchange.words_to_agent();

@@ -106,14 +106,14 @@ impl Book {
         Ok(())
     }
 
-    /// What an exchange's answer has come to so far.
-    pub fn came(&self, exchange: ExchangeId, claims: &[Claim], come: impl Fn(&Claim) -> Spending) {
+    /// What an exchange's answer has come to so far. `come` gets a claim, and what is reserved for it.
+    pub fn came(&self, exchange: ExchangeId, claims: &[Claim], come: impl Fn(&Claim, Spending) -> Spending) {
         let mut accounts = self.accounts.lock();
         for claim in claims {
             let balance = accounts.get_mut(&claim.account);
             let open = balance.and_then(|balance| balance.open.iter_mut().find(|open| open.exchange == exchange));
             if let Some(open) = open {
-                open.come = come(claim);
+                open.come = come(claim, open.reserved);
             }
         }
     }

@@ -41,6 +41,8 @@ pub(super) struct State {
     pub rounds: (Usage, f64),
     /// The claim that the output was capped for, and to how much.
     pub capped: Option<(usize, u64)>,
+    /// The model stopped there: the answer took all that it was given.
+    pub at_cap: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -172,7 +172,8 @@ pub(crate) async fn count_so_far(exchange: &Exchange, moment: &Moment) {
     let Moment::Stream { answer, calling, .. } = moment else { return };
     let reads = exchange.policies.reads_budgets(Point::ModelStream) && exchange.whence.get().is_none();
     let Some(purse) = exchange.purse.get().filter(|_| reads) else { return };
-    let State { claims, stage, rounds: (rounds, rounds_usd), .. } = purse.state.lock().clone();
+    let State { claims, stage, rounds: (rounds, rounds_usd), capped, at_cap, .. } = purse.state.lock().clone();
+    let full = capped.filter(|_| at_cap).and_then(|(claim, _)| Some(claims.get(claim)?.account.clone()));
     let begun =
         !answer.text.is_empty() || !answer.reasoning.is_empty() || !answer.calls.is_empty() || calling.is_some();
     if !begun || !matches!(stage, Stage::Granted | Stage::Over) {
@@ -181,11 +182,20 @@ pub(crate) async fn count_so_far(exchange: &Exchange, moment: &Moment) {
     let so_far = estimate::usage_so_far(exchange, answer).await;
     let output = so_far.output + calling.unwrap_or_default() as u64 / BYTES_A_TOKEN;
     let counted = answer.usage.filter(|usage| usage.input > 0);
-    purse.book().came(exchange.id, &claims, |claim| {
+    purse.book().came(exchange.id, &claims, |claim, reserved| {
         let read = counted.map(|usage| claim.budget.counted.tokens(&Usage { output: 0, ..usage }));
         let tokens = claim.budget.counted.tokens(&rounds) + read.unwrap_or(claim.input.tokens) + output;
-        Spending { tokens, usd: rounds_usd + claim.input.usd + output as f64 * claim.usd_per_output }
+        let come = Spending { tokens, usd: rounds_usd + claim.input.usd + output as f64 * claim.usd_per_output };
+        if full.as_ref() == Some(&claim.account) { come.or_more(reserved) } else { come }
     });
+}
+
+/// The model stopped. Whether that was where the output was capped to what was left of a budget: then it counts as used up until it is settled.
+pub(crate) fn is_at_cap(exchange: &Exchange) -> bool {
+    let Some(purse) = exchange.purse.get() else { return false };
+    let mut state = purse.state.lock();
+    state.at_cap = state.capped.is_some();
+    state.at_cap
 }
 
 /// The exchange is over: what it reserved becomes what it spent, all attempts and rounds together. `finish`: why the model ended its answer.

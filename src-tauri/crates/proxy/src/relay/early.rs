@@ -27,7 +27,7 @@ pub(crate) struct Early {
 impl Relay {
     /// Rules on the stream look. True: one of them ended the answer, and it is complete. While calls of it wait for a person no time counts.
     pub(super) async fn look(&mut self) -> Result<bool, Stopped> {
-        if !self.pending.is_empty() || self.status >= 400 {
+        if !self.pending.is_empty() || self.status >= 400 || self.answer.end_is_held() {
             return Ok(false);
         }
         let calling = self.answer.calling();
@@ -39,7 +39,7 @@ impl Relay {
         Ok(true)
     }
 
-    async fn end_early(&mut self, end: EndNow) -> Result<(), Stopped> {
+    pub(super) async fn end_early(&mut self, end: EndNow) -> Result<(), Stopped> {
         self.body = None;
         self.beat = None;
         let held = self.answer.flush();

@@ -150,9 +150,9 @@ fn an_answer_that_outgrows_its_reservation_is_taken_as_it_came() {
     let book = Book::default();
     let claims = [claim("a", 1_000, 100)];
     book.reserve(ExchangeId(1), &claims, named(200));
-    book.came(ExchangeId(1), &claims, |_| tokens(150));
+    book.came(ExchangeId(1), &claims, |_, _| tokens(150));
     assert_eq!((book.balance(&account("a")).unwrap().used(), total(&book, "a")), (tokens(150), 300));
-    book.came(ExchangeId(1), &claims, |_| tokens(950));
+    book.came(ExchangeId(1), &claims, |_, _| tokens(950));
     assert_eq!((book.balance(&account("a")).unwrap().used(), total(&book, "a")), (tokens(950), 950));
     assert!(matches!(book.reserve(ExchangeId(2), &claims, named(10)), Reserving::Short { by_others: true, .. }));
     book.settle(ExchangeId(1), &claims, |_| tokens(960));
