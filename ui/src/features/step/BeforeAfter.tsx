@@ -3,10 +3,14 @@ import type { InterventionView } from "@/bridge";
 import { MOST, useText } from "@/bridge/text";
 import { confidenceOf } from "@/model/act";
 import { bytes, percent } from "@/model/format";
+import { Wire } from "@/widgets/code";
 import { GaugeBar } from "@/widgets/gauge";
 import { Failure, Skeleton } from "@/widgets/states";
 import { Difference } from "./Difference";
 import { spoken } from "./TurnView";
+
+/** These hold something up and change nothing of it. */
+const ABOUT = new Set(["escalate", "pause"]);
 
 export function BeforeAfter({ intervention }: { intervention: InterventionView }) {
   const before = useText(intervention.before);
@@ -23,7 +27,13 @@ export function BeforeAfter({ intervention }: { intervention: InterventionView }
     <div className="mt-2 rounded border border-line bg-canvas">
       <Confidence note={after.body.text} />
       <div className="max-h-[420px] overflow-y-auto">
-        <Difference before={spoken(before.body.text)} after={spoken(after.body.text)} label="Before and after" />
+        {ABOUT.has(intervention.action) && after.body.text === "" ? (
+          <div className="px-2 py-1.5 font-mono text-[12px]">
+            <Wire text={spoken(before.body.text)} label="What it is about" />
+          </div>
+        ) : (
+          <Difference before={spoken(before.body.text)} after={spoken(after.body.text)} label="Before and after" />
+        )}
       </div>
       {cut.length > 0 && (
         <p className="border-line border-t px-2 py-1 text-muted text-sm">

@@ -104,7 +104,10 @@ export function readable(source: string): string {
   return typeof value === "object" && value !== null ? JSON.stringify(value, null, 2) : source;
 }
 
-/** A message's JSON as what it says, where it says only text. */
+const argument = ([name, value]: [string, unknown]): string =>
+  `  ${name}: ${typeof value === "string" ? value : JSON.stringify(value)}`;
+
+/** A message's JSON as what it says, where it says only text; a call as its name and its arguments. */
 export function spoken(source: string): string {
   const value = parseJson(source);
   const message = isObject(value) ? value : {};
@@ -113,6 +116,9 @@ export function spoken(source: string): string {
   const parts = list(content);
   const texts = parts.map((part) => part.text).filter((said) => typeof said === "string");
   if (texts.length > 0 && texts.length === parts.length) return texts.join("\n");
+  const called = /^([\w.-]+)\((\{[\s\S]*\})\)$/.exec(source.trim());
+  const given = parseJson(called?.[2] ?? "");
+  if (called && isObject(given)) return [called[1], ...Object.entries(given).map(argument)].join("\n");
   // A note of the runtime's may stand before a result as it was.
   const [note, ...rest] = source.split("\n");
   return rest.length > 0 && note?.startsWith("[") ? `${note}\n${readable(rest.join("\n"))}` : readable(source);
