@@ -75,7 +75,7 @@ export function StandingLine({ session, toldAt }: Props) {
             onClick={() => setOpen(true)}
             className="shrink-0 rounded px-1 text-muted hover:bg-hover hover:text-ink"
           >
-            +{budgets.length - GAUGES} budgets
+            +{plural(budgets.length - GAUGES, "budget")}
           </button>
         )}
         {facts && (
