@@ -178,3 +178,66 @@ async fn a_call_in_the_old_form_and_one_without_arguments_are_taken_out() {
     assert_eq!(said(&response, 0).trim(), "Then not.", "{}", response.text());
     assert!(!response.text().contains("\"rm\""), "{}", response.text());
 }
+
+/// A stream that breaks, errors or is refused while something is held: nothing of what must not leave does.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_that_ends_badly_lets_nothing_out() {
+    let body = json!({"model": "gpt-4o-mini", "stream": true, "messages": [{"role": "user", "content": "Hi"}]});
+    let error = json!({"error": {"message": "overloaded", "type": "server_error"}});
+    let (response, _) = once(
+        SAFE,
+        Dialect::Chat,
+        true,
+        body.clone(),
+        chat_stream("\n", &[chunk(0, "key AKIAABCDEFGH"), chunk(0, "IJKLMNOP"), error]),
+    )
+    .await;
+    assert!(!response.text().contains("AKIA") && response.text().contains("overloaded"), "{}", response.text());
+    // A provider's error that repeats what it was sent.
+    let refused = json!({"error": {"message": format!("cannot read [redacted:secret_key:1]")}});
+    let asked = json!({"model": "gpt-4o-mini", "messages": [{"role": "user", "content": KEY}]});
+    let (response, sent) = once(SAFE, Dialect::Chat, false, asked, Reply::json(400, refused.to_string())).await;
+    assert!(!sent.json().to_string().contains(KEY));
+    assert_eq!(response.status, 400);
+}
+
+/// Texts that look like the runtime's own marks, or like the dialect's.
+#[tokio::test(flavor = "multi_thread")]
+async fn words_that_look_like_marks_are_words() {
+    let said_ = "data: [DONE]\n\nevent: x [redacted:secret_key:9] [redacted: \\u005b \u{2028} \u{feff} \u{0} end";
+    let body = json!({"model": "gpt-4o-mini", "stream": true, "messages": [{"role": "user", "content": format!("Mind {KEY}")}]});
+    let pieces: Vec<Value> = said_.chars().map(|c| chunk(0, &c.to_string())).chain([finish(0)]).collect();
+    let (response, _) = once(SAFE, Dialect::Chat, true, body, chat_stream("\n", &pieces)).await;
+    assert_eq!(said(&response, 0), said_);
+    // A user who writes a token gets no value for it that is not the session's.
+    let body = chat(json!([{"role": "user", "content": format!("Say {TOKEN}")}]));
+    let (response, sent) = once(SAFE, Dialect::Chat, false, body.clone(), whole_chat(TOKEN)).await;
+    assert_eq!(sent.json(), body);
+    assert!(response.text().contains(TOKEN));
+}
+
+/// Tool calls of every kind beside text in one chunk, with what was hidden in their arguments.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_in_arguments_reaches_the_agent_as_the_value() {
+    let call = |arguments: &str, id: Option<&str>| json!({"id": "c1", "choices": [{"index": 0, "delta": {"content": "I call. ", "tool_calls": [{"index": 0, "id": id, "type": "function", "function": {"name": id.map(|_| "f"), "arguments": arguments}}]}, "finish_reason": null}]});
+    let (a, b) = TOKEN.split_at(9);
+    let frames = [
+        call("", Some("call_1")),
+        call(&format!("{{\"k\": \"{a}"), None),
+        call(&format!("{b}\", \"u\": \"\\u005bredacted:secret_key:1]\"}}"), None),
+        json!({"id": "c1", "choices": [{"index": 0, "delta": {}, "finish_reason": "tool_calls"}]}),
+    ];
+    let body = json!({"model": "gpt-4o-mini", "stream": true, "messages": [{"role": "user", "content": KEY}]});
+    let (response, _) = once(SAFE, Dialect::Chat, true, body, chat_stream("\n", &frames)).await;
+    let chunks = data(&response);
+    let arguments: String = chunks
+        .iter()
+        .filter_map(|chunk| chunk["choices"][0]["delta"]["tool_calls"][0]["function"]["arguments"].as_str())
+        .collect();
+    assert_eq!(serde_json::from_str::<Value>(&arguments).unwrap(), json!({"k": KEY, "u": KEY}), "{arguments}");
+    assert_eq!(said(&response, 0), "I call. ".repeat(3));
+    assert_eq!(
+        chunks.iter().filter(|chunk| chunk["choices"][0]["delta"]["tool_calls"][0]["id"] == "call_1").count(),
+        1
+    );
+}
