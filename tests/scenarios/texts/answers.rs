@@ -241,3 +241,33 @@ async fn a_token_in_arguments_reaches_the_agent_as_the_value() {
         1
     );
 }
+
+/// Of several choices the agent takes any: a call of each is judged.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_in_another_choice_is_judged_too() {
+    let policy = "version = 1\n[[rule]]\nid = \"no\"\non = \"tool.call\"\nwhen = \"tool.name == 'rm'\"\ndo = [{ block = \"Not here.\" }]\n";
+    let call =
+        |id: &str| json!({"index": 0, "id": id, "type": "function", "function": {"name": "rm", "arguments": "{}"}});
+    let body = json!({"model": "gpt-4o-mini", "n": 2, "stream": true, "messages": [{"role": "user", "content": "Hi"}]});
+    let in_second =
+        json!({"id": "c1", "choices": [{"index": 1, "delta": {"tool_calls": [call("x")]}, "finish_reason": null}]});
+    let ends = json!({"id": "c1", "choices": [{"index": 1, "delta": {}, "finish_reason": "tool_calls"}]});
+    let (response, _) =
+        once(policy, Dialect::Chat, true, body, chat_stream("\n", &[chunk(0, "Hello"), in_second, finish(0), ends]))
+            .await;
+    assert!(!response.text().contains("\"rm\""), "{}", response.text());
+    let body = json!({"model": "gpt-4o-mini", "n": 2, "messages": [{"role": "user", "content": "Hi"}]});
+    let choices = json!([
+        {"index": 0, "message": {"role": "assistant", "content": "Hello"}, "finish_reason": "stop"},
+        {"index": 1, "message": {"role": "assistant", "content": null, "tool_calls": [{"id": "x", "type": "function", "function": {"name": "rm", "arguments": "{}"}}]}, "finish_reason": "tool_calls"},
+    ]);
+    let (response, _) = once(
+        policy,
+        Dialect::Chat,
+        false,
+        body,
+        Reply::json(200, json!({"id": "c1", "model": "m", "choices": choices}).to_string()),
+    )
+    .await;
+    assert!(!response.text().contains("\"rm\""), "{}", response.text());
+}

@@ -66,7 +66,12 @@ pub(crate) async fn answer(way: Way, response: UpstreamResponse, mut outlet: Out
     let mut recorded = first.clear.to_vec();
     let mut body: Option<Bytes> = None;
     let keep = (!held).then_some(&first);
-    let mut round = match judge(&exchange, &first.clear, held, keep, &mut outlet).await {
+    let others = match without_others(&exchange, &first.clear, held, &mut outlet).await {
+        Ok(others) => others,
+        Err(stopped) => return stop(&exchange, stopped, attempts, outlet).await,
+    };
+    let clear = others.as_ref().unwrap_or(&first.clear);
+    let mut round = match judge(&exchange, clear, held, keep, &mut outlet).await {
         Ok(round) => round,
         Err(stopped) => return stop(&exchange, stopped, attempts, outlet).await,
     };
@@ -145,6 +150,7 @@ pub(crate) async fn answer(way: Way, response: UpstreamResponse, mut outlet: Out
             Err(stopped) => return stop(&exchange, stopped, attempts, outlet).await,
         }
     }
+    body = body.or(others);
     if let Some(end) = relay::at_cap(&exchange, first.status.as_u16(), round.answer.clone(), &mut lookout).await {
         exchange.intervened(end.intervention);
         body = Some(wire::shorten_whole(dialect, body.as_ref().unwrap_or(&first.clear), &end.note));
@@ -246,6 +252,28 @@ impl Round {
     fn frames_body(&self) -> Bytes {
         self.frames.first().map(|frame| frame.raw.clone()).unwrap_or_default()
     }
+}
+
+/// The body without the calls of its other choices that rules take out: its agent may take any of them, the model goes on with the first. None:
+/// nothing is taken out.
+async fn without_others(
+    exchange: &Exchange,
+    clear: &Bytes,
+    held: bool,
+    outlet: &mut Outlet,
+) -> Result<Option<Bytes>, Stopped> {
+    let dialect = exchange.request.dialect;
+    let mut gone = Vec::new();
+    for call in wire::calls_of_other_choices(dialect, clear) {
+        let real = exchange.as_agent_gets(&call);
+        let stays = match call::judge(exchange, &real, held, "").await {
+            Fate::Keep => budgets::pace(exchange, &real, outlet).await?.is_none(),
+            Fate::Remove(_) => false,
+            Fate::Wait(one) => matches!(call::settle(exchange, outlet, Framing::Whole, one).await?, Settled::Keep),
+        };
+        gone.extend((!stays).then_some(call.index));
+    }
+    Ok((!gone.is_empty()).then(|| wire::cut_whole(dialect, clear, &gone)))
 }
 
 /// Judges a round's calls; those that wait for a person wait here. `keep`: the response to keep for a retry while they do.

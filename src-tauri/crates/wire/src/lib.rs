@@ -45,8 +45,8 @@ pub use substitute::{
     substitute_request, substitute_response, substitute_whole,
 };
 pub use surgery::{
-    Cut, StreamSurgeon, answer_as_messages, cut_whole, edit_response, edit_whole, merge_whole, note_whole,
-    result_message, result_messages,
+    Cut, StreamSurgeon, answer_as_messages, calls_of_other_choices, cut_whole, edit_response, edit_whole, merge_whole,
+    note_whole, result_message, result_messages,
 };
 pub use synth::{
     Made, Said, Saying, answer, error, error_frame, error_frame_in, error_message, form, keepalive, refusal,

@@ -8,6 +8,7 @@ mod anthropic;
 mod arguments;
 mod calls;
 mod chat;
+mod choices;
 mod gemini;
 mod messages;
 mod ollama;
@@ -20,6 +21,7 @@ mod whole;
 
 pub(crate) use arguments::respelled;
 pub use arguments::{edit_response, edit_whole};
+pub use choices::calls_of_other_choices;
 pub use messages::answer_as_messages;
 pub(crate) use results::result_part;
 pub use results::{result_message, result_messages};
