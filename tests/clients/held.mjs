@@ -1,17 +1,10 @@
 // A real client, unchanged, up to its first question: what `npm run test:holds` decides and `npm run test:holds -- limits` waits for.
-import { spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { built } from "../run/machine.mjs";
+import { startClient } from "./started.mjs";
 
 export const HELD = ["Claude Code", "Codex", "Gemini CLI", "OpenAI Agents SDK", "LangGraph", "Vercel AI SDK, OpenAI", "Vercel AI SDK, Anthropic"];
-
-const KEYS = {
-  ANTHROPIC_API_KEY: "sk-ant-fake-00000000000000000000",
-  OPENAI_API_KEY: "sk-fake-000000000000000000000000",
-  GEMINI_API_KEY: "AIzaFAKE0000000000000000000000000000000",
-};
 
 /** A rule that asks at every tool call, or before every model call, and waits so long, written as policies write it. */
 export const askFirst = (timeout, on = "tool.call") => `version = 1
@@ -31,22 +24,10 @@ export async function startHeld(client, agent, runtime, packages, seconds) {
   const home = join(folder, "home");
   mkdirSync(home);
   client.prepare?.(home);
-  // The Agents SDK would send traces with the user's key to its vendor; there is no vendor here.
-  const env = { PATH: process.env.PATH, HOME: home, PACKAGES: packages, OPENAI_AGENTS_DISABLE_TRACING: "1", ...KEYS };
-  const child = spawn(built("switchtower"), ["run", ...runtime.places, "--agent", agent, "--", ...client.command], {
-    cwd: join(runtime.folder, "work"), env, stdio: ["ignore", "pipe", "pipe"],
-  });
-  const said = { out: "", err: "" };
-  child.stdout.setEncoding("utf8").on("data", (text) => { said.out += text; });
-  child.stderr.setEncoding("utf8").on("data", (text) => { said.err += text; });
-  const late = setTimeout(() => child.kill("SIGKILL"), seconds * 1000);
+  const { said, exit, kill } = startClient(client, { runtime, packages, agent, home, seconds });
   const state = { ended: undefined };
-  const exit = new Promise((ended) => child.once("exit", (code, signal) => {
-    clearTimeout(late);
-    state.ended = code ?? signal;
-    ended(state.ended);
-  }));
-  return { asked: await question(runtime, agent, state), exit, said, state, kill: () => child.kill("SIGKILL") };
+  exit.then((code) => { state.ended = code; });
+  return { asked: await question(runtime, agent, state), exit, said, state, kill };
 }
 
 /** The agent's first question, or nothing once it has ended. */

@@ -2,42 +2,26 @@
 // with its tool calls and results while it runs, and end as it would without us. First, `npm run test:clients -- cells` alone: what agents got in
 // the scenario tests, read again by the vendors' SDKs; further words choose tests. `-- llmock`: retries, as a provider judges them;
 // `-- retries`: retries beside those of the vendor's SDKs.
-import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { cases, script } from "../clients/cases.mjs";
 import { emptyFolder, judgeCells } from "../clients/cells.mjs";
 import { conversation, differences, expected } from "../clients/conversation.mjs";
-import { nodeEnvironment, pythonEnvironment, sdkEnvironments } from "../clients/environments.mjs";
+import { sdkEnvironments } from "../clients/environments.mjs";
 import { judgeRetries } from "../clients/llmock.mjs";
 import { FINAL, startProvider } from "../clients/provider.mjs";
 import { addUp } from "../clients/retries.mjs";
 import { startRuntime } from "../clients/runtime.mjs";
-import { buildCli } from "./build.mjs";
-import { built, Missing, requireCargo } from "./machine.mjs";
+import { startClient } from "../clients/started.mjs";
+import { Missing } from "./machine.mjs";
+import { chosen, command, installClients, Tally } from "./real.mjs";
 import { run as runs } from "./steps.mjs";
-
-const KEYS = {
-  ANTHROPIC_API_KEY: "sk-ant-fake-00000000000000000000",
-  OPENAI_API_KEY: "sk-fake-000000000000000000000000",
-  GEMINI_API_KEY: "AIzaFAKE0000000000000000000000000000000",
-};
 
 /** Runs one client and watches the console while it does. */
 async function run(client, runtime, packages, provider) {
   const seen = provider.received.length;
   client.prepare?.(join(runtime.folder, "home"));
   const before = new Set((await runtime.rpc("list_sessions", { limit: 500 })).sessions.map((session) => session.id));
-  const label = client.agent ? ["--agent", client.agent] : [];
-  // The Agents SDK would send traces with the user's key to its vendor; there is no vendor here.
-  const env = { PATH: process.env.PATH, HOME: join(runtime.folder, "home"), PACKAGES: packages, OPENAI_AGENTS_DISABLE_TRACING: "1", ...KEYS };
-  const child = spawn(built("switchtower"), ["run", ...runtime.places, ...label, "--", ...client.command], {
-    cwd: join(runtime.folder, "work"), env, stdio: ["ignore", "pipe", "pipe"],
-  });
-  const output = { out: "", err: "" };
-  child.stdout.setEncoding("utf8").on("data", (text) => { output.out += text; });
-  child.stderr.setEncoding("utf8").on("data", (text) => { output.err += text; });
-  const exit = new Promise((ended) => child.once("exit", (code, signal) => ended(code ?? signal)));
-  const late = setTimeout(() => child.kill("SIGKILL"), 120_000);
+  const { said, exit } = startClient(client, { runtime, packages, agent: client.agent, seconds: 120 });
   let ended;
   exit.then((code) => { ended = code; });
   let live = 0;
@@ -48,8 +32,7 @@ async function run(client, runtime, packages, provider) {
     if (ended === undefined) live = Math.max(live, ...sessions.map((session) => session.steps));
     await new Promise((later) => setTimeout(later, 20));
   }
-  clearTimeout(late);
-  return { ...output, exit: ended, live, sessions: await fresh(), received: provider.received.slice(seen) };
+  return { ...said, exit: ended, live, sessions: await fresh(), received: provider.received.slice(seen) };
 }
 
 /** Everything that is wrong with a run; empty where it is right. */
@@ -141,41 +124,27 @@ async function cells(tests) {
 }
 
 /** Runs the clients whose names have all the words. */
-async function clients(wanted) {
-  console.log("Installing clients …");
-  const { python } = pythonEnvironment();
-  const node = nodeEnvironment();
+async function clients(words) {
+  const { python, node } = installClients();
   let runtime;
   const provider = await startProvider(script(() => runtime.folder));
   runtime = await startRuntime(provider.base);
-  const figures = { passed: 0, failed: 0 };
-  for (const client of cases(python, node).filter(({ name }) => wanted.every((word) => name.toLowerCase().includes(word.toLowerCase())))) {
+  const tally = new Tally();
+  for (const client of cases(python, node).filter(({ name }) => chosen(name, words))) {
     const ran = await run(client, runtime, node.folder, provider);
-    const wrong = await judge(client, ran, runtime);
-    wrong.length ? figures.failed++ : figures.passed++;
-    console.log(`${wrong.length ? "✗" : "✓"}  ${client.name.padEnd(52)} ${wrong.join("\n     ")}`);
+    tally.add(client.name.padEnd(52), await judge(client, ran, runtime));
   }
   await runtime.stop();
   provider.stop();
-  return figures;
+  return tally;
 }
 
-try {
-  requireCargo();
-  console.log("Building …");
-  const { ok, output } = await buildCli();
-  if (!ok) throw new Missing(output);
-  const [first, ...rest] = process.argv.slice(2);
+await command(async ([first, ...rest]) => {
   const parts = [];
   if (first === undefined || first === "cells") parts.push(await cells(rest));
   if (first === undefined || first === "llmock") parts.push(await judgeRetries());
   if (first === undefined || first === "retries") parts.push(await addUp());
   if (!["cells", "llmock", "retries"].includes(first)) parts.push(await clients([first, ...rest].filter(Boolean)));
   const sum = (name) => parts.reduce((all, part) => all + part[name], 0);
-  console.log(`${sum("passed")} passed, ${sum("failed")} failed`);
-  process.exitCode = sum("failed") ? 1 : 0;
-} catch (error) {
-  if (!(error instanceof Missing)) throw error;
-  console.error(error.message);
-  process.exitCode = 1;
-}
+  return { passed: sum("passed"), failed: sum("failed") };
+});

@@ -4,13 +4,11 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { cases, script } from "../clients/cases.mjs";
-import { nodeEnvironment, pythonEnvironment } from "../clients/environments.mjs";
 import { askFirst, HELD, later, named, startHeld } from "../clients/held.mjs";
 import { measure } from "../clients/limits.mjs";
 import { FINAL, startProvider } from "../clients/provider.mjs";
 import { startRuntime } from "../clients/runtime.mjs";
-import { buildCli } from "./build.mjs";
-import { Missing, requireCargo } from "./machine.mjs";
+import { chosen, command, installClients, Tally } from "./real.mjs";
 
 const SECONDS = Number(process.env.SWITCHTOWER_HOLD_S || 90);
 const DECISIONS = ["approve", "edit", "deny"];
@@ -71,18 +69,10 @@ async function whole(runtime, side) {
   }
 }
 
-try {
-  requireCargo();
-  if (!process.env.SWITCHTOWER_BUILT) {
-    const { ok, output } = await buildCli();
-    if (!ok) throw new Missing(output);
-  }
-  console.log("Installing clients …");
-  const { python, versions } = pythonEnvironment();
-  const node = nodeEnvironment();
-  const [first, ...rest] = process.argv.slice(2);
-  const wanted = first === "limits" ? rest : [first, ...rest].filter(Boolean);
-  const held = cases(python, node).filter(({ name }) => HELD.includes(name) && wanted.every((word) => name.toLowerCase().includes(word.toLowerCase())));
+await command(async ([first, ...rest]) => {
+  const { python, versions, node } = installClients();
+  const words = first === "limits" ? rest : [first, ...rest].filter(Boolean);
+  const held = cases(python, node).filter(({ name }) => HELD.includes(name) && chosen(name, words));
   if (first === "limits") {
     process.exitCode = (await measure(held, node, versions)) ? 0 : 1;
     process.exit();
@@ -92,21 +82,12 @@ try {
   runtime = await startRuntime(provider.base, { policies: { "ask.toml": askFirst("10m") } });
   writeFileSync(join(runtime.folder, "work", "other.txt"), "another\n");
   console.log(`Holding ${held.length} clients for ${SECONDS} s, three decisions each …`);
-  let failed = 0;
-  let passed = 0;
+  const tally = new Tally();
   for (const decision of DECISIONS) {
     const row = await Promise.all(held.map(async (client) => ({ client, ...(await hold(client, decision, runtime, node.folder)) })));
-    for (const { client, wrong, held } of row) {
-      wrong.length ? failed++ : passed++;
-      console.log(`${wrong.length ? "✗" : "✓"}  ${client.name.padEnd(28)} ${decision.padEnd(8)} held ${String(held ?? "–").padStart(4)} s  ${wrong.join("\n     ")}`);
-    }
+    for (const { client, wrong, held } of row) tally.add(`${client.name.padEnd(28)} ${decision.padEnd(8)} held ${String(held ?? "–").padStart(4)} s `, wrong);
   }
   await runtime.stop();
   provider.stop();
-  console.log(`${passed} passed, ${failed} failed`);
-  process.exitCode = failed ? 1 : 0;
-} catch (error) {
-  if (!(error instanceof Missing)) throw error;
-  console.error(error.message);
-  process.exitCode = 1;
-}
+  return tally;
+});

@@ -1,18 +1,15 @@
 // `npm run test:pairs`: the founding pairs of observation and action, with real clients, unchanged, against a scripted model, a scripted classifier and
 // somebody who hears alerts. Words choose pairs and clients.
-import { spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync } from "node:fs";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { nodeEnvironment, pythonEnvironment } from "../clients/environments.mjs";
 import { JUDGES, policies, script } from "../clients/pairs.mjs";
 import { startProvider } from "../clients/provider.mjs";
 import { startRuntime } from "../clients/runtime.mjs";
-import { buildCli } from "./build.mjs";
-import { built, Missing, requireCargo, root } from "./machine.mjs";
-
-const KEYS = { ANTHROPIC_API_KEY: "sk-ant-fake-00000000000000000000", OPENAI_API_KEY: "sk-fake-000000000000000000000000" };
+import { startClient } from "../clients/started.mjs";
+import { Missing, root } from "./machine.mjs";
+import { chosen, command, installClients, Tally } from "./real.mjs";
 
 /** What each client is started with to be asked something. */
 const clients = (python, node) => [
@@ -50,16 +47,10 @@ async function drive(pair, client, world) {
   const home = join(mkdtempSync(join(tmpdir(), "switchtower-pairs-")), "home");
   mkdirSync(home);
   const question = `Read hello.txt and tell me what it says. This pair: ${pair} with ${client.name}.`;
-  const env = { PATH: process.env.PATH, HOME: home, PACKAGES: packages, ...KEYS, ...client.env };
-  const child = spawn(built("switchtower"), ["run", ...runtime.places, "--agent", agent, "--", ...client.command(question)], {
-    cwd: join(runtime.folder, "work"), env, stdio: ["ignore", "pipe", "pipe"],
-  });
-  const ran = { out: "", err: "" };
-  child.stdout.setEncoding("utf8").on("data", (text) => { ran.out += text; });
-  child.stderr.setEncoding("utf8").on("data", (text) => { ran.err += text; });
-  const late = setTimeout(() => child.kill("SIGKILL"), 240_000);
-  ran.exit = await new Promise((ended) => child.once("exit", (code, signal) => ended(code ?? signal)));
-  clearTimeout(late);
+  const run = { command: client.command(question), env: client.env };
+  const { said, exit } = startClient(run, { runtime, packages, agent, home });
+  const ended = await exit;
+  const ran = { ...said, exit: ended };
   const sessions = (await runtime.rpc("list_sessions", { limit: 500 })).sessions.filter((session) => session.agent === agent);
   if (sessions.length !== 1) return [`${sessions.length} sessions; exit ${ran.exit}: ${ran.err.slice(-600)}`];
   const [session] = sessions;
@@ -93,23 +84,17 @@ async function all(runtime, name, field, args) {
 /** Each intervention of a rule must be explained by a verdict of its exchange, with the values that it read. */
 async function explained(runtime, acts) {
   const wrong = [];
-  for (const act of acts.filter(({ cause, rule }) => cause === "rule" && rule).slice(0, 5)) {
-    const { verdicts } = await runtime.rpc("get_exchange", { exchange: act.exchange });
-    const verdict = verdicts.find((one) => one.rule === act.rule && one.matched);
+  const read = new Map();
+  for (const act of acts.filter(({ cause, rule }) => cause === "rule" && rule)) {
+    if (!read.has(act.exchange)) read.set(act.exchange, (await runtime.rpc("get_exchange", { exchange: act.exchange })).verdicts);
+    const verdict = read.get(act.exchange).find((one) => one.rule === act.rule && one.matched);
     if (!verdict) wrong.push(`no verdict explains ${act.action} of ${act.rule}`);
   }
   return wrong;
 }
 
-try {
-  requireCargo();
-  if (!process.env.SWITCHTOWER_BUILT) {
-    const { ok, output } = await buildCli();
-    if (!ok) throw new Missing(output);
-  }
-  console.log("Installing clients …");
-  const { python } = pythonEnvironment();
-  const node = nodeEnvironment();
+await command(async (words) => {
+  const { python, node } = installClients();
   const classifier = await listener(({ text }) => ({ score: /UNSAFE/.test(text) ? 0.97 : 0.01 }));
   const hook = await listener(() => ({ ok: true }));
   let runtime;
@@ -117,24 +102,14 @@ try {
   runtime = await startRuntime(provider.base, { policies: policies({ classifier: classifier.url, hook: hook.url }) });
   const broken = (await runtime.rpc("health")).policies.filter(({ error }) => error);
   if (broken.length > 0) throw new Missing(`These policies are broken: ${JSON.stringify(broken, null, 1)}`);
-  const wanted = process.argv.slice(2).map((word) => word.toLowerCase());
-  let failed = 0;
-  let passed = 0;
+  const tally = new Tally();
   for (const pair of Object.keys(JUDGES)) {
     for (const client of clients(python, node)) {
       const name = `${pair.padEnd(8)} ${client.name}`;
-      if (!wanted.every((word) => name.toLowerCase().includes(word))) continue;
-      const wrong = await drive(pair, client, { runtime, provider, packages: node.folder, hook });
-      wrong.length ? failed++ : passed++;
-      console.log(`${wrong.length ? "✗" : "✓"}  ${name.padEnd(24)} ${wrong.join("\n     ")}`);
+      if (chosen(name, words)) tally.add(name.padEnd(24), await drive(pair, client, { runtime, provider, packages: node.folder, hook }));
     }
   }
   await runtime.stop();
   [provider, classifier, hook].forEach((server) => server.stop());
-  console.log(`${passed} passed, ${failed} failed`);
-  process.exitCode = failed ? 1 : 0;
-} catch (error) {
-  if (!(error instanceof Missing)) throw error;
-  console.error(error.message);
-  process.exitCode = 1;
-}
+  return tally;
+});

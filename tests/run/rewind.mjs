@@ -1,23 +1,16 @@
 // `npm run test:rewind`: real clients, unchanged, run 40 steps against a scripted provider, then again with `switchtower run --from` the
 // 37th: the record must answer every request before it, so that the provider hears nothing of them. Words choose clients by name.
-import { spawn } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { cases } from "../clients/cases.mjs";
-import { nodeEnvironment, pythonEnvironment } from "../clients/environments.mjs";
 import { FINAL, startProvider, wires } from "../clients/provider.mjs";
 import { startRuntime } from "../clients/runtime.mjs";
-import { buildCli } from "./build.mjs";
-import { built, Missing, requireCargo } from "./machine.mjs";
+import { startClient } from "../clients/started.mjs";
+import { chosen, command, installClients, Tally } from "./real.mjs";
 
 const STEPS = 40;
 const FROM = 37;
 const CLIENTS = ["Claude Code", "Codex", "opencode", "OpenAI Agents SDK", "LangGraph"];
-const KEYS = {
-  ANTHROPIC_API_KEY: "sk-ant-fake-00000000000000000000",
-  OPENAI_API_KEY: "sk-fake-000000000000000000000000",
-  GEMINI_API_KEY: "AIzaFAKE0000000000000000000000000000000",
-};
 
 /** A call of the tool that the client has, another one each time, until there are enough results. */
 const script = (folder) => (names, _, results) => {
@@ -37,18 +30,10 @@ const script = (folder) => (names, _, results) => {
 /** Runs a client to its end; what it said, and what the provider heard of it: model calls only. */
 async function run(client, runtime, packages, provider, more = []) {
   const seen = provider.received.length;
-  const env = { PATH: process.env.PATH, HOME: join(runtime.folder, "home"), PACKAGES: packages, OPENAI_AGENTS_DISABLE_TRACING: "1", ...KEYS };
-  const child = spawn(built("switchtower"), ["run", ...runtime.places, ...more, "--", ...client.command], {
-    cwd: join(runtime.folder, "work"), env, stdio: ["ignore", "pipe", "pipe"],
-  });
-  const said = { out: "", err: "" };
-  child.stdout.setEncoding("utf8").on("data", (text) => { said.out += text; });
-  child.stderr.setEncoding("utf8").on("data", (text) => { said.err += text; });
-  const late = setTimeout(() => child.kill("SIGKILL"), 240_000);
-  const exit = await new Promise((ended) => child.once("exit", (code, signal) => ended(code ?? signal)));
-  clearTimeout(late);
+  const { said, exit } = startClient(client, { runtime, packages, more });
+  const ended = await exit;
   const calls = provider.received.slice(seen).filter(({ url, body }) => body && Object.values(wires).some(({ suffix }) => suffix.test(url.split("?")[0])));
-  return { ...said, exit, calls };
+  return { ...said, exit: ended, calls };
 }
 
 const results = (call) => Object.values(wires).find(({ suffix }) => suffix.test(call.url.split("?")[0])).results(call.body);
@@ -82,34 +67,18 @@ async function judge(client, runtime, packages, provider) {
   return wrong;
 }
 
-try {
-  requireCargo();
-  if (!process.env.SWITCHTOWER_BUILT) {
-    const { ok, output } = await buildCli();
-    if (!ok) throw new Missing(output);
-  }
-  console.log("Installing clients …");
-  const { python } = pythonEnvironment();
-  const node = nodeEnvironment();
+await command(async (words) => {
+  const { python, node } = installClients();
   let runtime;
   const provider = await startProvider(script(() => runtime.folder));
   runtime = await startRuntime(provider.base, { policies: {} });
   mkdirSync(join(runtime.folder, "work"), { recursive: true });
   for (let step = 0; step < STEPS; step += 1) writeFileSync(join(runtime.folder, "work", `step-${step}.txt`), `This is step ${step}.\n`);
-  const wanted = process.argv.slice(2);
-  let failed = 0;
-  let passed = 0;
-  for (const client of cases(python, node).filter(({ name }) => CLIENTS.includes(name) && wanted.every((word) => name.toLowerCase().includes(word.toLowerCase())))) {
-    const wrong = await judge(client, runtime, node.folder, provider);
-    wrong.length ? failed++ : passed++;
-    console.log(`${wrong.length ? "✗" : "✓"}  ${client.name.padEnd(28)} ${wrong.join("\n     ")}`);
+  const tally = new Tally();
+  for (const client of cases(python, node).filter(({ name }) => CLIENTS.includes(name) && chosen(name, words))) {
+    tally.add(client.name.padEnd(28), await judge(client, runtime, node.folder, provider));
   }
   await runtime.stop();
   provider.stop();
-  console.log(`${passed} passed, ${failed} failed`);
-  process.exitCode = failed ? 1 : 0;
-} catch (error) {
-  if (!(error instanceof Missing)) throw error;
-  console.error(error.message);
-  process.exitCode = 1;
-}
+  return tally;
+});
