@@ -28,7 +28,11 @@ static SHARED: LazyLock<tokio::sync::Mutex<HashMap<String, Weak<Stage>>>> = Lazy
 impl Stage {
     /// `policies`: what each row's agents are under, as (row, TOML without `version` and `agents`).
     pub async fn start(policies: &[(&str, String)]) -> Arc<Stage> {
-        let mut options = Options::default();
+        Stage::under(Options::default(), policies).await
+    }
+
+    /// The same with further options.
+    pub async fn under(mut options: Options, policies: &[(&str, String)]) -> Arc<Stage> {
         for (row, policy) in policies {
             let name = named(row);
             options =

@@ -14,6 +14,13 @@ pub(crate) fn carry_out(decision: &Decision, question: &Question, scene: &Scene<
     }
 }
 
+/// The question was another rule's, and is not asked: what it was about goes on.
+pub(crate) fn approved(decision: &Decision, question: &str, scene: &Scene<'_>) -> Act {
+    let what = scene.call.map_or_else(|| "the message".to_owned(), |call| format!("the call to {}", call.name));
+    let summary = format!("Approved {what} beforehand: {question} did not ask");
+    Act { step: Step::Nothing, intervention: scene.intervention(decision, summary, question.to_owned(), String::new()) }
+}
+
 pub(crate) fn pause(decision: &Decision, text: &str, scene: &Scene<'_>) -> Act {
     let summary = if text.is_empty() { "Paused the session".to_owned() } else { format!("Paused the session: {text}") };
     let intervention = scene.intervention(decision, summary, "running".to_owned(), "paused".to_owned());

@@ -80,6 +80,7 @@ fn one(decision: &Decision, scene: &Scene<'_>) -> Option<Act> {
         Action::Inject { role, text } => inject::carry_out(decision, *role, text, scene),
         Action::Block { text, refuse_as } => block::carry_out(decision, text, *refuse_as, scene),
         Action::Escalate(question) => escalate::carry_out(decision, question, scene),
+        Action::Approve { question } => escalate::approved(decision, question, scene),
         Action::Pause { text } => escalate::pause(decision, text, scene),
         Action::Reroute(to) => reroute::carry_out(decision, to, scene),
         Action::Limit(limits) => limit::carry_out(decision, limits, scene),

@@ -37,6 +37,8 @@ pub struct Settings {
     pub providers: Vec<Provider>,
     /// Silence of a provider after which its exchange fails; `None` waits for ever.
     pub idle_timeout: Option<Duration>,
+    /// Silence of an agent after which its session is idle.
+    pub session_idle: Duration,
     /// Whether a response waits for its record however long that takes.
     pub recording_required: bool,
     /// How an agent that waits for a person is kept: the silence before its answer's head, and between two no-ops after it.
@@ -61,6 +63,7 @@ struct File {
     ui: Option<PathBuf>,
     allowed_hosts: Vec<String>,
     idle_timeout: Option<Patience>,
+    session_idle: Option<Span>,
     recording: Option<RecordingWord>,
     log: Option<String>,
     log_format: Option<LogFormat>,
@@ -160,6 +163,7 @@ impl Settings {
             allowed_hosts,
             providers: providers(file.providers, &named)?,
             idle_timeout: file.idle_timeout.map_or(Some(Duration::from_secs(15 * 60)), |patience| patience.0),
+            session_idle: file.session_idle.map_or(Duration::from_secs(15 * 60), |span| span.0),
             hold_before_head: file.hold.before_head.map_or(Duration::from_secs(45), |span| span.0),
             heartbeat: file.hold.heartbeat.map_or(Duration::from_secs(10), |span| span.0),
             recording_required: file.recording == Some(RecordingWord::Required),
@@ -305,5 +309,7 @@ mod tests {
         assert_eq!(settings_of("idle_timeout = \"90s\"").unwrap().idle_timeout, Some(Duration::from_secs(90)));
         assert_eq!(settings_of("idle_timeout = \"never\"").unwrap().idle_timeout, None);
         assert!(settings_of("idle_timeout = \"90\"").is_err());
+        assert_eq!(settings_of("").unwrap().session_idle, Duration::from_secs(15 * 60));
+        assert_eq!(settings_of("session_idle = \"2m\"").unwrap().session_idle, Duration::from_secs(2 * 60));
     }
 }

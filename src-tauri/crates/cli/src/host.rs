@@ -130,6 +130,7 @@ async fn start_runtime(
     config.allowed_hosts = settings.allowed_hosts.clone();
     config.held_keys = held_keys(settings)?;
     config.token = token.to_owned();
+    config.session_idle = settings.session_idle;
     config.hold_before_head = settings.hold_before_head;
     config.heartbeat = settings.heartbeat;
     if settings.recording_required {

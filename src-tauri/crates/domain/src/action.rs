@@ -13,6 +13,8 @@ pub enum Action {
     Block { text: String, refuse_as: RefuseAs },
     /// Hold for a person: approve, edit, deny.
     Escalate(Question),
+    /// What another rule, as `policy/rule`, asks here is answered.
+    Approve { question: String },
     /// Hold the session at its next call, until a person lets it go on.
     Pause { text: String },
     /// Another model.
@@ -62,6 +64,7 @@ impl Action {
             Action::Inject { .. } => "inject",
             Action::Block { .. } => "block",
             Action::Escalate(_) => "escalate",
+            Action::Approve { .. } => "approve",
             Action::Pause { .. } => "pause",
             Action::Reroute(_) => "reroute",
             Action::Limit(_) => "limit",

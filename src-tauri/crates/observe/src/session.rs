@@ -187,6 +187,16 @@ impl SessionState {
         self.row.clone()
     }
 
+    /// When its agent or its model last did something.
+    pub fn last_at(&self) -> Timestamp {
+        self.row.last_at
+    }
+
+    /// A model is being asked, or its answer on the way.
+    pub fn is_answering(&self) -> bool {
+        self.exchanges.values().any(|underway| !underway.ended)
+    }
+
     pub fn set_state(&mut self, state: domain::SessionState, at: Timestamp) {
         self.row.state = state;
         self.row.last_at = self.row.last_at.max(at);

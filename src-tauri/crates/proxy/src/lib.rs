@@ -43,6 +43,7 @@ mod runtime;
 mod sent;
 mod session;
 mod sessions;
+mod silence;
 mod standing;
 mod stream;
 mod summary;

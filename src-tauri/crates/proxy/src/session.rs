@@ -1,12 +1,18 @@
 //! A session's task: it alone owns the session's mutable state. Commands come by channel; it decides and moves on, never waiting
 //! for a person, a provider or a frame.
 
-use crate::{core::Core, hand::desk::Desk, hand::orders::Killed, idle};
+use crate::{
+    core::Core,
+    hand::{desk::Desk, orders::Killed},
+    idle,
+    silence::{Over, Silence},
+};
 use domain::*;
 use observe::SessionState;
 use reason::PolicySet;
 use std::sync::{Arc, Weak};
 use tokio::sync::{mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
 
 /// What a session's task owns.
 pub(crate) struct Session {
@@ -97,7 +103,8 @@ impl SessionHandle {
         let id = state.id();
         let edits = edits.into_iter().map(SessionEdit::new).collect();
         let session = Session { state, edits, held: Vec::new(), desk, provider_holds: false, judged_by: None };
-        core.tasks.spawn(own(Arc::downgrade(core), core.config.session_idle, session, queue));
+        let silence = Silence::from(core.now(), core.config.session_idle);
+        core.tasks.spawn(own(Arc::downgrade(core), core.halt.clone(), silence, session, queue));
         SessionHandle { id, commands }
     }
 
@@ -123,25 +130,21 @@ impl SessionHandle {
     }
 }
 
-/// Silent sessions turn idle; after this many further idle spans their task ends, to be woken from the ledger's memory or anew.
-const IDLE_SPANS_KEPT: u32 = 96;
-
 async fn own(
     core: Weak<Core>,
-    idle: std::time::Duration,
+    halt: CancellationToken,
+    mut silence: Silence,
     mut session: Session,
     mut queue: mpsc::UnboundedReceiver<Command>,
 ) {
-    let Some(halt) = core.upgrade().map(|core| core.halt.clone()) else { return };
-    let mut silent_spans = 0;
     loop {
+        let Some(now) = core.upgrade().map(|core| core.now()) else { return };
+        let silent_for = silence.left(session.state.last_at(), now);
         let expiry = session.desk.next_expiry();
         let expiry = async {
-            match (expiry, core.upgrade().map(|core| core.now())) {
-                (Some(at), Some(now)) => {
-                    tokio::time::sleep(std::time::Duration::from_micros(at.micros_since(now) as u64)).await;
-                }
-                _ => std::future::pending().await,
+            match expiry {
+                Some(at) => tokio::time::sleep(std::time::Duration::from_micros(at.micros_since(now) as u64)).await,
+                None => std::future::pending().await,
             }
         };
         let command = tokio::select! {
@@ -151,22 +154,18 @@ async fn own(
                 expire(&core, &mut session);
                 continue;
             }
-            command = tokio::time::timeout(idle, queue.recv()) => command,
+            command = tokio::time::timeout(silent_for, queue.recv()) => command,
         };
         match command {
-            Ok(Some(command)) => {
-                silent_spans = 0;
-                command(&mut session);
-            }
+            Ok(Some(command)) => command(&mut session),
             Ok(None) => return,
             Err(_) => {
-                silent_spans += 1;
                 let Some(core) = core.upgrade() else { return };
-                if silent_spans == 1 {
-                    turn_idle(&core, &mut session);
-                } else if silent_spans > IDLE_SPANS_KEPT {
-                    core.forget_session(session.state.id());
-                    return;
+                let busy = session.state.is_answering() || session.desk.held().next().is_some();
+                match silence.over(core.now(), busy) {
+                    Over::Idle => turn_idle(&core, &mut session),
+                    Over::Still => {}
+                    Over::Forgotten => return core.forget_session(session.state.id()),
                 }
             }
         }
@@ -219,10 +218,6 @@ fn expire(core: &Core, session: &mut Session) {
 
 fn turn_idle(core: &Core, session: &mut Session) {
     let at = core.now();
-    if session.desk.held().next().is_some() {
-        // Somebody is to answer: that is no idleness.
-        return;
-    }
     session.state.set_state(domain::SessionState::Idle, session.state.row().last_at);
     let row = session.state.row();
     let event = Event {

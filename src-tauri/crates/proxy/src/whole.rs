@@ -7,7 +7,7 @@ use crate::{
     exchange::Exchange,
     hand::{
         answer::{self as held_answer, Replacement},
-        call::{self, Fate, Settled, Unsettled},
+        call::{self, Edited, Fate, Settled, Unsettled},
     },
     headers,
     outlet::Outlet,
@@ -301,6 +301,9 @@ async fn judge(
         match call::judge(exchange, &real, held, &round.answer.text).await {
             Fate::Keep => {
                 let removal = budgets::pace(exchange, &real, outlet).await?;
+                if removal.is_none() {
+                    round.edits.extend(Edited::by_rule(exchange, call, &exchange.as_agent_gets(call)));
+                }
                 round.removals.extend(removal.map(|removal| Removal { call: call.clone(), ..removal }));
             }
             Fate::Remove(removal) => round.removals.push(Removal { call: call.clone(), ..removal }),
@@ -312,8 +315,14 @@ async fn judge(
         relay::keep_response(exchange, status, &headers::written(&first.head), clear.clone()).await;
     }
     for one in pending {
+        let call = one.call.clone();
         match call::settle(exchange, outlet, Framing::Whole, one).await? {
-            Settled::Keep => {}
+            Settled::Keep => {
+                let said = round.answer.calls.iter().find(|said| said.index == call.index);
+                round
+                    .edits
+                    .extend(said.and_then(|said| Edited::by_rule(exchange, said, &exchange.as_agent_gets(said))));
+            }
             Settled::Edited(edited) => round.edits.push(edited),
             Settled::Remove(removal) => round.removals.push(removal),
             Settled::End(removal) => {

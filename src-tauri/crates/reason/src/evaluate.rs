@@ -45,37 +45,49 @@ pub(crate) fn judge(
             verdict.evaluations.push(evaluation);
         }
     }
-    settle(&mut verdict, &approvals);
+    settle(&mut verdict, approvals);
     // Stable: within a class the files' order stays.
     verdict.decisions.sort_by_key(|decision| class(&decision.action));
     verdict
 }
 
-/// A question answered beforehand: of which `policy/rule`, by which.
+/// A question answered beforehand: of which `policy/rule`, by which, and the decision that says so.
 struct Approval {
     of: String,
     by: String,
+    decision: Decision,
 }
 
-/// Takes out the questions that are answered already; the evaluation of whoever asked says by whom.
-fn settle(verdict: &mut Verdict, approvals: &[Approval]) {
-    if approvals.is_empty() {
-        return;
-    }
-    let answered =
-        |rule: &str, policy: &str| approvals.iter().find(|approval| approval.of == format!("{policy}/{rule}"));
-    let asks = |decision: &Decision| matches!(decision.action, Action::Escalate(_));
-    let (settled, left): (Vec<_>, Vec<_>) = std::mem::take(&mut verdict.decisions)
-        .into_iter()
-        .partition(|decision| asks(decision) && answered(&decision.rule, &decision.policy).is_some());
-    verdict.decisions = left;
-    for decision in settled {
-        let asked = |e: &&mut Evaluation| e.rule == decision.rule && e.policy == decision.policy;
-        if let Some(evaluation) = verdict.evaluations.iter_mut().find(asked)
-            && let Some(approval) = answered(&decision.rule, &decision.policy)
-        {
-            evaluation.values.insert("approved by".to_owned(), Value::from(approval.by.clone()));
+/// Takes out the questions that are answered already; the evaluation of whoever asked says by whom, and whoever answered is in the verdict.
+fn settle(verdict: &mut Verdict, approvals: Vec<Approval>) {
+    for Approval { of, by, mut decision } in approvals {
+        let asked =
+            |decision: &Decision| asks(&decision.action) && format!("{}/{}", decision.policy, decision.rule) == of;
+        if decision.mode == Mode::Shadow {
+            // It would have answered; the question stands.
+            if verdict.decisions.iter().any(asked) {
+                verdict.decisions.push(decision);
+            }
+            continue;
         }
+        let (settled, left): (Vec<_>, Vec<_>) = std::mem::take(&mut verdict.decisions).into_iter().partition(asked);
+        verdict.decisions = left;
+        let Some(question) = settled.first() else { continue };
+        let asker = |one: &&mut Evaluation| one.rule == question.rule && one.policy == question.policy;
+        if let Some(evaluation) = verdict.evaluations.iter_mut().find(asker) {
+            evaluation.values.insert("approved by".to_owned(), Value::from(by));
+        }
+        // What would only have been asked was only as if approved.
+        decision.mode = question.mode;
+        verdict.decisions.push(decision);
+    }
+}
+
+fn asks(action: &Action) -> bool {
+    match action {
+        Action::Escalate(_) => true,
+        Action::First(actions) => actions.first().is_some_and(asks),
+        _ => false,
     }
 }
 
@@ -100,15 +112,14 @@ fn weigh(
         values: values(rule, observation),
         error: None,
     };
-    let mut decide = |action: Action| {
-        decisions.push(Decision {
-            rule: rule.id.clone(),
-            policy: policy.version.name.clone(),
-            version: policy.version.version.clone(),
-            mode: rule.mode,
-            action,
-        });
+    let decision = |action: Action| Decision {
+        rule: rule.id.clone(),
+        policy: policy.version.name.clone(),
+        version: policy.version.version.clone(),
+        mode: rule.mode,
+        action,
     };
+    let mut decide = |action: Action| decisions.push(decision(action));
     match truth {
         Ok(false) => {}
         Ok(true) => {
@@ -124,8 +135,9 @@ fn weigh(
                 }
                 for action in actions(rule, fired) {
                     match action {
-                        PlannedAction::Approve { rule: of } if rule.mode == Mode::Enforce => {
-                            approvals.push(Approval { of: of.clone(), by: rule.key.clone() });
+                        PlannedAction::Approve { rule: of } => {
+                            let decision = decision(Action::Approve { question: of.clone() });
+                            approvals.push(Approval { of: of.clone(), by: rule.key.clone(), decision });
                         }
                         action => action.fill(observation).into_iter().for_each(&mut decide),
                     }
@@ -204,7 +216,7 @@ fn class(action: &Action) -> u8 {
         // What stands in a call's place, or makes it again.
         Action::Retry(_) | Action::Cached { .. } => 2,
         Action::Reroute(_) | Action::Limit(_) => 3,
-        Action::Alert { .. } | Action::Taint { .. } => 4,
+        Action::Approve { .. } | Action::Alert { .. } | Action::Taint { .. } => 4,
         Action::First(actions) => actions.iter().map(class).min().unwrap_or(4),
     }
 }

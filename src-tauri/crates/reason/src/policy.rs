@@ -186,7 +186,7 @@ impl PlannedAction {
         }
     }
 
-    /// None: an answer to another rule, carried out within the verdict.
+    /// None: an answer to another rule, decided within the verdict.
     pub fn fill(&self, observation: &Observation) -> Option<Action> {
         Some(match self {
             PlannedAction::Approve { .. } => return None,

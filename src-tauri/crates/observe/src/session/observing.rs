@@ -77,7 +77,7 @@ impl SessionState {
 
     /// What conditions would read now; of a session in which nothing is under way, what they would have read when it fell silent.
     pub fn facts(&self, now: Timestamp) -> Facts {
-        let under_way = self.exchanges.values().any(|underway| !underway.ended) || self.calls.any();
+        let under_way = self.is_answering() || self.calls.any();
         let at = if under_way { now } else { self.row.last_at };
         Facts {
             at,

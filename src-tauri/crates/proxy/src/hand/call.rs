@@ -37,14 +37,30 @@ pub(crate) struct Edited {
     pub call: ToolCall,
     pub arguments: String,
     pub intervention: InterventionId,
+    /// Who changed them.
+    pub by: &'static str,
 }
 
 impl Edited {
+    /// A call that a rule's texts changed for good, where its provider signs calls: it must get its own call again. What stands under a token,
+    /// and calls that nobody signs, need no edge.
+    pub fn by_rule(exchange: &Exchange, said: &ToolCall, real: &ToolCall) -> Option<Edited> {
+        if exchange.request.dialect != Dialect::Gemini || said.arguments == real.arguments {
+            return None;
+        }
+        let again = exchange.due().vault.to_model().apply_to_arguments(&real.arguments);
+        if again.as_ref() == Some(&said.arguments) {
+            return None;
+        }
+        let intervention = exchange.interventions().last().copied().unwrap_or(InterventionId(0));
+        Some(Edited { call: said.clone(), arguments: real.arguments.clone(), intervention, by: "a rule" })
+    }
+
     /// What the model is told of it, after the call's result.
     pub fn note(&self) -> String {
         format!(
-            "Before it ran, a person changed the arguments of your call to {} from {} to {}. The result is that of the changed call.",
-            self.call.name, self.call.arguments, self.arguments
+            "Before it ran, {} changed the arguments of your call to {} from {} to {}. The result is that of the changed call.",
+            self.by, self.call.name, self.call.arguments, self.arguments
         )
     }
 }
@@ -128,7 +144,7 @@ pub(crate) async fn settle(
             Release::End(killed) => return Ok(Settled::End(removed(&killed.text))),
             Release::Edit(arguments) | Release::Response(ResponseEdit::Arguments { arguments, .. }) => {
                 let changed = ToolCall { arguments: arguments.clone(), ..call.clone() };
-                edited = Some(Edited { call: call.clone(), arguments, intervention });
+                edited = Some(Edited { call: call.clone(), arguments, intervention, by: "a person" });
                 if let Some(removal) = judge_again(exchange, &changed, &intent, &mut asked).await {
                     return Ok(Settled::Remove(Removal { call: call.clone(), ..removal }));
                 }

@@ -60,7 +60,9 @@ impl Relay {
 
     /// The call leaves as its agent gets it.
     fn let_go(&mut self, real: &ToolCall) -> SmallVec<[Bytes; 4]> {
-        match self.as_said(real).arguments != real.arguments {
+        let said = self.as_said(real);
+        self.edits.extend(Edited::by_rule(&self.exchange, &said, real));
+        match said.arguments != real.arguments {
             true => self.answer.edited(real, &real.arguments),
             false => self.answer.judged(real, false),
         }
