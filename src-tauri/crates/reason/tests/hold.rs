@@ -1,7 +1,7 @@
 //! Rules that put a question to a person, and what a person changes about rules: escalate, pause, mute, budgets, breakpoints.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::disallowed_methods)] // a test may panic, print and spawn; clippy only knows its `#[test]` functions
 
-use domain::{Action, Choice, Observation, OnTimeout, Point, Question, RuleHistory};
+use domain::{Action, Choice, Mode, Observation, OnTimeout, Point, Question, RuleHistory, Verdict};
 use serde_json::json;
 use switchtower_reason::{Condition, PolicySet, Problem, Severity, compile, evaluate, run_tests};
 
@@ -199,14 +199,20 @@ fn a_question_that_another_rule_answers_is_not_asked() {
     };
     let both = set(&[asks, &allow("")]);
     let verdict = evaluate(&both, "agent", &tainted("send", 0), &|| 0);
-    assert!(verdict.decisions.is_empty());
+    let said = |verdict: &Verdict| -> Vec<_> {
+        verdict.decisions.iter().map(|one| (one.rule.clone(), one.action.name(), one.mode)).collect()
+    };
+    let approved = |mode| ("a".to_owned(), "approve", mode);
+    assert_eq!(said(&verdict), [approved(Mode::Enforce)]);
     assert_eq!(verdict.evaluations[0].values["approved by"], json!("allowed/a"));
     assert_eq!(decided(&both, &tainted("delete", 0)).len(), 1, "it answers for its own calls only");
-    assert_eq!(decided(&set(&[asks, &allow("mode = 'shadow'")]), &tainted("send", 0)).len(), 1);
+    let shadow = evaluate(&set(&[asks, &allow("mode = 'shadow'")]), "agent", &tainted("send", 0), &|| 0);
+    let asked = ("tainted-write".to_owned(), "escalate", Mode::Enforce);
+    assert_eq!(said(&shadow), [asked, approved(Mode::Shadow)], "it would have answered");
 
     let until = set(&[asks, &allow("until = 1970-01-01T00:00:01Z")]);
-    assert!(decided(&until, &tainted("send", 999_999)).is_empty());
-    assert_eq!(decided(&until, &tainted("send", 1_000_000)).len(), 1, "its time is over");
+    let name = |at| decided(&until, &tainted("send", at)).iter().map(|(_, action)| action.name()).collect::<Vec<_>>();
+    assert_eq!((name(999_999), name(1_000_000)), (vec!["approve"], vec!["escalate"]), "its time is over");
     assert!(!set(&[&allow("")]).needs_any_calls(), "an answer alone holds nothing back");
     // A block is no question.
     let blocks = "name = 'careful'\n[[rule]]\nid = 'tainted-write'\non = 'tool.call'\ndo = ['block']\n";

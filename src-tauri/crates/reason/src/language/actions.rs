@@ -88,7 +88,7 @@ pub const ACTIONS: &[ActionWord] = &[
         points: HOLDS,
         fields: &[field("rule", Takes::Text, "Whose question: a rule's id in this file, or `policy/rule`. Required.")],
         short: Some("rule"),
-        doc: "Answer a rule's question beforehand: where both match, what it would escalate goes on. It answers nothing else, and blocks stay.",
+        doc: "Answer a rule's question beforehand: where both match, what it would escalate goes on. It answers nothing else, and blocks stay; the trace says who answered.",
     },
     ActionWord {
         name: "pause",
