@@ -38,7 +38,7 @@ async fn a_model_call_without_a_turn_is_refused_on_every_dialect() {
         assert_eq!(say(&mut agent, "Go").await.0.text, "Fine.", "{what}: each session has its own");
         let (answer, response) = say(&mut agent, "Go").await;
         assert!(
-            answer.text.contains("Refused by limit few of policy p: at most 1 in 3600 s"),
+            answer.text.contains("Refused by limit few of policy p: at most 1 in 1h, 1 at once. The next turn is in "),
             "{what}: {}",
             answer.text
         );

@@ -1,5 +1,6 @@
 //! The talk that every cell has: two tasks with a tool call each, then small talk. A person approves and resumes where that is asked.
 
+use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 use std::{
     sync::{
@@ -61,7 +62,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 fn turn(body: &Value, round: usize) -> Turn {
     let newest = super::effects::conversation(body).last().map(Value::to_string).unwrap_or_default();
     let is_result = ["\"role\":\"tool\"", "function_call_output", "tool_result", "functionResponse"];
-    let signature = format!("c2lnX{round:02}=");
+    let signature = STANDARD.encode(format!("signature {round}"));
     let turn = match () {
         () if is_result.iter().any(|mark| newest.contains(mark)) => Turn::text("Found A-1234."),
         () if newest.contains("Go B") || newest.contains("More") => {

@@ -28,7 +28,7 @@ mod when;
 
 pub use allowance::{BudgetInForce, RateInForce};
 pub use breaker::{Breaker, BreakerLimits, MOST_SAMPLES, P99_SAMPLES};
-pub use compile::{Beside, compile, compile_beside, version_of};
+pub use compile::{Beside, compile, compile_beside, spelled_duration, version_of};
 pub use datum::Kind;
 pub use evaluate::{evaluate, evaluate_late};
 pub use policy::{Policy, RuleSummary};

@@ -105,17 +105,23 @@ async fn turn(exchange: &Exchange, rate: &RateInForce<'_>, outlet: &mut Outlet) 
 
 fn refusal(rate: &RateInForce<'_>, wait: Duration) -> Action {
     let text = format!(
-        "Refused by limit {} of policy {}: {}. The next turn is in {:.1} s.",
+        "Refused by limit {} of policy {}: {}. The next turn is in {}.",
         rate.rate.name,
         rate.policy.name(),
         spelled(rate.rate),
-        wait.as_secs_f64()
+        until(wait)
     );
     Action::Block { text, refuse_as: RefuseAs::Answer }
 }
 
 fn spelled(rate: &Rate) -> String {
-    format!("at most {} in {} s, {} at once", rate.times, rate.in_ms as f64 / 1_000.0, rate.burst)
+    format!("at most {} in {}, {} at once", rate.times, reason::spelled_duration(rate.in_ms), rate.burst)
+}
+
+/// Whole seconds, rounded up; within the last one milliseconds.
+fn until(wait: Duration) -> String {
+    let ms = wait.as_millis() as u64;
+    reason::spelled_duration(if ms >= 1_000 { ms.div_ceil(1_000) * 1_000 } else { ms.max(1) })
 }
 
 fn cited(rate: &RateInForce<'_>) -> Cited {

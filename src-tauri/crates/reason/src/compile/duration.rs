@@ -51,8 +51,8 @@ pub(super) fn read(text: &TomlText, report: &mut Report<'_>) -> Option<u64> {
     }
 }
 
-/// `540000` → `9m`.
-pub(super) fn spelled(milliseconds: u64) -> String {
+/// As policies write it: `540000` → `9m`.
+pub fn spelled(milliseconds: u64) -> String {
     let mut left = milliseconds;
     let mut out = String::new();
     for (unit, size) in UNITS {

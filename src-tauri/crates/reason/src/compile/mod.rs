@@ -26,6 +26,7 @@ mod tool_errors;
 pub(crate) use budget::{DeclaredBudget, same_limit};
 pub(crate) use classifier::Classes;
 pub(crate) use declared::{Declared, Tier};
+pub use duration::spelled as spelled_duration;
 pub(crate) use rate::DeclaredRate;
 pub(crate) use schemas::ResultSchema;
 pub(crate) use section::described;
