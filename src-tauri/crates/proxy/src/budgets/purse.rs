@@ -194,3 +194,15 @@ fn spending(purse: &Purse, claim: &Claim, state: &State) -> BudgetFacts {
 fn micro(usd: f64) -> f64 {
     (usd * 1e6).round() / 1e6
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_ends_at_midnight_utc() {
+        let midnight = 1_795_651_200_000_000;
+        let days = [midnight - 1, midnight].map(|at| day(Timestamp(at)));
+        assert_eq!(days, ["2026-11-25", "2026-11-26"], "each day has an account of its own");
+    }
+}
