@@ -53,6 +53,33 @@ async fn of_a_match_no_byte_leaves_however_the_stream_is_cut() {
     }
 }
 
+/// Two calls, of which one passes the key; they come in one piece, in many, and one well before the other.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_calls_arguments_leave_under_tokens_however_the_stream_is_cut() {
+    let policy = WINDOW.replace("model.stream", "tool.call").replace("do =", "when = \"tool.name == 'search'\"\ndo =");
+    for (size, pace) in [(1, 0), (7, 0), (64, 0), (300, 0), (300, 20), (4096, 0)] {
+        let turn = || {
+            Turn::call("search", json!({"path": KEY, "deep": {"list": [format!("\"{KEY}\"")]}}))
+                .and_call("read_file", json!({"path": "b"}))
+        };
+        let pace = Duration::from_millis(pace);
+        let script = move |request: &_| render::answer(request, &turn()).cut_into(std::iter::repeat(size)).pace(pace);
+        let provider = Provider::start(script).await;
+        let runtime = Runtime::start(&Options::to(&provider.base).policy("window", &policy));
+        for (dialect, _) in forms().filter(|(_, streamed)| *streamed) {
+            let what = format!("{dialect:?} by {size}, {pace:?} apart");
+            let (answer, response) = agent(&runtime, dialect).turn().await;
+            let arguments: Value = serde_json::from_str(&answer.calls[0].arguments).unwrap();
+            let token = "[redacted:secret_key:1]";
+            let expected = json!({"path": token, "deep": {"list": [format!("\"{token}\"")]}});
+            assert_eq!(arguments, expected, "{what}");
+            assert_eq!(answer.calls[1].name, "read_file", "{what}");
+            let body = String::from_utf8_lossy(&response.body).into_owned();
+            assert!(!body.contains("AKIA"), "{what}: {body}");
+        }
+    }
+}
+
 /// The provider's connection breaks within the key: what had come of it stays here.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stream_that_breaks_within_a_match_gives_none_of_it_away() {

@@ -41,7 +41,7 @@ impl Relay {
                     }
                     // Rules may have put more words into others' place just now.
                     let real = self.exchange.as_agent_gets(&call);
-                    let freed = self.let_go(&real);
+                    let freed = self.let_go(&call, &real);
                     self.forward(freed).await?;
                 }
                 Fate::Remove(removal) => {
@@ -58,9 +58,9 @@ impl Relay {
         Ok(())
     }
 
-    /// The call leaves as its agent gets it.
-    fn let_go(&mut self, real: &ToolCall) -> SmallVec<[Bytes; 4]> {
-        let said = self.as_said(real);
+    /// A call leaves as its agent gets it.
+    fn let_go(&mut self, call: &ToolCall, real: &ToolCall) -> SmallVec<[Bytes; 4]> {
+        let said = self.as_said(call);
         self.edits.extend(Edited::by_rule(&self.exchange, &said, real));
         match said.arguments != real.arguments {
             true => self.answer.edited(real, &real.arguments),
@@ -68,7 +68,7 @@ impl Relay {
         }
     }
 
-    /// The call as the model said it.
+    /// The call as the model said it. While it still speaks, the answer may lack a call that was held as it came.
     fn as_said(&self, real: &ToolCall) -> ToolCall {
         let said = self.answer.answer().calls.iter().find(|call| call.index == real.index);
         said.unwrap_or(real).clone()
@@ -102,8 +102,9 @@ impl Relay {
             let framing = self.answer.framing();
             let freed = match call::settle(&self.exchange, &mut self.outlet, framing, one).await? {
                 Settled::Keep => {
-                    let real = self.exchange.as_agent_gets(&self.as_said(&call));
-                    self.let_go(&real)
+                    let said = self.as_said(&call);
+                    let real = self.exchange.as_agent_gets(&said);
+                    self.let_go(&said, &real)
                 }
                 Settled::Edited(edited) => {
                     let freed = self.answer.edited(&call, &edited.arguments);
