@@ -49,6 +49,8 @@ test("a card is found, its rule muted, forked around and edited", async ({ page,
   await expect(page.getByRole("tabpanel")).toHaveCount(0);
   await expect(page.getByRole("grid", { name: "Timeline" })).toBeFocused();
   await page.keyboard.press("p");
+  await expect(page.getByRole("tabpanel")).toBeFocused();
+  await expect(page.getByRole("article", { name: "Intervention" }).first()).toBeVisible();
   await tabTo(page, /Edit rule/);
   await page.keyboard.press("Enter");
   await expect(page).toHaveURL(/policies\/quarter\?rule=/);
